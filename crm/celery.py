@@ -1,0 +1,15 @@
+"""The Celery application.
+
+Work that must not be lost is a row in PostgreSQL; a task only wakes whoever looks at the rows. The settings below
+keep a task that a killed worker held from waiting long for its redelivery.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
+
+app = Celery("crm")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

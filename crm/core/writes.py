@@ -1,0 +1,80 @@
+"""What every write shares: locking, versions, and the errors people get to read."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+M = TypeVar("M", bound=models.Model)
+
+
+class RuleBroken(Exception):
+    """A business rule forbids the change; the message is written for the person who tried."""
+
+    def __init__(self, message: object, *, code: str = "rule_broken", field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.field = field
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class StaleVersion(RuleBroken):
+    """Somebody else saved the record since it was read; `current` is the record as it is now."""
+
+    def __init__(self, current: models.Model) -> None:
+        super().__init__(_("Somebody else has changed this record meanwhile."), code="stale_version")
+        self.current = current
+
+
+class Versioned(models.Model):
+    """A record that counts its versions, so that two editors never overwrite each other silently."""
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class SoftDeletable(models.Model):
+    """A record that goes to the bin before it goes for good."""
+
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_by_id = models.BigIntegerField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+def lock(record: M) -> M:
+    """The same record, fresh from the database and locked until the transaction ends."""
+    return type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+
+
+def check_version(record: Versioned, expected: int | None) -> None:
+    """Refuse a change that was prepared against another version of the (locked) record."""
+    if expected is not None and record.version != expected:
+        raise StaleVersion(record)
+
+
+def save_versioned(record: Versioned, fields: Iterable[str]) -> None:
+    """Save the named fields as the next version; raise `StaleVersion` if somebody was faster."""
+    before = record.version
+    record.version = before + 1
+    record.updated_at = timezone.now()
+    names = {*fields, "version", "updated_at"}
+    values = {
+        f.attname: getattr(record, f.attname)
+        for f in record._meta.concrete_fields
+        if f.name in names or f.attname in names
+    }
+    changed = type(record)._base_manager.filter(pk=record.pk, version=before).update(**values)
+    if not changed:
+        record.version = before
+        raise StaleVersion(type(record)._base_manager.get(pk=record.pk))

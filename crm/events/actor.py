@@ -1,0 +1,46 @@
+"""Who did it: every write names its actor explicitly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person, an API token of a person, or a named part of the system."""
+
+    kind: str  # user, token, system
+    id: str
+    name: str
+    user_id: int | None = None
+    origin: str = "web"  # web, api, import, task, admin, cli
+    request_id: str = ""
+
+    @classmethod
+    def of(cls, user: Any, origin: str = "web") -> Actor:
+        """The actor for a signed-in user."""
+        return cls("user", str(user.pk), user.get_full_name() or user.get_username(), user.pk, origin)
+
+    def via(self, origin: str) -> Actor:
+        """The same actor acting through another door."""
+        return replace(self, origin=origin)
+
+
+def system(name: str) -> Actor:
+    """A named part of the system, such as the nightly scoring."""
+    return Actor("system", name, name, None, "task")
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The actor behind a request: the signed-in user, or the API token that speaks for one."""
+    request_id = request.headers.get("X-Request-Id", "")[:64]
+    token = getattr(request, "auth", None)
+    if token is not None and hasattr(token, "prefix"):
+        user = token.user
+        name = user.get_full_name() or user.get_username()
+        return Actor("token", str(token.pk), name, user.pk, "api", request_id)
+    return replace(Actor.of(request.user), request_id=request_id)

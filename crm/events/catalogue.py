@@ -1,0 +1,47 @@
+"""The kinds of events there are, each with the words people read in a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+
+if TYPE_CHECKING:
+    from crm.events.models import Event
+
+CATALOGUE: dict[str, EventType] = {}
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A kind of event: its stable name, its title and, where the title is not enough, a sentence about one event."""
+
+    name: str
+    title: str | Promise
+    sentence: Callable[[Event], str] | None = None
+    timeline: bool = True  # False: audit log only
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def event(
+    name: str,
+    title: str | Promise,
+    *,
+    sentence: Callable[[Event], str] | None = None,
+    timeline: bool = True,
+) -> EventType:
+    """Declare a kind of event; apps do so in their `events.py`."""
+    CATALOGUE[name] = EventType(name, title, sentence, timeline)
+    return CATALOGUE[name]
+
+
+def sentence_of(event: Event) -> str:
+    """The event in words; one whose kind is no longer declared reads as its bare name."""
+    kind = CATALOGUE.get(event.name)
+    if kind is None:
+        return event.name
+    return kind.sentence(event) if kind.sentence else str(kind.title)

@@ -1,0 +1,51 @@
+"""The dispatcher: feeds each waiting event to its consumer, once."""
+
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from crm.core.hooks import hooks
+from crm.events.models import Delivery, Event
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 5
+
+
+def deliver_pending(limit: int = 500) -> int:
+    """Deliver up to `limit` waiting events, oldest first; returns how many were taken. Safe to run side by side."""
+    taken = 0
+    while taken < limit and _deliver_one():
+        taken += 1
+    return taken
+
+
+@transaction.atomic
+def _deliver_one() -> bool:
+    delivery = (
+        Delivery._base_manager.select_for_update(skip_locked=True)
+        .filter(state=Delivery.State.PENDING, next_at__lte=timezone.now())
+        .order_by("next_at", "pk")
+        .first()
+    )
+    if delivery is None:
+        return False
+    consumer = hooks.consumers.get(delivery.consumer)
+    delivery.attempts += 1
+    try:
+        if consumer is not None:
+            with transaction.atomic():
+                consumer.handle(Event._base_manager.get(pk=delivery.event_id))
+        delivery.state = Delivery.State.DONE
+        delivery.error = "" if consumer else "no such consumer any more"
+    except Exception as error:  # one poisonous event must not stop the others
+        log.exception("delivery_failed", consumer=delivery.consumer, event_id=delivery.event_id)
+        delivery.error = f"{type(error).__name__}: {error}"[:1000]
+        if delivery.attempts >= MAX_ATTEMPTS:
+            delivery.state = Delivery.State.DEAD
+        else:
+            delivery.next_at = timezone.now() + timedelta(seconds=10 * 4 ** (delivery.attempts - 1))
+    delivery.save()
+    return True

@@ -1,0 +1,177 @@
+"""Writing events: around one change, for one fact, or set-based for thousands."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models, transaction
+
+from crm.core.hooks import hooks
+from crm.events.actor import Actor
+from crm.events.catalogue import EventType
+from crm.events.models import Delivery, Event
+
+UNRECORDED = {"version", "created_at", "updated_at", "search_text", "search_grams", "name_sort"}
+PRIVATE = {"phone", "email", "wechat", "address", "id_number", "password"}
+
+
+@dataclass
+class EventRow:
+    """One event of a set-based write; `model` is the record's class, `id` its key."""
+
+    model: type[models.Model]
+    id: Any
+    changes: dict[str, Any] = field(default_factory=dict)
+    payload: dict[str, Any] = field(default_factory=dict)
+    private: dict[str, Any] = field(default_factory=dict)
+    about: Sequence[str] = ()
+
+
+@dataclass
+class Draft:
+    """What a `recording` block may still add to its event."""
+
+    payload: dict[str, Any] = field(default_factory=dict)
+    event: Event | None = None
+
+
+def key_of(record: models.Model) -> str:
+    """A record's key in the log, such as `accounts.customer:42`."""
+    return f"{record._meta.label_lower}:{record.pk}"
+
+
+@contextmanager
+def recording(
+    kind: EventType,
+    record: models.Model,
+    *,
+    actor: Actor,
+    about: Iterable[models.Model] = (),
+    payload: Mapping[str, Any] | None = None,
+    always: bool = False,
+) -> Iterator[Draft]:
+    """Record what the block changes on the record; a block that changes nothing records nothing unless `always`."""
+    before = _snapshot(record)
+    draft = Draft(dict(payload or {}))
+    with transaction.atomic():
+        yield draft
+        changes, private = _difference(record, before, _snapshot(record))
+        if changes or private or draft.payload or always:
+            draft.event = record_event(
+                kind,
+                record,
+                actor=actor,
+                changes=changes,
+                private=private,
+                payload=draft.payload,
+                about=about,
+            )
+
+
+def record_event(
+    kind: EventType,
+    record: models.Model,
+    *,
+    actor: Actor,
+    changes: Mapping[str, Any] | None = None,
+    private: Mapping[str, Any] | None = None,
+    payload: Mapping[str, Any] | None = None,
+    about: Iterable[models.Model] = (),
+) -> Event:
+    """Record one event about a record and, for each of its consumers, that it still has to be delivered."""
+    row = EventRow(
+        type(record),
+        record.pk,
+        dict(changes or {}),
+        dict(payload or {}),
+        dict(private or {}),
+        [key_of(r) for r in about],
+    )
+    return record_events(kind, [row], actor=actor)[0]
+
+
+def record_events(
+    kind: EventType, rows: Iterable[EventRow], *, actor: Actor, batch_size: int = 2000
+) -> list[Event]:
+    """Record many events of one kind set-based, with their deliveries, in the caller's transaction."""
+    with transaction.atomic():
+        events = Event._base_manager.bulk_create(
+            [_event(kind, row, actor) for row in rows], batch_size=batch_size
+        )
+        consumers = hooks.consumers_of(kind.name)
+        if events and consumers:
+            Delivery._base_manager.bulk_create(
+                [Delivery(event_id=e.pk, consumer=c.key) for e in events for c in consumers],
+                batch_size=batch_size,
+            )
+            transaction.on_commit(_wake_dispatcher)
+    return events
+
+
+def _event(kind: EventType, row: EventRow, actor: Actor) -> Event:
+    label = row.model._meta.label_lower
+    return Event(
+        name=kind.name,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        origin=actor.origin,
+        request_id=actor.request_id,
+        subject_type=label,
+        subject_id=str(row.id),
+        about=list(dict.fromkeys([f"{label}:{row.id}", *row.about])),
+        changes=row.changes,
+        private=row.private,
+        payload=row.payload,
+    )
+
+
+def _wake_dispatcher() -> None:
+    from crm.events.tasks import deliver_events, wake
+
+    wake(deliver_events)
+
+
+def _snapshot(record: models.Model) -> dict[str, Any]:
+    return {
+        f.name: getattr(record, f.attname)
+        for f in record._meta.concrete_fields
+        if f.name not in UNRECORDED and f.attname not in record.get_deferred_fields()
+    }
+
+
+def _difference(
+    record: models.Model, before: dict[str, Any], after: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    private_fields = PRIVATE | set(getattr(record, "private_fields", ()))
+    changes: dict[str, Any] = {}
+    private: dict[str, Any] = {}
+    for name, new in after.items():
+        old = before.get(name)
+        if old == new or name == record._meta.pk.name:
+            continue
+        pair = [_plain(record, name, old), _plain(record, name, new)]
+        (private if name in private_fields else changes)[name] = pair
+    return changes, private
+
+
+def _plain(record: models.Model, name: str, value: Any) -> Any:
+    """A value as JSON keeps it; a related record as its id with the name it had at the time."""
+    if value is None:
+        return None
+    f = record._meta.get_field(name)
+    if f.is_relation and f.related_model:
+        related = f.related_model._base_manager.filter(pk=value).first()
+        return {"id": value, "label": str(related) if related else str(value)}
+    if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, decimal.Decimal):
+        return str(value)
+    if isinstance(value, str | int | float | bool | list | dict):
+        return value
+    return str(value)

@@ -1,0 +1,303 @@
+"""Who sees what and may do what: decided here and nowhere else.
+
+Two questions are kept apart. The *verb* (view, change, export, …) is a Django permission held through the role's
+group. The *rows* it reaches follow from the role's data scope, from guardian permissions on teams, and from guardian
+rows on single records that were shared. List, count, search, autocomplete, export, bulk verb, API, notification and
+Django admin all ask this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import models
+from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
+
+from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
+from crm.identity.models.role import RolePolicy, Scope
+from crm.identity.policies import Everyone, Owned, Policy, Private, Via
+
+if TYPE_CHECKING:
+    from crm.identity.models import User
+
+M = TypeVar("M", bound=models.Model)
+
+VIEW, CHANGE, ASSIGN = "view", "change", "assign"
+# What a verb asks of a row: to be seen, to be edited (by an editing collaborator too), or to be disposed of.
+LEVELS = {
+    "change": CHANGE,
+    "import": CHANGE,
+    "delete": ASSIGN,
+    "transfer": ASSIGN,
+    "share": ASSIGN,
+    "merge": ASSIGN,
+}
+TEAM_PERMISSION = {VIEW: "view_records", CHANGE: "change_records", ASSIGN: "assign_records"}
+INLINE_SHARES = 1000  # more shared ids than this stay a subquery
+
+NOTHING = Q(pk__in=[])
+EVERYTHING = Q()
+
+
+# --- Questions the rest of the code asks ------------------------------------------------------------------------
+
+
+def visible(model: type[M], user: User, action: str = "view") -> models.QuerySet[M]:
+    """The records on which the user may do the action: what every list, count and choice starts from."""
+    rows = model._default_manager.all()
+    if not has_verb(user, action, model):
+        return rows.none()
+    return rows.filter(_rows(model, user, _level(action)))
+
+
+def branches(model: type[models.Model], user: User, action: str = "view") -> list[Q] | None:
+    """The overlapping pieces of a narrow scope (own, each team, shared), or None where the scope is broad.
+
+    A list page orders and limits each piece by its own index and joins them, which is much faster than one OR.
+    """
+    policy = policy_of(model)
+    if not isinstance(policy, Owned) or policy.also_via:
+        return None
+    if not has_verb(user, action, model):
+        return [NOTHING]
+    reach = _reach(model, user, _level(action))
+    if reach.everything or reach.deals_only:
+        return None
+    pieces = [Q(**{f"{policy.owner}_id": user.pk})]
+    pieces += [Q(**{f"{policy.team}_id": team_id}) for team_id in sorted(reach.team_ids)]
+    shared = _shared_ids(model, user, _level(action))
+    if shared:
+        pieces.append(Q(pk__in=shared))
+    return pieces
+
+
+def get_visible_or_404(
+    model: type[M], user: User, pk: Any, action: str = "view", queryset: models.QuerySet[M] | None = None
+) -> M:
+    """The record, if the user may do the action on it.
+
+    One that is hidden or absent raises `Http404` (the two cannot be told apart); one that is visible but closed to
+    the action raises `PermissionDenied`.
+    """
+    seen = visible(model, user)
+    if queryset is not None:
+        seen = queryset.filter(pk__in=seen.values("pk"))
+    try:
+        record = seen.get(pk=pk)
+    except (model.DoesNotExist, ValueError, TypeError, OverflowError) as error:
+        raise Http404 from error
+    if action != "view":
+        authorize(user, action, record)
+    return record
+
+
+def may(user: User, action: str, record: models.Model) -> bool:
+    """Whether the user may do the action on this one record: the same rule as `visible`."""
+    model = type(record)
+    if not has_verb(user, action, model):
+        return False
+    return model._default_manager.filter(_rows(model, user, _level(action)), pk=record.pk).exists()
+
+
+def authorize(user: User, action: str, record: models.Model) -> None:
+    """Raise `PermissionDenied` unless the user may do the action on the record."""
+    if not may(user, action, record):
+        raise PermissionDenied
+
+
+def has_verb(user: User, verb: str, model: type[models.Model]) -> bool:
+    """Whether the user's role has the verb for this kind of record at all."""
+    if not user.is_active or user.pk is None:
+        return False
+    if isinstance(policy_of(model), Private):
+        return True
+    meta = model._meta
+    return user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}")
+
+
+def require_verb(user: User, verb: str, model: type[models.Model]) -> None:
+    """Raise `PermissionDenied` unless the user's role has the verb for this kind of record."""
+    if not has_verb(user, verb, model):
+        raise PermissionDenied
+
+
+def policy_of(model: type[models.Model]) -> Policy:
+    """The model's declared way of being reached; a model that declares none is a programming error."""
+    policy = getattr(model, "access", None)
+    if not isinstance(policy, Owned | Via | Everyone | Private):
+        raise ImproperlyConfigured(f"{model._meta.label} does not declare `access`")
+    return policy
+
+
+def scope_of(model: type[models.Model], user: User) -> str:
+    """The role's data scope for this kind of record; without a policy it is the user's own records."""
+    if user.is_superuser:
+        return Scope.ALL
+    policy = _role_policies(user).get(model._meta.label_lower)
+    return policy.scope if policy else Scope.OWN
+
+
+def team_ids_of(user: User, model: type[models.Model], action: str = "view") -> set[int]:
+    """The teams whose records of this kind the user's action reaches (not those of a scope over everything)."""
+    return set(_reach(model, user, _level(action)).team_ids)
+
+
+def forget(user: User) -> None:
+    """Drop what was remembered of a user's rights during this request, after they changed."""
+    for name in (
+        "_crm_policies",
+        "_crm_team_grants",
+        "_crm_shares",
+        "_perm_cache",
+        "_user_perm_cache",
+        "_group_perm_cache",
+    ):
+        user.__dict__.pop(name, None)
+
+
+# --- The rule itself ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a role reaches for one kind of record at one level."""
+
+    everything: bool = False
+    deals_only: bool = False
+    team_ids: frozenset[int] = frozenset()
+    via_parents: bool = True
+
+
+def _level(action: str) -> str:
+    return LEVELS.get(action, VIEW)
+
+
+def _rows(model: type[models.Model], user: User, level: str) -> Q:
+    """The rows of the model within the user's reach at a level, whatever the verbs."""
+    policy = policy_of(model)
+    if isinstance(policy, Everyone):
+        return EVERYTHING
+    if isinstance(policy, Private):
+        return Q(**{policy.user: user.pk})
+    if isinstance(policy, Via):
+        return reduce(or_, (_through(model, path, user, level) for path in policy.fields))
+    return _owned_rows(model, policy, user, level)
+
+
+def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str) -> Q:
+    reach = _reach(model, user, level)
+    if reach.everything:
+        return EVERYTHING
+    if reach.deals_only:  # a hard filter: sharing cannot widen it
+        if policy.deal_date:
+            return Q(**{f"{policy.deal_date}__isnull": False})
+        return _through(model, policy.also_via, user, level) if policy.also_via else NOTHING
+    rows = Q(**{f"{policy.owner}_id": user.pk})
+    if reach.team_ids:
+        rows |= Q(**{f"{policy.team}_id__in": sorted(reach.team_ids)})
+    shared = _shared_ids(model, user, level)
+    if shared:
+        rows |= Q(pk__in=shared)
+    if policy.also_via and reach.via_parents and level == VIEW:  # a parent shows it, only its owner edits it
+        rows |= _through(model, policy.also_via, user, level)
+    return rows
+
+
+def _through(model: type[models.Model], path: str, user: User, level: str) -> Q:
+    """Rows whose parent (a foreign key, or a path over a link table) is within reach."""
+    parent: type[models.Model] = model
+    for step in path.split("__"):
+        parent = parent._meta.get_field(step).related_model  # type: ignore[assignment]
+    rows = _rows(parent, user, level)
+    if rows == EVERYTHING:
+        return Q(**{f"{path}__isnull": False})
+    if "__" in path:  # over a link table: a subquery keeps the row single
+        first, rest = path.split("__", 1)
+        link = model._meta.get_field(first).related_model
+        back = model._meta.get_field(first).field.attname
+        parents = parent._base_manager.filter(rows)
+        return Q(pk__in=link._base_manager.filter(**{f"{rest}__in": parents.values("pk")}).values(back))
+    return Q(**{f"{path}__in": parent._base_manager.filter(rows).values("pk")})
+
+
+def _reach(model: type[models.Model], user: User, level: str) -> Reach:
+    scope = scope_of(model, user)
+    if scope == Scope.ALL:
+        return Reach(everything=True)
+    if scope == Scope.DEALS:
+        return Reach(deals_only=True)
+    if scope == Scope.ASSIGNED:
+        return Reach(via_parents=False)
+    by_role, by_hand = _team_grants(user)[TEAM_PERMISSION[level]]
+    teams = set(by_hand)
+    if scope == Scope.BELOW:
+        teams |= by_role
+    elif scope == Scope.TEAM:
+        teams |= by_role & {user.team_id}
+    return Reach(team_ids=frozenset(teams))
+
+
+def _role_policies(user: User) -> dict[str, RolePolicy]:
+    if "_crm_policies" not in user.__dict__:
+        rows = RolePolicy._base_manager.filter(role=user.role_id) if user.role_id else ()
+        user.__dict__["_crm_policies"] = {p.model: p for p in rows}
+    return user.__dict__["_crm_policies"]
+
+
+def _team_grants(user: User) -> dict[str, tuple[set[int], set[int]]]:
+    """For each team permission the teams it is held on: (through the role, as their leader or given by hand)."""
+    if "_crm_team_grants" not in user.__dict__:
+        grants: dict[str, tuple[set[int], set[int]]] = {p: (set(), set()) for p in TEAM_PERMISSION.values()}
+        own = TeamUserGrant._base_manager.filter(user=user.pk, permission__codename__in=grants)
+        for codename, team_id, source in own.values_list(
+            "permission__codename", "content_object_id", "source"
+        ):
+            grants[codename][source != TeamUserGrant.Source.ROLE].add(team_id)
+        groups = TeamGroupGrant._base_manager.filter(group__user=user.pk, permission__codename__in=grants)
+        for codename, team_id in groups.values_list("permission__codename", "content_object_id"):
+            grants[codename][True].add(team_id)
+        user.__dict__["_crm_team_grants"] = grants
+    return user.__dict__["_crm_team_grants"]
+
+
+def grant_models(model: type[models.Model]) -> tuple[type[RecordUserGrant], type[RecordGroupGrant]] | None:
+    """The tables of explicit grants on this kind of record, or None where it cannot be shared."""
+    users, groups = get_user_obj_perms_model(model), get_group_obj_perms_model(model)
+    if issubclass(users, RecordUserGrant) and issubclass(groups, RecordGroupGrant):
+        return users, groups
+    return None
+
+
+def live(grants: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Those grants that have not run out: expiry bites at once, without waiting for a clean-up."""
+    return grants.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
+
+
+def _shared_ids(model: type[models.Model], user: User, level: str) -> list[int] | models.QuerySet[Any]:
+    """Records shared with the user or with one of their groups; reading collaborators only see, editing ones change."""
+    tables = grant_models(model)
+    if tables is None or level == ASSIGN:
+        return []
+    cache = user.__dict__.setdefault("_crm_shares", {})
+    if (model, level) not in cache:
+        codename = f"{'view' if level == VIEW else 'change'}_{model._meta.model_name}"
+        users, groups = tables
+        direct = live(users._base_manager.filter(user=user.pk, permission__codename=codename))
+        by_group = live(groups._base_manager.filter(group__user=user.pk, permission__codename=codename))
+        ids = direct.values_list("content_object_id").union(by_group.values_list("content_object_id"))
+        found = [row[0] for row in ids[: INLINE_SHARES + 1]]
+        cache[model, level] = sorted(found) if len(found) <= INLINE_SHARES else ids
+    return cache[model, level]
+
+
+def any_of(pieces: Iterable[Q]) -> Q:
+    """One condition out of the pieces of `branches`."""
+    return reduce(or_, pieces, NOTHING)

@@ -1,0 +1,23 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class IdentityConfig(AppConfig):
+    """Users, teams, roles and the one place that decides who sees what."""
+
+    name = "crm.identity"
+    label = "identity"
+
+    def ready(self) -> None:
+        post_migrate.connect(sync_roles_after_migrate)
+
+
+def sync_roles_after_migrate(sender: AppConfig, **kwargs: Any) -> None:
+    """New kinds of record bring new permissions; the roles that name them receive them once all exist."""
+    if sender.label != "guardian":  # any app that comes after all of ours in INSTALLED_APPS
+        return
+    from crm.identity.services import sync_roles
+
+    sync_roles()

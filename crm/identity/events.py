@@ -1,0 +1,40 @@
+"""What happens to people, teams and rights, and how the timeline says it."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.events.catalogue import event
+from crm.events.models import Event
+
+
+def _transferred(e: Event) -> str:
+    names = {"old": e.payload.get("from") or _("nobody"), "new": e.payload.get("to") or _("nobody")}
+    return _("Transferred from %(old)s to %(new)s") % names
+
+
+def _shared(e: Event) -> str:
+    if e.payload.get("level") == "edit":
+        return _("Shared with %(who)s, who may edit") % {"who": e.payload.get("with")}
+    return _("Shared with %(who)s, who may read") % {"who": e.payload.get("with")}
+
+
+def _unshared(e: Event) -> str:
+    return _("No longer shared with %(who)s") % {"who": e.payload.get("with")}
+
+
+USER_CREATED = event("user.created", gettext_lazy("User created"), timeline=False)
+USER_UPDATED = event("user.updated", gettext_lazy("User changed"), timeline=False)
+USER_DEACTIVATED = event("user.deactivated", gettext_lazy("User deactivated"), timeline=False)
+USER_REACTIVATED = event("user.reactivated", gettext_lazy("User reactivated"), timeline=False)
+USER_PASSWORD_CHANGED = event("user.password_changed", gettext_lazy("Password changed"), timeline=False)
+USER_SIGNED_IN = event("user.signed_in", gettext_lazy("Signed in"), timeline=False)
+USER_SIGN_IN_FAILED = event("user.sign_in_failed", gettext_lazy("Sign-in failed"), timeline=False)
+TEAM_CREATED = event("team.created", gettext_lazy("Team created"), timeline=False)
+TEAM_UPDATED = event("team.updated", gettext_lazy("Team changed"), timeline=False)
+TEAM_DELETED = event("team.deleted", gettext_lazy("Team deleted"), timeline=False)
+ROLE_UPDATED = event("role.updated", gettext_lazy("Role changed"), timeline=False)
+TOKEN_CREATED = event("token.created", gettext_lazy("API token created"), timeline=False)
+TOKEN_REVOKED = event("token.revoked", gettext_lazy("API token revoked"), timeline=False)
+RECORD_TRANSFERRED = event("record.transferred", gettext_lazy("Transferred"), sentence=_transferred)
+RECORD_SHARED = event("record.shared", gettext_lazy("Shared"), sentence=_shared)
+RECORD_UNSHARED = event("record.unshared", gettext_lazy("No longer shared"), sentence=_unshared)

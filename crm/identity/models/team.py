@@ -1,0 +1,43 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from crm.identity.policies import Everyone
+
+
+class Team(models.Model):
+    """A department or group in the company's tree; guardian permissions on it say who works with its records."""
+
+    name = models.CharField(_("name"), max_length=100)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("belongs to")
+    )
+    leader = models.ForeignKey(
+        "identity.User", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("leader")
+    )
+    region_code = models.CharField(_("region"), max_length=12, blank=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("active"), default=True)
+    group = models.OneToOneField("auth.Group", models.PROTECT, editable=False, related_name="team")
+
+    access = Everyone()
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering = ["position", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parent", "name"],
+                name="team_name_once",
+                nulls_distinct=False,
+                violation_error_message=_("There is a team of this name already."),
+            )
+        ]
+        permissions = [
+            ("view_records", _("Can see the team's records")),
+            ("change_records", _("Can change the team's records")),
+            ("assign_records", _("Can transfer, share and delete the team's records")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,41 @@
+"""How a model is reached: each model declares exactly one of these as `access`, and `access.py` reads it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Owned:
+    """Reached by its owner, by those who work with its team's records, and by those it is shared with.
+
+    `also_via` names a parent record through which it is reached as well (an activity through its customer).
+    """
+
+    owner: str = "owner"
+    team: str = "team"
+    also_via: str | None = None
+    deal_date: str | None = None  # the field that makes it a deal customer
+
+
+@dataclass(frozen=True)
+class Via:
+    """Reached exactly by those who reach its parent, or one of its parents (`fields`)."""
+
+    fields: tuple[str, ...]
+
+    def __init__(self, *fields: str) -> None:
+        object.__setattr__(self, "fields", fields)
+
+
+@dataclass(frozen=True)
+class Everyone:
+    """Reached by everybody whose role has the verb."""
+
+
+@dataclass(frozen=True)
+class Private:
+    """Reached by one person only, whatever the role."""
+
+    user: str = "user"
+
+
+Policy = Owned | Via | Everyone | Private

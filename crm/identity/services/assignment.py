@@ -1,0 +1,131 @@
+"""The one writer that moves ownership."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.core.writes import RuleBroken
+from crm.events.actor import Actor
+from crm.events.recording import EventRow, record_events
+from crm.identity.events import RECORD_TRANSFERRED
+from crm.identity.models import Team, User
+from crm.identity.ownership import OwnedModel
+from crm.identity.services.sharing import grant_readers
+
+
+@transaction.atomic
+def assign(
+    records: models.QuerySet | Iterable[OwnedModel],
+    *,
+    owner: User | None,
+    team: Team | None = None,
+    actor: Actor,
+    keep_reader: bool = False,
+) -> list[int]:
+    """Give records of one kind to another owner (or to nobody), placing them in the owner's team unless one is named.
+
+    Set-based; returns the ids that changed hands. With `keep_reader` the previous owner stays as a reading
+    collaborator. The caller has authorised the transfer of each record.
+    """
+    if owner is not None and not owner.is_active:
+        raise RuleBroken(_("%(name)s has left. Choose somebody else.") % {"name": owner}, field="owner")
+    queryset = _as_queryset(records)
+    if queryset is None:
+        return []
+    model = queryset.model
+    team_id = team.pk if team else owner.team_id if owner else None
+    rows = list(
+        model._base_manager.select_for_update(of=("self",))
+        .filter(
+            pk__in=queryset.values("pk") if isinstance(records, models.QuerySet) else [r.pk for r in records]
+        )
+        .order_by("pk")
+        .values_list("pk", "owner_id", "team_id")
+    )
+    owner_id = owner.pk if owner else None
+    new_team = {pk: team_id if owner or team else old for pk, _o, old in rows}
+    moved = [
+        (pk, old_owner, old) for pk, old_owner, old in rows if old_owner != owner_id or new_team[pk] != old
+    ]
+    if not moved:
+        return []
+    _move(model, moved, owner_id, team_id if owner or team else None, actor)
+    _record(model, moved, owner, actor)
+    if keep_reader:
+        for old_owner, ids in _by_owner(moved, owner_id).items():
+            grant_readers(model, ids, User._base_manager.get(pk=old_owner), actor=actor)
+    return [pk for pk, _owner, _team in moved]
+
+
+def _as_queryset(records: models.QuerySet | Iterable[OwnedModel]) -> models.QuerySet | None:
+    if isinstance(records, models.QuerySet):
+        return records
+    records = list(records)
+    return type(records[0])._base_manager.filter(pk__in=[r.pk for r in records]) if records else None
+
+
+def _move(
+    model: type[models.Model],
+    moved: list[tuple[int, int | None, int | None]],
+    owner_id: int | None,
+    team_id: int | None,
+    actor: Actor,
+) -> None:
+    now = timezone.now()
+    values: dict[str, object] = {"owner_id": owner_id}
+    if owner_id or team_id:
+        values["team_id"] = team_id
+    names = {f.name for f in model._meta.concrete_fields}
+    if "updated_at" in names:
+        values["updated_at"] = now
+    if "version" in names:
+        values["version"] = models.F("version") + 1
+    ids = [pk for pk, _owner, _team in moved]
+    changing = [pk for pk, owner, _team in moved if owner != owner_id]
+    model._base_manager.filter(pk__in=changing).update(
+        previous_owner_id=models.F("owner_id"), owner_since=now
+    )
+    model._base_manager.filter(pk__in=ids).update(**values)
+
+
+def _record(
+    model: type[models.Model],
+    moved: list[tuple[int, int | None, int | None]],
+    owner: User | None,
+    actor: Actor,
+) -> None:
+    names = dict(User._base_manager.filter(pk__in={o for _pk, o, _t in moved if o}).values_list("pk", "name"))
+    to = str(owner) if owner else ""
+    record_events(
+        RECORD_TRANSFERRED,
+        [
+            EventRow(
+                model,
+                pk,
+                changes={
+                    "owner": [
+                        {"id": old, "label": names.get(old, "")} if old else None,
+                        {"id": owner.pk, "label": to} if owner else None,
+                    ]
+                },
+                payload={
+                    "from": names.get(old, "") if old else "",
+                    "to": to,
+                    "to_id": owner.pk if owner else None,
+                },
+            )
+            for pk, old, _team in moved
+        ],
+        actor=actor,
+    )
+
+
+def _by_owner(moved: list[tuple[int, int | None, int | None]], owner_id: int | None) -> dict[int, list[int]]:
+    result: dict[int, list[int]] = defaultdict(list)
+    for pk, old, _team in moved:
+        if old and old != owner_id:
+            result[old].append(pk)
+    return result

@@ -1,0 +1,155 @@
+"""People: joining, changing, leaving."""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.core.writes import RuleBroken, lock
+from crm.events.actor import Actor
+from crm.events.recording import record_event, recording
+from crm.identity.events import (
+    USER_CREATED,
+    USER_DEACTIVATED,
+    USER_PASSWORD_CHANGED,
+    USER_REACTIVATED,
+    USER_UPDATED,
+)
+from crm.identity.models import ApiToken, Role, Team, User
+from crm.identity.services.roles import sync_team_grants
+
+PREFERENCES = ("language", "time_zone", "theme", "shortcuts")
+
+
+@transaction.atomic
+def create_user(
+    username: str,
+    *,
+    name: str,
+    role: Role | None,
+    team: Team | None = None,
+    password: str | None = None,
+    must_change_password: bool = False,
+    actor: Actor,
+    **values: object,
+) -> User:
+    """Let somebody sign in; without a password they need one set by an administrator or a reset by e-mail."""
+    username = username.strip()
+    if User._base_manager.filter(username__iexact=username).exists():
+        raise RuleBroken(_("This user name is taken."), field="username")
+    user = User(username=username, name=name.strip() or username, role=role, team=team, **values)
+    user.email = str(user.email or "").strip().lower()
+    if user.email and User._base_manager.filter(email__iexact=user.email).exists():
+        raise RuleBroken(_("This e-mail address is taken."), field="email")
+    user.must_change_password = must_change_password
+    if password:
+        _validate(password, user)
+        user.set_password(password)
+    else:
+        user.set_unusable_password()
+    user.is_staff = bool(role and role.is_administrator)
+    user.save()
+    record_event(
+        USER_CREATED, user, actor=actor, payload={"username": username, "role": role.slug if role else ""}
+    )
+    _follow_up(user)
+    return user
+
+
+@transaction.atomic
+def update_user(user: User, *, actor: Actor, **values: object) -> User:
+    """Change a person's name, contact data, role or team; their rights follow at once."""
+    user = lock(user)
+    if "email" in values:
+        values["email"] = str(values["email"] or "").strip().lower()
+        if (
+            values["email"]
+            and User._base_manager.filter(email__iexact=values["email"]).exclude(pk=user.pk).exists()
+        ):
+            raise RuleBroken(_("This e-mail address is taken."), field="email")
+    if "role" in values:
+        _keep_one_administrator(user, values["role"])
+    with recording(USER_UPDATED, user, actor=actor):
+        for field, value in values.items():
+            setattr(user, field, value)
+        if "role" in values:
+            user.is_staff = bool(user.role and user.role.is_administrator)
+        user.save()
+    _follow_up(user)
+    return user
+
+
+@transaction.atomic
+def change_preferences(user: User, *, actor: Actor, **values: object) -> User:
+    """A person's own language, time zone, theme and shortcuts."""
+    user = lock(user)
+    with recording(USER_UPDATED, user, actor=actor):
+        for field in PREFERENCES:
+            if field in values:
+                setattr(user, field, values[field])
+        user.save()
+    return user
+
+
+@transaction.atomic
+def set_password(user: User, password: str, *, must_change: bool = False, actor: Actor) -> None:
+    """Set a new password; a person whose administrator set it chooses their own at the next sign-in."""
+    user = lock(user)
+    _validate(password, user)
+    user.set_password(password)
+    user.must_change_password = must_change
+    user.save()
+    record_event(USER_PASSWORD_CHANGED, user, actor=actor)
+
+
+@transaction.atomic
+def deactivate_user(user: User, *, successor: User | None = None, actor: Actor) -> User:
+    """Somebody leaves: sessions and tokens end at once; their records move by the hand-over of the layers above."""
+    user = lock(user)
+    if actor.user_id == user.pk:
+        raise RuleBroken(_("You cannot deactivate yourself."))
+    _keep_one_administrator(user, None)
+    with recording(USER_DEACTIVATED, user, actor=actor, always=True):
+        user.is_active = False
+        user.left_at = timezone.now()
+        user.successor = successor
+        user.save()
+    ApiToken._base_manager.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    _follow_up(user)
+    return user
+
+
+@transaction.atomic
+def reactivate_user(user: User, *, actor: Actor) -> User:
+    """Somebody comes back; old tokens stay revoked."""
+    user = lock(user)
+    with recording(USER_REACTIVATED, user, actor=actor, always=True):
+        user.is_active = True
+        user.left_at = user.successor = None
+        user.save()
+    _follow_up(user)
+    return user
+
+
+def _follow_up(user: User) -> None:
+    """Groups and team permissions follow role, team and whether the person is still here."""
+    groups = [user.role.group] if user.role else []
+    groups += [user.team.group] if user.team else []
+    user.groups.set(groups if user.is_active else [])
+    sync_team_grants([user])
+
+
+def _keep_one_administrator(user: User, new_role: object) -> None:
+    if not (user.role and user.role.is_administrator) or getattr(new_role, "is_administrator", False):
+        return
+    others = User._base_manager.filter(is_active=True, role__is_administrator=True).exclude(pk=user.pk)
+    if not others.exists():
+        raise RuleBroken(_("Somebody has to stay administrator."), field="role")
+
+
+def _validate(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise RuleBroken(" ".join(error.messages), field="password") from error

@@ -1,0 +1,11 @@
+"""Housekeeping of rights."""
+
+from celery import shared_task
+
+from crm.identity import services
+
+
+@shared_task
+def remove_expired_grants() -> int:
+    """Delete shares that ran out."""
+    return services.remove_expired_grants()

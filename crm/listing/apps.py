@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ListingConfig(AppConfig):
+    """Declared list pages, bulk verbs, import and export, base form."""
+
+    name = "crm.listing"
+    label = "listing"

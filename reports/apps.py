@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ReportsConfig(AppConfig):
+    """Reports and dashboards over everything below."""
+
+    name = "reports"

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ServiceConfig(AppConfig):
+    """Tickets, complaints, satisfaction and knowledge."""
+
+    name = "service"

@@ -35,5 +35,5 @@ def grant_app_role(sender: AppConfig, using: str, **kwargs: Any) -> None:
             ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {quoted};
             ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {quoted};
             REVOKE UPDATE, DELETE, TRUNCATE ON events_event FROM {quoted};
-            """
+            """  # noqa: S608 - a role name cannot be a parameter; it is quoted
         )

@@ -58,7 +58,7 @@ def sync_roles() -> None:
 @transaction.atomic
 def sync_team_grants(users: Iterable[User]) -> None:
     """Renew the team permissions that follow from role, membership, leadership and the tree, after one of them changed."""
-    users = [u for u in users]
+    users = list(users)
     if not users:
         return
     teams = list(Team._base_manager.values_list("pk", "parent_id", "leader_id"))

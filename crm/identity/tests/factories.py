@@ -8,7 +8,7 @@ from crm.events.actor import Actor, system
 from crm.identity import services
 from crm.identity.models import Role, Team, User
 
-PASSWORD = "a-good-password-1"  # noqa: S105 - a test's own
+PASSWORD = "a-good-password-1"
 _numbers = count(1)
 SYSTEM = system("test")
 
@@ -18,7 +18,9 @@ def make_team(name: str = "", parent: Team | None = None, **values: Any) -> Team
     return services.create_team(name or f"Team {next(_numbers)}", parent=parent, actor=SYSTEM, **values)
 
 
-def make_user(username: str = "", role: str | None = "salesperson", team: Team | None = None, **values: Any) -> User:
+def make_user(
+    username: str = "", role: str | None = "salesperson", team: Team | None = None, **values: Any
+) -> User:
     """Somebody who can sign in with `PASSWORD`; `role` is a seeded role's slug."""
     username = username or f"user{next(_numbers)}"
     values.setdefault("name", username.capitalize())

@@ -1,0 +1,130 @@
+"""Company names taken apart, so that two spellings of the same company can be found (domain.md §2).
+
+A Chinese legal name is region + 字号 + industry + organisation form; region and industry may be absent.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from crm.core.divisions import leading_place, whole_place
+from crm.core.text import has_cjk, visible_only
+
+SUFFIXES = (
+    "集团股份有限公司",
+    "集团有限责任公司",
+    "集团有限公司",
+    "股份有限公司",
+    "有限责任公司",
+    "有限公司",
+    "股份公司",
+    "集团公司",
+    "总公司",
+    "公司",
+)
+LATIN_SUFFIXES = frozenset(
+    {"co", "ltd", "limited", "inc", "incorporated", "corp", "corporation", "company", "llc", "gmbh"}
+)
+# 北京银行 must not become 银行: what is left after the region has to be a name.
+SHORTEST_CORE = 3
+
+_BRANCH = re.compile(
+    r"^(?P<parent>.*(?:公司|集团|银行|事务所|研究院|厂))\(?(?P<branch>[^()]*?(?:分公司|办事处|代表处|营业部|分行|支行|分店|分部))\)?$"
+)
+_BRANCH_WORD = re.compile(r"(?:分公司|办事处)$")
+_BRACKETS = str.maketrans("【】[]〔〕{}<>《》", "()()()()()()")
+_BRACKETED = re.compile(r"\(([^()]*)\)")
+_PUNCTUATION = re.compile(r"[^\w()]|_")
+
+
+@dataclass(frozen=True)
+class CompanyName:
+    """A name taken apart: comparable ``core``, place it names, branch (…分公司), and whether it is Latin."""
+
+    core: str
+    region: str = ""
+    branch: str = ""
+    latin: bool = False
+    place: str = ""
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether the name is that of a branch, whose parent has the same core."""
+        return bool(self.branch)
+
+
+def parse_company(name: object) -> CompanyName:
+    """Take a company name apart; two names of one company yield the same ``core``."""
+    text = unicodedata.normalize("NFKC", visible_only("" if name is None else str(name))).lower()
+    if not has_cjk(text):
+        return _parse_latin(text)
+    text = _PUNCTUATION.sub("", text.translate(_BRACKETS))
+    text, branch = _detach_branch(text)
+    return _parse_chinese(text, branch)
+
+
+def _parse_latin(text: str) -> CompanyName:
+    words = re.findall(r"[^\W_]+", text.replace("&", " and ").replace("'", "").replace("’", ""))
+    kept = list(words)
+    while len(kept) > 1 and kept[-1] in LATIN_SUFFIXES:
+        kept.pop()
+    return CompanyName(core="".join(kept), latin=True)
+
+
+def _detach_branch(text: str) -> tuple[str, str]:
+    """Split 上海博远机械设备有限公司北京分公司 into the company and its branch."""
+    if (found := _BRANCH.match(text)) and len(found["parent"]) >= SHORTEST_CORE:
+        return found["parent"], found["branch"]
+    if word := _BRANCH_WORD.search(text):
+        # No 公司 before the branch word: the branch begins at the last place named before it.
+        head = text[: word.start()].rstrip("(")
+        for start in range(len(head) - 2, SHORTEST_CORE - 1, -1):
+            if whole_place(head[start:]):
+                while start > SHORTEST_CORE and whole_place(head[start - 1 :]):
+                    start -= 1
+                return head[:start].rstrip("("), text[start:].strip("()")
+        if len(head) >= SHORTEST_CORE:
+            return head, text[word.start() :]
+    return text, ""
+
+
+def _parse_chinese(text: str, branch: str) -> CompanyName:
+    for inner in _BRACKETED.finditer(text):
+        place = whole_place(inner[1])
+        if place is None:
+            continue
+        rest = _strip_suffix(_plain(text[: inner.start()] + text[inner.end() :]))
+        if len(rest) >= SHORTEST_CORE:
+            return CompanyName(core=rest, region=place.region, branch=branch, place=place.code)
+    plain = _plain(text)
+    if place := leading_place(plain):
+        rest = _strip_suffix(plain[place.length :])
+        if len(rest) >= SHORTEST_CORE:
+            return CompanyName(core=rest, region=place.region, branch=branch, place=place.code)
+    return CompanyName(core=_strip_suffix(plain), branch=branch)
+
+
+def _plain(text: str) -> str:
+    return text.replace("(", "").replace(")", "")
+
+
+def _strip_suffix(text: str) -> str:
+    """Drop the organisation form, then 集团; a name that is nothing else stays."""
+    for suffix in SUFFIXES:
+        if text.endswith(suffix) and len(text) > len(suffix):
+            text = text[: -len(suffix)]
+            break
+    if text.endswith("集团") and len(text) > 2:
+        text = text[:-2]
+    return text
+
+
+def looks_like_company(name: object) -> bool:
+    """Whether a name is that of an organisation rather than of a person (形式后缀, Latin forms, or length)."""
+    text = unicodedata.normalize("NFKC", visible_only("" if name is None else str(name))).lower().strip()
+    if not has_cjk(text):
+        words = re.findall(r"[^\W_]+", text)
+        return bool(words) and (words[-1] in LATIN_SUFFIXES or len(words) == 1)
+    return re.search(
+        r"公司|集团|银行|事务所|研究院|学校|大学|医院|厂|店|中心|协会|合作社|部$|局$|院$|社$", text
+    ) is not None or (len(re.sub(r"\W", "", text)) > 4)

@@ -1,0 +1,90 @@
+"""Pieces of text for the search index: what a row is found by, and what a query asks for.
+
+PostgreSQL's trigrams find nothing for two Chinese characters, the most usual query there is. So a row keeps an
+array of grams (GIN index) that finds candidates, and its folded text, which confirms them:
+
+* Chinese: every pair of neighbouring characters;
+* digits: every three in a row (a phone number is found by any part of it);
+* Latin: every three letters in a row, and the first two letters of each word, so that two letters find the
+  beginning of a word and three or more any part of it.
+"""
+
+import re
+from collections.abc import Iterable
+
+from crm.core.text import CJK, fold
+
+_RUNS = re.compile(rf"(?P<cjk>[{CJK}]+)|(?P<digits>[0-9]+)|(?P<latin>[^\W\d_{CJK}]+)")
+_PHONE_LIKE = re.compile(r"\+?[\d\-()./\s]{5,}")
+MAX_TERMS = 8
+MAX_QUERY = 200
+MAX_TEXT = 4000
+
+
+def search_text(values: Iterable[object]) -> str:
+    """The folded text a row is confirmed by: one line per value, numbers also without their punctuation."""
+    lines: dict[str, None] = {}
+    for value in values:
+        line = fold(value)
+        if not line:
+            continue
+        lines[line] = None
+        if _PHONE_LIKE.fullmatch(line):
+            lines[re.sub(r"\D", "", line)] = None
+    return "\n".join(lines)[:MAX_TEXT]
+
+
+def text_grams(text: str) -> list[str]:
+    """Every gram of a search text, sorted and unique, for the index."""
+    found: set[str] = set()
+    for run in _RUNS.finditer(text):
+        word = run[0]
+        if run.lastgroup == "cjk":
+            found.update(word[i : i + 2] for i in range(len(word) - 1))
+        else:
+            found.update(word[i : i + 3] for i in range(len(word) - 2))
+            if run.lastgroup == "latin" and len(word) >= 2:
+                found.add(word[:2])
+    return sorted(found)
+
+
+def query_terms(query: str) -> list[str]:
+    """The words of a query, all of which must occur; numbers lose their punctuation and the country code."""
+    terms: list[str] = []
+    folded = fold(query[:MAX_QUERY])
+    if _PHONE_LIKE.fullmatch(folded):
+        folded = _number(folded)
+    for word in folded.split():
+        term = _number(word) if _PHONE_LIKE.fullmatch(word) else word
+        if term and term not in terms:
+            terms.append(term)
+    return terms[:MAX_TERMS]
+
+
+def _number(text: str) -> str:
+    digits = re.sub(r"\D", "", text)
+    if len(digits) >= 13 and digits.startswith(("0086", "86")):
+        digits = digits.removeprefix("00").removeprefix("86")
+    return digits or text.strip()
+
+
+def query_grams(terms: Iterable[str]) -> list[str]:
+    """Grams a row must have to contain every term; fewer than all, so the text has to confirm."""
+    found: set[str] = set()
+    for term in terms:
+        for run in _RUNS.finditer(term):
+            word = run[0]
+            if run.lastgroup == "cjk":
+                found.update(word[i : i + 2] for i in range(len(word) - 1))
+            elif len(word) >= 3:
+                found.update(word[i : i + 3] for i in range(len(word) - 2))
+            elif run.lastgroup == "latin" and len(word) == 2 and word == term:
+                found.add(word)
+    return sorted(found)
+
+
+def matches(text: str, query: str) -> bool:
+    """Whether a search text is found by a query: the rule the database applies, for lists in memory and tests."""
+    terms = query_terms(query)
+    wanted = query_grams(terms)
+    return bool(terms) and set(wanted) <= set(text_grams(text)) and all(term in text for term in terms)

@@ -21,3 +21,11 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no test data in {folder} (CRM_TEST_DATA says where)")
     return folder
+
+
+@pytest.fixture
+def company(db):
+    """Two regions of sales under one director, marketing, service and finance: `company.sales1` and so on."""
+    from crm.identity.tests.factories import make_company
+
+    return make_company()

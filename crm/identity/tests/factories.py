@@ -1,0 +1,101 @@
+"""People and teams for tests: one small company that every app's tests share."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from crm.events.actor import Actor, system
+from crm.identity import services
+from crm.identity.models import Role, Team, User
+
+PASSWORD = "a-good-password-1"
+_numbers = count(1)
+SYSTEM = system("test")
+
+
+def make_team(name: str = "", parent: Team | None = None, **values: Any) -> Team:
+    """A team, in the tree where `parent` says."""
+    return services.create_team(name or f"Team {next(_numbers)}", parent=parent, actor=SYSTEM, **values)
+
+
+def make_user(
+    username: str = "", role: str | None = "salesperson", team: Team | None = None, **values: Any
+) -> User:
+    """Somebody who can sign in with `PASSWORD`; `role` is a seeded role's slug."""
+    username = username or f"user{next(_numbers)}"
+    values.setdefault("name", username.capitalize())
+    user = services.create_user(
+        username,
+        role=Role._base_manager.get(slug=role) if role else None,
+        team=team,
+        password=PASSWORD,
+        actor=SYSTEM,
+        **values,
+    )
+    return fresh(user)
+
+
+def fresh(user: User) -> User:
+    """The same person as a new request would load them, with nothing remembered of their rights."""
+    return User._base_manager.get(pk=user.pk)
+
+
+def actor(user: User) -> Actor:
+    """The person as the actor of a service call."""
+    return Actor.of(user)
+
+
+@dataclass
+class Company:
+    """The demo company's shape: two regions of sales under one director, and the other desks."""
+
+    company: Team
+    sales: Team
+    east: Team
+    south: Team
+    marketing: Team
+    service: Team
+    finance: Team
+    people: dict[str, User]
+
+    def __getattr__(self, name: str) -> User:
+        """`company.sales1` is the person of that user name, freshly loaded."""
+        try:
+            return fresh(self.__dict__["people"][name])
+        except KeyError as error:
+            raise AttributeError(name) from error
+
+
+PEOPLE = [
+    ("admin", "admin", "company"),
+    ("exec", "executive", "company"),
+    ("director", "sales_manager", "sales"),
+    ("manager1", "sales_manager", "east"),
+    ("sales1", "salesperson", "east"),
+    ("sales2", "salesperson", "east"),
+    ("manager2", "sales_manager", "south"),
+    ("sales3", "salesperson", "south"),
+    ("sales4", "salesperson", "south"),
+    ("marketing1", "marketing_manager", "marketing"),
+    ("marketing2", "marketing_member", "marketing"),
+    ("service1", "service_rep", "service"),
+    ("servicemanager1", "service_manager", "service"),
+    ("finance1", "finance", "finance"),
+]
+
+
+def make_company() -> Company:
+    """The whole company, with the user names and roles of the demo company."""
+    company = make_team("Company")
+    sales = make_team("Sales", company)
+    teams = {
+        "company": company,
+        "sales": sales,
+        "east": make_team("East", sales),
+        "south": make_team("South", sales),
+        "marketing": make_team("Marketing", company),
+        "service": make_team("Service", company),
+        "finance": make_team("Finance", company),
+    }
+    people = {name: make_user(name, role, teams[team]) for name, role, team in PEOPLE}
+    return Company(**teams, people=people)

@@ -8,8 +8,13 @@ import os
 
 from celery import Celery
 
+from crm.core import health, logs
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
 app = Celery("crm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+logs.watch_celery()
+health.watch_celery()

@@ -11,6 +11,8 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from crm.core import logs
+
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -105,6 +107,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "crm.core.middleware.ObservationMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -217,7 +220,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or TESTING
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "crm.core.static.StaticFiles"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG or TESTING
@@ -254,6 +257,14 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "crm.events.tasks.deliver_events", "schedule": 10.0},
     "expire-grants": {"task": "crm.identity.tasks.remove_expired_grants", "schedule": 3600.0},
 }
+
+# --- Logs and figures -----------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("CRM_LOG_LEVEL", default="WARNING" if TESTING else "INFO")
+LOG_READABLE = env.bool("CRM_LOG_READABLE", default=DEBUG or TESTING)
+LOGGING = logs.configuration(readable=LOG_READABLE, level=LOG_LEVEL)
+logs.configure()
+METRICS_TOKEN = env.str("CRM_METRICS_TOKEN", default="")
 
 # --- API ------------------------------------------------------------------------------------------------------
 

@@ -46,7 +46,15 @@ class Data:
 
     def make(self) -> Data:
         """Create the folders that everything else expects."""
-        for part in (self.folder, self.logs, self.run, self.fonts, self.prepared, self.folder / "files"):
+        for part in (
+            self.folder,
+            self.logs,
+            self.run,
+            self.fonts,
+            self.prepared,
+            self.folder / "files",
+            self.folder / "static",
+        ):
             part.mkdir(parents=True, exist_ok=True)
         return self
 

@@ -14,9 +14,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username", nargs="?", default=os.environ.get("CRM_ADMIN_USERNAME", ""))
+        parser.add_argument(
+            "--check", action="store_true", help="only say whether there is one: there or none"
+        )
         parser.add_argument("--if-none", action="store_true", help="do nothing where an administrator exists")
 
     def handle(self, *args: object, **options: object) -> None:
+        if options["check"]:
+            there = User.objects.filter(is_active=True, role__is_administrator=True).exists()
+            self.stdout.write("there" if there else "none")
+            return
         if options["if_none"] and User.objects.filter(is_active=True, role__is_administrator=True).exists():
             return
         username = str(options["username"]) or input("User name of the administrator: ")

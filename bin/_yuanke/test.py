@@ -1,0 +1,38 @@
+"""bin/test: all set-up that is missing, then every test and lint. Arguments go to pytest."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+from . import environment, setup
+from .places import PYTHON, ROOT, data_folder
+from .services import Services
+from .stamps import Stamp, fingerprint
+from .steps import Progress
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest with the services up. Lints are tests too (crm/tests/test_lints.py), so its summary tells all."""
+    data = data_folder()
+    progress = Progress()
+    setup.of_the_clone(progress, data, dev=True)
+    services = Services(data)
+    with services.running(progress):
+        env = environment.build(data, services)
+        command = [str(PYTHON), "-m", "pytest", *arguments]
+        if not arguments:
+            command += ["-n", str(max(2, min(8, os.cpu_count() or 2))), "--dist", "worksteal", "-q"]
+        schema = fingerprint([file for file in setup.sources() if "migrations" in file.parts])
+        stamp = Stamp(data.prepared, "test-schema")
+        if not stamp.says(schema):
+            command.append("--create-db")
+            stamp.forget()
+        process = subprocess.Popen(command, env=env, cwd=ROOT)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        code = process.wait()
+        if code == 0 and not arguments:
+            stamp.write(schema)
+    return code if code >= 0 else 128 - code

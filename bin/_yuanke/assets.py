@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from . import icons
 from .places import ROOT, site_packages
 from .stamps import Stamp, fingerprint
 from .steps import Progress, StepFailed, run
@@ -14,24 +15,22 @@ MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "static" / "vendor"
 
 FILES = {
-    "@tabler/core/dist/css/tabler.min.css": "tabler.css",
-    "@tabler/core/dist/js/tabler.min.js": "tabler.js",
     "htmx.org/dist/htmx.min.js": "htmx.js",
     "sortablejs/Sortable.min.js": "sortable.js",
-    "tom-select/dist/js/tom-select.complete.min.js": "tom-select.js",
-    "tom-select/dist/css/tom-select.bootstrap5.min.css": "tom-select.css",
-    "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2": "inter-latin.woff2",
-    "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2": "inter-latin-ext.woff2",
+    "inter-ui/web-latin/Inter-Regular-subset.woff2": "inter-regular.woff2",
+    "inter-ui/web-latin/Inter-SemiBold-subset.woff2": "inter-semibold.woff2",
 }
+SPRITE = "icons.svg"
 
 
 def ensure(progress: Progress) -> None:
     """Make static/vendor hold exactly the files listed above, in the locked versions."""
-    lists = [ROOT / "package.json", ROOT / "package-lock.json", Path(__file__)]
+    recipes = [Path(__file__), Path(icons.__file__), icons.LIST]
+    lists = [ROOT / "package.json", ROOT / "package-lock.json", *recipes]
     stamp = Stamp(VENDOR, "assets")
     wanted = fingerprint(lists)
     with progress.step("Front-end files") as step:
-        if stamp.says(wanted) and all((VENDOR / name).exists() for name in FILES.values()):
+        if stamp.says(wanted) and all((VENDOR / name).exists() for name in (*FILES.values(), SPRITE)):
             step.already_done()
             return
         if not _installed():
@@ -46,6 +45,7 @@ def ensure(progress: Progress) -> None:
         VENDOR.mkdir(parents=True, exist_ok=True)
         for source, name in FILES.items():
             _copy(MODULES / source, VENDOR / name)
+        icons.build(VENDOR / SPRITE)
         stamp.write(wanted)
 
 

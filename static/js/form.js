@@ -1,0 +1,102 @@
+// Forms: the pending button, Ctrl+Enter, the warning before unsaved work is lost, fields edited in place,
+// the focus on the first error after a 422, and drafts (data-draft="key") kept per person until saved.
+const user = document.body.dataset.user ?? "";
+const keyOf = (form) => `draft:${user}:${form.dataset.draft || form.getAttribute("action") || window.location.pathname}`;
+const drafted = (form) => [...form.elements].filter((field) => field.name && !field.closest("[data-no-draft]")
+  && !["hidden", "password", "file", "submit", "button"].includes(field.type));
+
+function pend(form, button) {
+  if (button) button.setAttribute("aria-busy", "true");
+  form.dataset.pending = "";
+}
+function unpend(form) {
+  delete form.dataset.pending;
+  form.querySelectorAll("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || form.method === "dialog") return;
+  if ("pending" in form.dataset) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+  const isHtmx = form.matches("[hx-post], [hx-put], [hx-patch]");
+  if (form.method !== "post" && !isHtmx) return;
+  const button = event.submitter ?? form.querySelector("[type=submit]");
+  delete form.dataset.dirty;
+  // After this turn, so that the button's own name and value still go along.
+  setTimeout(() => pend(form, button), 0);
+}, true);
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.elt.closest?.("form");
+  if (!form) return;
+  setTimeout(() => unpend(form), 0);
+  if (event.detail.successful && form.matches("[data-draft]")) localStorage.removeItem(keyOf(form));
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("form[data-pending]").forEach(unpend));
+
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("form");
+  if (!form || event.isComposing) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(); }
+  if (event.key === "Escape" && form.matches("[data-inline]")) {
+    event.preventDefault();
+    event.stopPropagation();
+    form.reset();
+    form.dispatchEvent(new CustomEvent("inline:cancel", { bubbles: true }));
+    form.querySelector("[data-inline-cancel]")?.click();
+  }
+}, true);
+document.addEventListener("focusout", (event) => {
+  const form = event.target.closest?.("form[data-inline]");
+  if (!form || form.contains(event.relatedTarget) || !("dirty" in form.dataset)) return;
+  form.requestSubmit();
+});
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest?.("form");
+  if (!form) return;
+  if (form.matches("[data-guard], [data-inline]")) form.dataset.dirty = "";
+  event.target.removeAttribute("aria-invalid");
+  if (!form.matches("[data-draft]")) return;
+  const values = drafted(form).map((field) => [field.name, field.value, field.checked ?? null]);
+  try { localStorage.setItem(keyOf(form), JSON.stringify({ at: Date.now(), values })); } catch { /* storage is full or off */ }
+});
+window.addEventListener("beforeunload", (event) => {
+  if (document.querySelector("form[data-guard][data-dirty]")) event.preventDefault();
+});
+
+const WEEK = 7 * 24 * 3600 * 1000;
+function restore(form) {
+  let draft;
+  try { draft = JSON.parse(localStorage.getItem(keyOf(form))); } catch { return; }
+  if (!draft || Date.now() - draft.at > WEEK || form.querySelector("[aria-invalid=true]")) return;
+  const fields = drafted(form);
+  let changed = false;
+  draft.values.forEach(([name, value, checked], index) => {
+    const field = fields[index]?.name === name ? fields[index] : null;
+    if (!field) return;
+    if (field.type === "radio" || field.type === "checkbox") field.checked = checked;
+    else if (field.value !== value) { field.value = value; changed = true; }
+  });
+  const note = form.querySelector("[data-draft-note]");
+  if (changed && note) note.hidden = false;
+}
+document.addEventListener("click", (event) => {
+  const drop = event.target.closest("[data-draft-drop]");
+  if (!drop) return;
+  const form = drop.closest("form");
+  localStorage.removeItem(keyOf(form));
+  form.reset();
+  form.querySelector("[data-draft-note]").hidden = true;
+});
+
+function prepare(root) {
+  const forms = [...root.querySelectorAll("form[data-draft]")];
+  if (root.matches?.("form[data-draft]")) forms.push(root);
+  forms.forEach(restore);
+}
+document.addEventListener("htmx:afterSettle", (event) => {
+  prepare(event.detail.elt);
+  if (event.detail.xhr?.status === 422) event.detail.elt.querySelector("[aria-invalid=true]")?.focus();
+});
+prepare(document);
+document.querySelector("main form [aria-invalid=true]")?.focus();

@@ -1,0 +1,44 @@
+// Keyboard shortcuts for the whole page. Single letters are off while one types, during IME composition, and
+// when the person has switched them off (<body data-shortcuts="off">).
+const GO = { t: "/", c: "/customers/", l: "/leads/", o: "/opportunities/", h: "/orders/", a: "/approvals/", s: "/tickets/", m: "/campaigns/", r: "/reports/" };
+const TYPING = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
+let waitingForPlace = 0;
+
+const show = (selector) => document.querySelector(selector);
+
+function press(key, row) {
+  const scope = row ?? show(".record") ?? document;
+  const target = scope.querySelector(`[data-key="${key}"]`) ?? document.querySelector(`main [data-key="${key}"]`);
+  if (!target) return false;
+  if (target.matches("input, textarea")) target.focus();
+  else target.click();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
+  const key = event.key.toLowerCase();
+  if ((event.ctrlKey || event.metaKey) && key === "k") {
+    const search = show("[data-global-search]");
+    if (search?.offsetParent) { event.preventDefault(); search.focus(); search.select(); }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.(TYPING) || document.body.dataset.shortcuts === "off") return;
+  if (show("dialog[open]") || show("#drawer .drawer") || show("details[data-menu][open]")) return;
+
+  if (event.key === "?") { event.preventDefault(); show("#shortcuts")?.showModal(); return; }
+  if (event.key === "/") {
+    const search = show("main [data-view-search]") ?? show("[data-global-search]");
+    if (search) { event.preventDefault(); search.focus(); search.select(); }
+    return;
+  }
+  if (Date.now() - waitingForPlace < 1500) {
+    waitingForPlace = 0;
+    const link = GO[key] && show(`.nav a[href="${GO[key]}"]`);
+    if (link) { event.preventDefault(); link.click(); }
+    return;
+  }
+  if (key === "g") { waitingForPlace = Date.now(); return; }
+  if ("nfces".includes(key) && press(key, show("tr.is-current, .follow.is-current"))) event.preventDefault();
+});

@@ -1,0 +1,22 @@
+from crm.records.models.calendar import BusinessCalendar, CalendarDay, CalendarWeekday
+from crm.records.models.exchange_rate import ExchangeRate
+from crm.records.models.industry import Industry
+from crm.records.models.named import NamedInBothLanguages
+from crm.records.models.region import Region
+from crm.records.models.stored_file import StoredFile
+from crm.records.models.tag import Tag
+from crm.records.searchable import Searchable, search
+
+__all__ = [
+    "BusinessCalendar",
+    "CalendarDay",
+    "CalendarWeekday",
+    "ExchangeRate",
+    "Industry",
+    "NamedInBothLanguages",
+    "Region",
+    "Searchable",
+    "StoredFile",
+    "Tag",
+    "search",
+]

@@ -1,0 +1,93 @@
+"""Text search that finds two Chinese characters: the mixin a model inherits and the filter a list applies."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from crm.core import grams
+
+M = TypeVar("M", bound=models.Model)
+
+
+class Searchable(models.Model):
+    """A record found by its text: grams find the candidates by index, the folded text confirms them.
+
+    The model says what it is found by in `search_values()`; its services call `fill_search()` before saving,
+    set-based writers `search_columns()`. The index is declared per model with `search_index("customer")`.
+    """
+
+    search_text = models.TextField(default="", blank=True, editable=False)
+    search_grams = ArrayField(models.TextField(), default=list, blank=True, editable=False)
+
+    # What a single character is looked up in: a query too short for a gram finds names that begin with it.
+    search_name_field = "name"
+
+    class Meta:
+        abstract = True
+
+    def search_values(self) -> Iterable[object]:
+        """Everything the record is found by; empty values are skipped."""
+        raise NotImplementedError
+
+    def fill_search(self) -> list[str]:
+        """Renew the search columns from the record's values; returns their names for `save(update_fields=…)`."""
+        self.search_text, self.search_grams = search_columns(self.search_values())
+        return ["search_text", "search_grams"]
+
+
+def search_columns(values: Iterable[object]) -> tuple[str, list[str]]:
+    """Text and grams for the values of one record, for writers that fill many rows at once."""
+    text = grams.search_text(values)
+    return text, grams.text_grams(text)
+
+
+def search_index(model_name: str) -> GinIndex:
+    """The index a searchable model declares in its Meta."""
+    return GinIndex(fields=["search_grams"], name=f"{model_name}_search")
+
+
+def search_filter(model: type[models.Model], query: str) -> Q | None:
+    """The condition under which a record is found; None for an empty query, which finds everything.
+
+    Every word must occur. Words without a gram (one character, two digits) are confirmed by the text alone; if no
+    word has one, records whose name begins with the query are found, because nothing else could use an index.
+    """
+    terms = grams.query_terms(query)
+    if not terms:
+        return None
+    wanted = grams.query_grams(terms)
+    if not wanted:
+        name = getattr(model, "search_name_field", "name")
+        return Q(**{f"{name}__istartswith": " ".join(query.split())})
+    condition = Q(search_grams__contains=wanted)
+    for term in terms:
+        condition &= Q(search_text__contains=term)
+    return condition
+
+
+def search(queryset: models.QuerySet[M], query: str) -> models.QuerySet[M]:
+    """Narrow a query to the records found by a text."""
+    condition = search_filter(queryset.model, query)
+    return queryset if condition is None else queryset.filter(condition)
+
+
+def refill(queryset: models.QuerySet[Any], batch_size: int = 2000) -> int:
+    """Renew the search columns of many records, for example after what they are found by has changed."""
+    done, batch = 0, []
+    for record in queryset.iterator(chunk_size=batch_size):
+        record.fill_search()
+        batch.append(record)
+        if len(batch) == batch_size:
+            done += _write(queryset, batch)
+            batch = []
+    return done + _write(queryset, batch)
+
+
+def _write(queryset: models.QuerySet[Any], batch: list[Any]) -> int:
+    if batch:
+        queryset.model._base_manager.bulk_update(batch, ["search_text", "search_grams"])
+    return len(batch)

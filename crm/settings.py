@@ -173,10 +173,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # our backend answers for guardian, by the same rule as every list
 AUTH_USER_MODEL = "identity.User"
-AUTHENTICATION_BACKENDS = [
-    "crm.identity.backends.CrmBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["crm.identity.backends.CrmBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},

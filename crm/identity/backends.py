@@ -1,12 +1,12 @@
-"""The authentication backend: Django's, with per-record answers from the one place that decides them."""
+"""The authentication backend: user name or e-mail, and per-record answers from the one place that decides them."""
 
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
+from allauth.account.auth_backends import AuthenticationBackend
 from django.db import models
 
 
-class CrmBackend(ModelBackend):
+class CrmBackend(AuthenticationBackend):
     """`user.has_perm("accounts.change_customer", customer)` agrees with every list, the API and the admin."""
 
     def has_perm(self, user_obj: Any, perm: str, obj: models.Model | None = None) -> bool:

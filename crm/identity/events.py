@@ -32,7 +32,16 @@ USER_SIGN_IN_FAILED = event("user.sign_in_failed", gettext_lazy("Sign-in failed"
 TEAM_CREATED = event("team.created", gettext_lazy("Team created"), timeline=False)
 TEAM_UPDATED = event("team.updated", gettext_lazy("Team changed"), timeline=False)
 TEAM_DELETED = event("team.deleted", gettext_lazy("Team deleted"), timeline=False)
+ROLE_CREATED = event("role.created", gettext_lazy("Role created"), timeline=False)
+ROLE_DELETED = event("role.deleted", gettext_lazy("Role deleted"), timeline=False)
 ROLE_UPDATED = event("role.updated", gettext_lazy("Role changed"), timeline=False)
+TEAM_ACCESS_GRANTED = event(
+    "team.access_granted", gettext_lazy("Access to a team's records given"), timeline=False
+)
+TEAM_ACCESS_WITHDRAWN = event(
+    "team.access_withdrawn", gettext_lazy("Access to a team's records withdrawn"), timeline=False
+)
+COMPANY_UPDATED = event("company.updated", gettext_lazy("Company details changed"), timeline=False)
 TOKEN_CREATED = event("token.created", gettext_lazy("API token created"), timeline=False)
 TOKEN_REVOKED = event("token.revoked", gettext_lazy("API token revoked"), timeline=False)
 RECORD_TRANSFERRED = event("record.transferred", gettext_lazy("Transferred"), sentence=_transferred)

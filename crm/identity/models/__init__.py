@@ -1,7 +1,18 @@
 from crm.identity.models.api_token import ApiToken
+from crm.identity.models.company import Company
 from crm.identity.models.grant import TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import Role, RolePolicy, Scope
 from crm.identity.models.team import Team
 from crm.identity.models.user import User
 
-__all__ = ["ApiToken", "Role", "RolePolicy", "Scope", "Team", "TeamGroupGrant", "TeamUserGrant", "User"]
+__all__ = [
+    "ApiToken",
+    "Company",
+    "Role",
+    "RolePolicy",
+    "Scope",
+    "Team",
+    "TeamGroupGrant",
+    "TeamUserGrant",
+    "User",
+]

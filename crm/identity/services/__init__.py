@@ -1,7 +1,18 @@
 """Every write to people, teams, roles, ownership, shares and tokens."""
 
 from crm.identity.services.assignment import assign
-from crm.identity.services.roles import save_policies, sync_role, sync_roles, sync_team_grants
+from crm.identity.services.company import update_company
+from crm.identity.services.grants import grant_team_access, withdraw_team_access
+from crm.identity.services.handover import hand_over, hands_over, held_by, leave
+from crm.identity.services.roles import (
+    create_role,
+    delete_role,
+    save_policies,
+    sync_role,
+    sync_roles,
+    sync_team_grants,
+    update_role,
+)
 from crm.identity.services.sharing import remove_expired_grants, share, unshare
 from crm.identity.services.teams import create_team, delete_team, update_team
 from crm.identity.services.tokens import create_token, revoke_token, user_of_token
@@ -17,11 +28,18 @@ from crm.identity.services.users import (
 __all__ = [
     "assign",
     "change_preferences",
+    "create_role",
     "create_team",
     "create_token",
     "create_user",
     "deactivate_user",
+    "delete_role",
     "delete_team",
+    "grant_team_access",
+    "hand_over",
+    "hands_over",
+    "held_by",
+    "leave",
     "reactivate_user",
     "remove_expired_grants",
     "revoke_token",
@@ -32,7 +50,10 @@ __all__ = [
     "sync_roles",
     "sync_team_grants",
     "unshare",
+    "update_company",
+    "update_role",
     "update_team",
     "update_user",
     "user_of_token",
+    "withdraw_team_access",
 ]

@@ -3,29 +3,96 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor
-from crm.events.recording import record_event
+from crm.events.recording import record_event, recording
 from crm.identity.access import TEAM_PERMISSION
-from crm.identity.events import ROLE_UPDATED
+from crm.identity.events import ROLE_CREATED, ROLE_DELETED, ROLE_UPDATED
 from crm.identity.models import Role, RolePolicy, Scope, Team, TeamUserGrant, User
 
 # Kinds of records that only an administrator's role manages, in the browser and in Django admin.
 PLATFORM_APPS = ("identity", "records", "events", "automation", "guardian", "auth")
+# Everybody may look up colleagues, teams and roles; names have to be readable on every record.
+DIRECTORY = ("identity.user", "identity.team", "identity.role")
+ROLE_FIELDS = {
+    "name_en",
+    "name_zh",
+    "description_en",
+    "description_zh",
+    "export_cap",
+    "needs_second_factor",
+    "is_administrator",
+    "position",
+}
+
+
+@transaction.atomic
+def create_role(slug: str, *, actor: Actor, like: Role | None = None, **values: object) -> Role:
+    """Add a role, with the rights of another one to start from or with none but looking up colleagues."""
+    if Role._base_manager.filter(slug=slug).exists():
+        raise RuleBroken(_("There is a role of this code already."), field="slug")
+    _known(values)
+    group = Group.objects.create(name=f"role:{slug}")
+    role = Role._base_manager.create(slug=slug, group=group, **values)
+    record_event(ROLE_CREATED, role, actor=actor, payload={"slug": slug, "like": like.slug if like else ""})
+    policies = {label: (["view"], Scope.ALL.value) for label in DIRECTORY}
+    if like is not None:
+        policies |= {p.model: (p.verbs, p.scope) for p in like.policies.all()}
+    return save_policies(role, policies, actor=actor)
+
+
+@transaction.atomic
+def update_role(role: Role, *, actor: Actor, **values: object) -> Role:
+    """Rename a role or change what holds for all its rights together."""
+    _known(values)
+    role = lock(role)
+    if role.is_administrator and not values.get("is_administrator", True):
+        list(Role._base_manager.select_for_update().filter(is_administrator=True).order_by("pk"))
+        others = User._base_manager.filter(is_active=True, role__is_administrator=True).exclude(role=role)
+        if not others.exists():
+            raise RuleBroken(_("Somebody has to stay administrator."), field="is_administrator")
+    with recording(ROLE_UPDATED, role, actor=actor):
+        for field, value in values.items():
+            setattr(role, field, value)
+        role.save()
+    User._base_manager.filter(role=role).update(is_staff=role.is_administrator)
+    sync_role(role)
+    return role
+
+
+@transaction.atomic
+def delete_role(role: Role, *, actor: Actor) -> None:
+    """Delete a role nobody has any more."""
+    if User._base_manager.filter(role=role).exists():
+        raise RuleBroken(_("People still have this role. Give them another one first."))
+    record_event(ROLE_DELETED, role, actor=actor, payload={"slug": role.slug})
+    group = role.group
+    role.delete()
+    group.delete()
+
+
+def _known(values: Mapping[str, object]) -> None:
+    if unknown := set(values) - ROLE_FIELDS:
+        raise TypeError(f"not changed here: {', '.join(sorted(unknown))}")
 
 
 @transaction.atomic
 def save_policies(role: Role, policies: Mapping[str, tuple[Sequence[str], str]], *, actor: Actor) -> Role:
     """Set what a role may do: `{model label: (verbs, scope)}` for the kinds of record named; others stay."""
+    role = lock(role)
     before = {p.model: [list(p.verbs), p.scope] for p in role.policies.all()}
     for model, (verbs, scope) in policies.items():
+        if scope not in Scope.values:
+            raise RuleBroken(_("Choose how far the role reaches."), field=model)
         RolePolicy._base_manager.update_or_create(
             role=role, model=model, defaults={"verbs": sorted(set(verbs)), "scope": scope}
         )
-    after = {p.model: [list(p.verbs), p.scope] for p in role.policies.all()}
+    after = {p.model: [list(p.verbs), p.scope] for p in RolePolicy._base_manager.filter(role=role)}
     changes = {m: [before.get(m), after[m]] for m in after if before.get(m) != after[m]}
     if changes:
         record_event(ROLE_UPDATED, role, actor=actor, changes=changes)

@@ -1,5 +1,7 @@
 """The team tree."""
 
+import uuid
+
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,7 +27,7 @@ def create_team(
     team = Team(name=name, parent=parent, leader=leader, region_code=region_code)
     team.position = Team._base_manager.filter(parent=parent).count() + 1
     with transaction.atomic():
-        team.group = Group.objects.create(name=f"team:{name}:{Group.objects.count()}")
+        team.group = Group.objects.create(name=f"team:new:{uuid.uuid4()}")
         team.save()
         team.group.name = f"team:{team.pk}"
         team.group.save(update_fields=["name"])
@@ -37,6 +39,8 @@ def create_team(
 @transaction.atomic
 def update_team(team: Team, *, actor: Actor, **values: object) -> Team:
     """Rename or move a team or change its leader; who sees its records follows at once."""
+    # The whole tree is locked: two moves at once could otherwise put two teams below each other.
+    list(Team._base_manager.select_for_update().order_by("pk").values_list("pk"))
     team = lock(team)
     parent = values.get("parent", team.parent)
     step = parent

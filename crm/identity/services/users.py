@@ -20,6 +20,7 @@ from crm.identity.models import ApiToken, Role, Team, User
 from crm.identity.services.roles import sync_team_grants
 
 PREFERENCES = ("language", "time_zone", "theme", "shortcuts")
+EDITABLE = {"name", "email", "phone", "title", "role", "team", *PREFERENCES}
 
 
 @transaction.atomic
@@ -60,6 +61,8 @@ def create_user(
 @transaction.atomic
 def update_user(user: User, *, actor: Actor, **values: object) -> User:
     """Change a person's name, contact data, role or team; their rights follow at once."""
+    if unknown := set(values) - EDITABLE:
+        raise TypeError(f"not changed here: {', '.join(sorted(unknown))}")
     user = lock(user)
     if "email" in values:
         values["email"] = str(values["email"] or "").strip().lower()
@@ -68,8 +71,10 @@ def update_user(user: User, *, actor: Actor, **values: object) -> User:
             and User._base_manager.filter(email__iexact=values["email"]).exclude(pk=user.pk).exists()
         ):
             raise RuleBroken(_("This e-mail address is taken."), field="email")
-    if "role" in values:
-        _keep_one_administrator(user, values["role"])
+    if "role" in values and values["role"] != user.role:
+        if actor.user_id == user.pk:
+            raise RuleBroken(_("Another administrator has to change your own role."), field="role")
+        keep_one_administrator(user, values["role"])
     with recording(USER_UPDATED, user, actor=actor):
         for field, value in values.items():
             setattr(user, field, value)
@@ -109,7 +114,11 @@ def deactivate_user(user: User, *, successor: User | None = None, actor: Actor) 
     user = lock(user)
     if actor.user_id == user.pk:
         raise RuleBroken(_("You cannot deactivate yourself."))
-    _keep_one_administrator(user, None)
+    keep_one_administrator(user, None)
+    if successor is not None and (successor.pk == user.pk or not successor.is_active):
+        raise RuleBroken(
+            _("%(name)s has left. Choose somebody else.") % {"name": successor}, field="successor"
+        )
     with recording(USER_DEACTIVATED, user, actor=actor, always=True):
         user.is_active = False
         user.left_at = timezone.now()
@@ -140,9 +149,12 @@ def _follow_up(user: User) -> None:
     sync_team_grants([user])
 
 
-def _keep_one_administrator(user: User, new_role: object) -> None:
+def keep_one_administrator(user: User, new_role: object) -> None:
+    """Refuse to take the administrator's role from the last active person who has it."""
     if not (user.role and user.role.is_administrator) or getattr(new_role, "is_administrator", False):
         return
+    # The rows of the roles are the lock: two administrators who remove each other come one after the other.
+    list(Role._base_manager.select_for_update().filter(is_administrator=True).order_by("pk"))
     others = User._base_manager.filter(is_active=True, role__is_administrator=True).exclude(pk=user.pk)
     if not others.exists():
         raise RuleBroken(_("Somebody has to stay administrator."), field="role")

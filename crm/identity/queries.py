@@ -1,0 +1,53 @@
+"""Reading people, teams and the company."""
+
+import time
+
+from django.conf import settings
+
+from crm.identity.models import Company, Team, User
+
+_COMPANY_KEPT = 10.0  # seconds one process may show the previous name
+_company: tuple[float, Company | None] = (0.0, None)
+
+
+def company() -> Company:
+    """The company as administrators named it, or as the environment did; remembered for some seconds."""
+    global _company
+    at, found = _company
+    if found is None or settings.TESTING or time.monotonic() - at > _COMPANY_KEPT:
+        found = Company._base_manager.filter(pk=1).first() or Company(name=settings.COMPANY_NAME)
+        _company = (time.monotonic(), found)
+    return found
+
+
+def administrators() -> list[User]:
+    """Whom people turn to, by name."""
+    return list(User._base_manager.filter(is_active=True, role__is_administrator=True).order_by("name_sort"))
+
+
+def descendants(team: Team) -> set[int]:
+    """The ids of a team and of everything below it."""
+    children: dict[int | None, list[int]] = {}
+    for pk, parent in Team._base_manager.values_list("pk", "parent_id"):
+        children.setdefault(parent, []).append(pk)
+    found: set[int] = set()
+    waiting = [team.pk]
+    while waiting:
+        pk = waiting.pop()
+        if pk not in found:
+            found.add(pk)
+            waiting += children.get(pk, [])
+    return found
+
+
+def team_paths() -> dict[int, str]:
+    """Each team's place in the tree in words, such as `Sales / East / Group 1`."""
+    rows = {
+        pk: (name, parent) for pk, name, parent in Team._base_manager.values_list("pk", "name", "parent_id")
+    }
+
+    def path(pk: int, depth: int = 0) -> str:
+        name, parent = rows[pk]
+        return f"{path(parent, depth + 1)} / {name}" if parent in rows and depth < 50 else name
+
+    return {pk: path(pk) for pk in rows}

@@ -1,0 +1,21 @@
+"""The company's own name."""
+
+from django.db import transaction
+
+from crm.events.actor import Actor
+from crm.events.recording import recording
+from crm.identity.events import COMPANY_UPDATED
+from crm.identity.models import Company
+
+
+@transaction.atomic
+def update_company(*, actor: Actor, **values: str) -> Company:
+    """Change the company's name and what people read who cannot sign in."""
+    Company._base_manager.get_or_create(pk=1)
+    company = Company._base_manager.select_for_update().get(pk=1)
+    with recording(COMPANY_UPDATED, company, actor=actor):
+        for field in ("name", "short_name", "help_text"):
+            if field in values:
+                setattr(company, field, values[field].strip())
+        company.save()
+    return company

@@ -9,7 +9,6 @@ import subprocess
 from . import environment, setup
 from .places import PYTHON, ROOT, data_folder
 from .services import Services
-from .stamps import Stamp, fingerprint
 from .steps import Progress
 
 
@@ -21,18 +20,10 @@ def main(arguments: list[str]) -> int:
     services = Services(data)
     with services.running(progress):
         env = environment.build(data, services)
-        command = [str(PYTHON), "-m", "pytest", *arguments]
-        if not arguments:
-            command += ["-n", str(max(2, min(8, os.cpu_count() or 2))), "--dist", "worksteal", "-q"]
-        schema = fingerprint([file for file in setup.sources() if "migrations" in file.parts])
-        stamp = Stamp(data.prepared, "test-schema")
-        if not stamp.says(schema):
-            command.append("--create-db")
-            stamp.forget()
-        process = subprocess.Popen(command, env=env, cwd=ROOT)
+        processes = str(max(2, min(8, os.cpu_count() or 2)))
+        everything = ["-n", processes, "--dist", "worksteal"]
+        process = subprocess.Popen([PYTHON, "-m", "pytest", *(arguments or everything)], env=env, cwd=ROOT)
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         code = process.wait()
-        if code == 0 and not arguments:
-            stamp.write(schema)
     return code if code >= 0 else 128 - code

@@ -76,11 +76,13 @@ def _plain(text: str) -> Decimal:
         return -number if found["sign"] in ("-", "\u2212", "\u2013") else number
     if _CHINESE.fullmatch(text):
         return Decimal(_chinese_number(text))
+    if not re.search(r"\d", text):
+        raise AmountError("invalid")
     try:
-        number = Decimal(text.replace(" ", "").replace("\u2212", "-")) if re.search(r"\d", text) else None
-    except InvalidOperation:
-        number = None
-    if number is None or not number.is_finite():
+        number = Decimal(text.replace(" ", "").replace("\u2212", "-"))
+    except InvalidOperation as error:
+        raise AmountError("invalid") from error
+    if not number.is_finite():
         raise AmountError("invalid")
     return number
 

@@ -120,7 +120,8 @@ class Phone:
         """Area code of a landline with its zero (``0755``), otherwise empty."""
         if self.kind != LANDLINE:
             return ""
-        return "0" + _LANDLINE.fullmatch(self.number[3:])[1]
+        found = _LANDLINE.fullmatch(self.number[3:])
+        return f"0{found[1]}" if found else ""
 
 
 def parse_phone(value: object) -> Phone:

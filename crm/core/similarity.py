@@ -11,7 +11,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 def trigrams(text: str) -> frozenset[str]:
     """Every three-character piece of each word, padded with two leading and one trailing space."""
-    found = set()
+    found: set[str] = set()
     for word in _WORD.findall(text.lower()):
         padded = f"  {word} "
         found.update(padded[i : i + 3] for i in range(len(padded) - 2))

@@ -272,11 +272,11 @@ def query_with(context: Mapping, without: str = "", **changes: object) -> str:
             query.setlist(key, [kept for kept in query.getlist(key) if kept != value])
         else:
             query.pop(key, None)
-    for key, value in changes.items():
-        if value in (None, ""):
+    for key, given in changes.items():
+        if given in (None, ""):
             query.pop(key, None)
         else:
-            query[key] = str(value)
+            query[key] = str(given)
     return f"?{query.urlencode()}" if query else "?"
 
 

@@ -41,4 +41,6 @@ class Region(NamedInBothLanguages):
     @property
     def stem(self) -> str:
         """The digits with which the codes of this region and everything in it begin."""
-        return {self.Level.PROVINCE: self.code[:2], self.Level.CITY: self.code[:4]}.get(self.level, self.code)
+        if self.level == self.Level.PROVINCE:
+            return self.code[:2]
+        return self.code[:4] if self.level == self.Level.CITY else self.code

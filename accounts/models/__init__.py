@@ -1,0 +1,16 @@
+from accounts.models.contact import Contact, ContactLink
+from accounts.models.customer import Customer, CustomerTag
+from accounts.models.grants import CustomerGroupGrant, CustomerUserGrant
+from accounts.models.highlight import Highlight
+from accounts.models.lifecycle_event import LifecycleEvent
+
+__all__ = [
+    "Contact",
+    "ContactLink",
+    "Customer",
+    "CustomerGroupGrant",
+    "CustomerTag",
+    "CustomerUserGrant",
+    "Highlight",
+    "LifecycleEvent",
+]

@@ -5,10 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.choices import ContactRole
 from accounts.models.customer import ALIVE, AliveManager, Customer
-from crm.core.pinyin import sort_key
+from crm.core.phone import search_forms
+from crm.core.pinyin import initials, sort_key
 from crm.core.writes import SoftDeletable, Versioned
 from crm.identity.policies import Via
-from crm.records.searchable import Searchable
+from crm.records.searchable import Searchable, search_index
 
 
 class Contact(Searchable, Versioned, SoftDeletable):
@@ -53,6 +54,7 @@ class Contact(Searchable, Versioned, SoftDeletable):
             ),
         ]
         indexes = [
+            search_index("contact"),
             models.Index(fields=["-updated_at", "-id"], name="contact_new", condition=ALIVE),
             models.Index(fields=["name_sort", "id"], name="contact_name", condition=ALIVE),
             models.Index(fields=["phone_key"], name="contact_phone", condition=~models.Q(phone_key="")),
@@ -63,11 +65,23 @@ class Contact(Searchable, Versioned, SoftDeletable):
         return self.name
 
     def save(self, *args: object, **kwargs: object) -> None:
-        self.name_sort = sort_key(self.name)
+        self.name_sort = sort_key(self.name, person=True)
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("contact_detail", args=[self.pk])
+
+    def search_values(self) -> list[object]:
+        """The person's names and numbers."""
+        return [
+            self.name,
+            initials(self.name, person=True),
+            *search_forms(self.phone),
+            self.email,
+            self.wechat,
+            self.title,
+            self.external_id,
+        ]
 
 
 class ContactLink(models.Model):

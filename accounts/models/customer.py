@@ -5,11 +5,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
-from crm.core.pinyin import sort_key
+from crm.core.phone import search_forms
+from crm.core.pinyin import initials, sort_key
 from crm.core.writes import SoftDeletable, Versioned
 from crm.identity.ownership import OwnedModel
 from crm.identity.policies import Owned, Via
-from crm.records.searchable import Searchable
+from crm.records.searchable import Searchable, search_index
 
 ALIVE = models.Q(deleted_at__isnull=True)
 
@@ -101,6 +102,7 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
             )
         ]
         indexes = [
+            search_index("customer"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="customer_owner_new", condition=ALIVE),
             models.Index(fields=["team", "-updated_at", "-id"], name="customer_team_new", condition=ALIVE),
             models.Index(fields=["-updated_at", "-id"], name="customer_new", condition=ALIVE),
@@ -133,6 +135,20 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
 
     def get_absolute_url(self) -> str:
         return reverse("customer_detail", args=[self.pk])
+
+    def search_values(self) -> list[object]:
+        """Its own names and numbers, and those of its contacts: one types what one has at hand."""
+        people = self.contacts.all() if self.pk else ()
+        return [
+            self.name,
+            initials(self.name),
+            self.uscc,
+            self.external_id,
+            *search_forms(self.phone),
+            self.email,
+            self.website,
+            *(value for person in people for value in (person.name, *search_forms(person.phone))),
+        ]
 
     @property
     def is_deal(self) -> bool:

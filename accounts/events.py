@@ -1,0 +1,125 @@
+"""What happens to customers and contacts, and how the timeline says it."""
+
+from collections.abc import Callable, Iterable
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from accounts.models.choices import Stage
+from crm.events.catalogue import event
+from crm.events.models import Event
+
+
+def field_labels(e: Event) -> list[str]:
+    """The names of the fields an event changed, in the reader's language."""
+    model = apps.get_model(e.subject_type)
+    labels = []
+    for name in [*e.changes, *e.private]:
+        try:
+            labels.append(str(model._meta.get_field(name).verbose_name))
+        except FieldDoesNotExist:
+            labels.append(name)
+    return labels
+
+
+def joined(words: Iterable[object]) -> str:
+    """Words as a list within a sentence."""
+    return pgettext("between the items of a list", ", ").join(str(word) for word in words)
+
+
+def stage_label(value: str) -> str:
+    """A life cycle stage in the reader's language."""
+    return str(Stage(value).label) if value in Stage.values else value
+
+
+def _created(e: Event) -> str:
+    return _("Created %(name)s") % {"name": e.payload.get("name", "")}
+
+
+def _updated(e: Event) -> str:
+    if len(e.changes) == 1 and not e.private:
+        old, new = (_shown(value) for value in next(iter(e.changes.values())))
+        if len(old) <= 40 and len(new) <= 40:
+            label = capfirst(field_labels(e)[0])
+            return _("%(field)s: %(old)s → %(new)s") % {"field": label, "old": old, "new": new}
+    return _("Changed %(fields)s") % {"fields": joined(field_labels(e))}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        value = value.get("label")
+    if value in (None, ""):
+        return pgettext("no value", "empty")
+    if value in (True, False):
+        return _("yes") if value else _("no")
+    return str(value)
+
+
+def _staged(e: Event) -> str:
+    names = {"old": stage_label(e.payload.get("from", "")), "new": stage_label(e.payload.get("to", ""))}
+    text = _("Life cycle: %(old)s → %(new)s") % names
+    reason = e.payload.get("reason")
+    return _("%(change)s (%(reason)s)") % {"change": text, "reason": reason} if reason else text
+
+
+def _tagged(e: Event) -> str:
+    added, removed = e.payload.get("added", []), e.payload.get("removed", [])
+    if added and removed:
+        return _("Tagged %(added)s, no longer %(removed)s") % {
+            "added": joined(added),
+            "removed": joined(removed),
+        }
+    if added:
+        return _("Tagged %(added)s") % {"added": joined(added)}
+    return _("No longer tagged %(removed)s") % {"removed": joined(removed)}
+
+
+def _first_deal(e: Event) -> str:
+    date = e.payload.get("date")
+    return _("First deal on %(date)s") % {"date": date} if date else _("First deal taken back")
+
+
+def _contact(template: Promise) -> Callable[[Event], str]:
+    def sentence(e: Event) -> str:
+        return str(template) % {"name": e.payload.get("name", ""), "fields": joined(field_labels(e))}
+
+    return sentence
+
+
+CUSTOMER_CREATED = event("customer.created", gettext_lazy("Customer created"), sentence=_created)
+CUSTOMER_UPDATED = event("customer.updated", gettext_lazy("Customer changed"), sentence=_updated)
+CUSTOMER_STAGED = event("customer.lifecycle_changed", gettext_lazy("Life cycle changed"), sentence=_staged)
+CUSTOMER_FIRST_DEAL = event("customer.first_deal_set", gettext_lazy("First deal set"), sentence=_first_deal)
+CUSTOMER_DELETED = event("customer.deleted", gettext_lazy("Moved to the bin"))
+CUSTOMER_RESTORED = event("customer.restored", gettext_lazy("Restored from the bin"))
+CUSTOMER_PURGED = event("customer.purged", gettext_lazy("Deleted for good"), timeline=False)
+CUSTOMER_TAGGED = event("customer.tagged", gettext_lazy("Tags changed"), sentence=_tagged)
+CUSTOMER_HIGHLIGHTED = event("customer.highlighted", gettext_lazy("Key information changed"))
+CONTACT_CREATED = event(
+    "contact.created", gettext_lazy("Contact added"), sentence=_contact(gettext_lazy("Added contact %(name)s"))
+)
+CONTACT_UPDATED = event(
+    "contact.updated",
+    gettext_lazy("Contact changed"),
+    sentence=_contact(gettext_lazy("Contact %(name)s: changed %(fields)s")),
+)
+CONTACT_DELETED = event(
+    "contact.deleted", gettext_lazy("Contact deleted"), sentence=_contact(gettext_lazy("Deleted contact %(name)s"))
+)
+CONTACT_RESTORED = event(
+    "contact.restored", gettext_lazy("Contact restored"), sentence=_contact(gettext_lazy("Restored contact %(name)s"))
+)
+CONTACT_LINKED = event(
+    "contact.linked",
+    gettext_lazy("Contact belongs to a further company"),
+    sentence=_contact(gettext_lazy("%(name)s is now a contact here too")),
+)
+CONTACT_UNLINKED = event(
+    "contact.unlinked",
+    gettext_lazy("Contact no longer belongs to a further company"),
+    sentence=_contact(gettext_lazy("%(name)s is no longer a contact here")),
+)

@@ -1,0 +1,246 @@
+"""Customers: created, changed, binned, restored, purged."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.events import (
+    CUSTOMER_CREATED,
+    CUSTOMER_DELETED,
+    CUSTOMER_FIRST_DEAL,
+    CUSTOMER_PURGED,
+    CUSTOMER_RESTORED,
+    CUSTOMER_UPDATED,
+)
+from accounts.models import Contact, Customer, LifecycleEvent
+from accounts.models.choices import Stage
+from accounts.services.cleaning import cleaned, match_keys
+from accounts.services.contacts import create_contact
+from accounts.services.lifecycle import enter_stage
+from accounts.services.tagging import tag_customers
+from crm.core.pinyin import sort_key
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.events.actor import Actor
+from crm.events.recording import EventRow, record_events, recording
+from crm.identity.models import Team, User
+
+BIN_DAYS = 30
+EDITABLE = (
+    "name",
+    "kind",
+    "uscc",
+    "external_id",
+    "tier",
+    "intent",
+    "industry",
+    "region",
+    "size",
+    "phone",
+    "email",
+    "website",
+    "address",
+    "source",
+    "source_detail",
+    "parent",
+    "no_follow_up_reason",
+)
+
+
+@dataclass(frozen=True)
+class Created:
+    """A new customer with what came into being beside it, and the fields that filled in by themselves."""
+
+    customer: Customer
+    contact: Contact | None = None
+    derived: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def create_customer(
+    *,
+    actor: Actor,
+    owner: User | None,
+    team: Team | None = None,
+    contact: Mapping[str, Any] | None = None,
+    tags: Iterable[Any] = (),
+    derive: bool = True,
+    **values: Any,
+) -> Created:
+    """Create a customer with its first contact; what follows from its name and numbers fills in by itself."""
+    _only_editable(values)
+    values = cleaned(Customer, {"name": values.pop("name", ""), **values})
+    derived = _derive(values, contact) if derive else {}
+    values |= derived
+    customer = Customer(owner=owner, team=team or (owner.team if owner else None), **values)
+    customer.owner_since = timezone.now()
+    _check_rules(customer, values)
+    for name, value in match_keys({"phone": customer.phone, "name": customer.name, "kind": customer.kind}).items():
+        setattr(customer, name, value)
+    customer.fill_search()
+    _saved(customer.save)
+    with recording(CUSTOMER_CREATED, customer, actor=actor, payload={"name": customer.name}) as draft:
+        if derived:
+            draft.payload["derived"] = sorted(derived)
+    LifecycleEvent(
+        customer=customer,
+        to_stage=customer.lifecycle_stage,
+        rule="created",
+        actor_id=actor.id,
+        actor_name=actor.name,
+    ).save()
+    person = None
+    if contact:
+        person = create_contact(customer, actor=actor, is_primary=True, announce=False, **contact)
+    if tags:
+        tag_customers([customer], add=tags, actor=actor)
+    return Created(customer, person, sorted(derived))
+
+
+@transaction.atomic
+def update_customer(
+    customer: Customer, *, actor: Actor, expected: int | None = None, **values: Any
+) -> Customer:
+    """Change a customer's fields; `expected` is the version the editor saw, a stale one is refused with both values."""
+    _only_editable(values)
+    customer = lock(customer)
+    _in_use(customer)
+    check_version(customer, expected)
+    values = cleaned(Customer, values)
+    changed = {name: value for name, value in values.items() if getattr(customer, name) != value}
+    if not changed:
+        return customer
+    with recording(CUSTOMER_UPDATED, customer, actor=actor):
+        for name, value in changed.items():
+            setattr(customer, name, value)
+        _check_rules(customer, changed)
+        follow = match_keys({"phone": customer.phone, "name": customer.name, "kind": customer.kind})
+        follow["name_sort"] = sort_key(customer.name)
+        for name, value in follow.items():
+            setattr(customer, name, value)
+        _saved(lambda: save_versioned(customer, [*changed, *follow, *customer.fill_search()]))
+    return customer
+
+
+@transaction.atomic
+def set_first_deal(customer: Customer, date: datetime.date | None, *, actor: Actor) -> Customer:
+    """Say when the first deal was (an administrator's word until orders say it): it makes a deal customer, or undoes it."""
+    customer = lock(customer)
+    _in_use(customer)
+    if date is not None and date > timezone.localdate():
+        raise RuleBroken(_("The first deal cannot lie in the future."), field="first_deal_at")
+    if customer.first_deal_at == date:
+        return customer
+    payload = {"date": date.isoformat() if date else None}
+    with recording(CUSTOMER_FIRST_DEAL, customer, actor=actor, payload=payload):
+        customer.first_deal_at = date
+        if date:
+            customer.intent = None
+        else:
+            customer.tier = None
+        save_versioned(customer, ["first_deal_at", "intent", "tier"])
+    if date and customer.lifecycle_stage in (Stage.LEAD, Stage.MQL, Stage.SQL, Stage.OPPORTUNITY):
+        enter_stage(customer, Stage.CUSTOMER, rule="first_deal", actor=actor)
+    return customer
+
+
+@transaction.atomic
+def delete_customer(customer: Customer, *, actor: Actor) -> Customer:
+    """Move a customer to the bin, from where it can be restored for 30 days; deal customers stay for good."""
+    customer = lock(customer)
+    _in_use(customer)
+    if customer.is_deal:
+        raise RuleBroken(
+            _("%(name)s has had a deal and cannot be deleted.") % {"name": customer.name}, code="deal_customer"
+        )
+    with recording(CUSTOMER_DELETED, customer, actor=actor, always=True):
+        customer.deleted_at = timezone.now()
+        customer.deleted_by_id = actor.user_id
+        save_versioned(customer, ["deleted_at", "deleted_by_id"])
+    return customer
+
+
+@transaction.atomic
+def restore_customer(customer: Customer, *, actor: Actor) -> Customer:
+    """Take a customer out of the bin; refused where another one has taken its external ID meanwhile."""
+    customer = lock(customer)
+    if customer.deleted_at is None:
+        return customer
+    if customer.external_id and Customer.objects.filter(external_id=customer.external_id).exists():
+        raise RuleBroken(
+            _("%(name)s cannot be restored: another customer has the external ID %(id)s now.")
+            % {"name": customer.name, "id": customer.external_id},
+            code="conflict",
+        )
+    with recording(CUSTOMER_RESTORED, customer, actor=actor, always=True):
+        customer.deleted_at = customer.deleted_by_id = None
+        save_versioned(customer, ["deleted_at", "deleted_by_id"])
+    return customer
+
+
+@transaction.atomic
+def purge_bin(*, actor: Actor, days: int = BIN_DAYS) -> int:
+    """Delete for good what has lain in the bin for 30 days; returns how many customers went."""
+    limit = timezone.now() - datetime.timedelta(days=days)
+    rows = list(
+        Customer._base_manager.select_for_update(skip_locked=True, of=("self",))
+        .filter(deleted_at__lt=limit, first_deal_at__isnull=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:1000]
+    )
+    record_events(CUSTOMER_PURGED, [EventRow(Customer, pk) for pk in rows], actor=actor)
+    Customer._base_manager.filter(pk__in=rows).delete()
+    return len(rows)
+
+
+def _only_editable(values: Mapping[str, Any]) -> None:
+    unknown = set(values) - set(EDITABLE)
+    if unknown:
+        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
+
+
+def _in_use(customer: Customer) -> None:
+    if customer.deleted_at is not None:
+        raise RuleBroken(_("%(name)s lies in the bin.") % {"name": customer.name}, code="deleted")
+
+
+def _check_rules(customer: Customer, changed: Mapping[str, Any]) -> None:
+    if changed.get("tier") and not customer.is_deal:
+        raise RuleBroken(_("Only customers with a deal have a tier; prospects have an intent."), field="tier")
+    if changed.get("intent") and customer.is_deal:
+        raise RuleBroken(_("Customers with a deal have a tier instead of an intent."), field="intent")
+    if changed.get("size") is not None and not 0 <= changed["size"] <= 10_000_000:
+        raise RuleBroken(_("Enter the number of employees."), field="size")
+    if changed.get("parent") is not None:
+        _check_parent(customer, changed["parent"])
+
+
+def _check_parent(customer: Customer, parent: Customer) -> None:
+    """A company is not its own parent, grandparent, …"""
+    seen = set()
+    above: Customer | None = parent
+    while above is not None and above.pk not in seen:
+        if customer.pk is not None and above.pk == customer.pk:
+            raise RuleBroken(_("A company cannot belong to itself."), field="parent")
+        seen.add(above.pk)
+        above = above.parent
+
+
+def _saved(save: Any) -> None:
+    try:
+        with transaction.atomic():
+            save()
+    except IntegrityError as error:
+        if "external_id_once" not in str(error):
+            raise
+        raise RuleBroken(
+            _("There is a customer with this external ID already."), field="external_id", code="duplicate"
+        ) from error
+
+
+def _derive(values: Mapping[str, Any], contact: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {}

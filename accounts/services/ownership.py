@@ -1,0 +1,26 @@
+"""Customers change hands: with what is still open, and with or without a way back for the previous owner."""
+
+from collections.abc import Iterable
+
+from django.db import models, transaction
+
+from accounts.models import Customer
+from crm.events.actor import Actor
+from crm.identity import services as identity
+from crm.identity.models import Team, User
+
+
+@transaction.atomic
+def transfer_customers(
+    customers: models.QuerySet[Customer] | Iterable[Customer],
+    *,
+    owner: User | None,
+    team: Team | None = None,
+    keep_reader: bool = False,
+    actor: Actor,
+) -> list[int]:
+    """Give customers to another owner, with the follow-ups the previous owner still had planned there.
+
+    Set-based; returns the ids that changed hands. The caller has authorised each transfer.
+    """
+    return identity.assign(customers, owner=owner, team=team, actor=actor, keep_reader=keep_reader)

@@ -100,7 +100,9 @@ CUSTOMER_PURGED = event("customer.purged", gettext_lazy("Deleted for good"), tim
 CUSTOMER_TAGGED = event("customer.tagged", gettext_lazy("Tags changed"), sentence=_tagged)
 CUSTOMER_HIGHLIGHTED = event("customer.highlighted", gettext_lazy("Key information changed"))
 CONTACT_CREATED = event(
-    "contact.created", gettext_lazy("Contact added"), sentence=_contact(gettext_lazy("Added contact %(name)s"))
+    "contact.created",
+    gettext_lazy("Contact added"),
+    sentence=_contact(gettext_lazy("Added contact %(name)s")),
 )
 CONTACT_UPDATED = event(
     "contact.updated",
@@ -108,10 +110,14 @@ CONTACT_UPDATED = event(
     sentence=_contact(gettext_lazy("Contact %(name)s: changed %(fields)s")),
 )
 CONTACT_DELETED = event(
-    "contact.deleted", gettext_lazy("Contact deleted"), sentence=_contact(gettext_lazy("Deleted contact %(name)s"))
+    "contact.deleted",
+    gettext_lazy("Contact deleted"),
+    sentence=_contact(gettext_lazy("Deleted contact %(name)s")),
 )
 CONTACT_RESTORED = event(
-    "contact.restored", gettext_lazy("Contact restored"), sentence=_contact(gettext_lazy("Restored contact %(name)s"))
+    "contact.restored",
+    gettext_lazy("Contact restored"),
+    sentence=_contact(gettext_lazy("Restored contact %(name)s")),
 )
 CONTACT_LINKED = event(
     "contact.linked",

@@ -36,9 +36,16 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
     external_id = models.CharField(_("external ID"), max_length=100, blank=True)
     tier = models.CharField(_("tier"), max_length=1, choices=Tier.choices, null=True, blank=True)
     intent = models.CharField(_("intent"), max_length=1, choices=Intent.choices, null=True, blank=True)
-    lifecycle_stage = models.CharField(_("life cycle"), max_length=12, choices=Stage.choices, default=Stage.LEAD)
+    lifecycle_stage = models.CharField(
+        _("life cycle"), max_length=12, choices=Stage.choices, default=Stage.LEAD
+    )
     industry = models.ForeignKey(
-        "records.Industry", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("industry")
+        "records.Industry",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("industry"),
     )
     region = models.ForeignKey(
         "records.Region", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("region")
@@ -50,10 +57,18 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
     address = models.CharField(_("address"), max_length=300, blank=True)
     source = models.CharField(_("source"), max_length=16, choices=Source.choices, blank=True)
     source_detail = models.CharField(
-        _("source detail"), max_length=100, blank=True, help_text=_("Which fair, campaign or person, for example.")
+        _("source detail"),
+        max_length=100,
+        blank=True,
+        help_text=_("Which fair, campaign or person, for example."),
     )
     parent = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="children", verbose_name=_("parent company")
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("parent company"),
     )
     tags = models.ManyToManyField(
         "records.Tag", through="CustomerTag", blank=True, related_name="+", verbose_name=_("tags")
@@ -106,8 +121,12 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
             models.Index(fields=["owner", "-updated_at", "-id"], name="customer_owner_new", condition=ALIVE),
             models.Index(fields=["team", "-updated_at", "-id"], name="customer_team_new", condition=ALIVE),
             models.Index(fields=["-updated_at", "-id"], name="customer_new", condition=ALIVE),
-            models.Index(fields=["owner", "next_follow_up_at", "id"], name="customer_owner_next", condition=ALIVE),
-            models.Index(fields=["team", "next_follow_up_at", "id"], name="customer_team_next", condition=ALIVE),
+            models.Index(
+                fields=["owner", "next_follow_up_at", "id"], name="customer_owner_next", condition=ALIVE
+            ),
+            models.Index(
+                fields=["team", "next_follow_up_at", "id"], name="customer_team_next", condition=ALIVE
+            ),
             models.Index(fields=["next_follow_up_at", "id"], name="customer_next", condition=ALIVE),
             models.Index(fields=["name_sort", "id"], name="customer_name", condition=ALIVE),
             models.Index(fields=["last_activity_at", "id"], name="customer_last", condition=ALIVE),
@@ -122,7 +141,9 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
                 condition=~models.Q(company_core=""),
             ),
             models.Index(
-                fields=["-deleted_at", "-id"], name="customer_bin", condition=models.Q(deleted_at__isnull=False)
+                fields=["-deleted_at", "-id"],
+                name="customer_bin",
+                condition=models.Q(deleted_at__isnull=False),
             ),
         ]
 

@@ -144,14 +144,20 @@ def link_contact(
     """Note that a contact belongs to a further company too, with their part there."""
     contact = lock(contact)
     if contact.customer_id == customer.pk:
-        raise RuleBroken(_("%(name)s belongs to this customer already.") % {"name": contact.name}, field="customer")
+        raise RuleBroken(
+            _("%(name)s belongs to this customer already.") % {"name": contact.name}, field="customer"
+        )
     values = cleaned(ContactLink, {"role": role, "title": title})
     link, created = ContactLink._base_manager.update_or_create(
         contact=contact, customer=customer, defaults=values
     )
     if created:
         record_event(
-            CONTACT_LINKED, contact, actor=actor, payload={"name": contact.name}, about=[customer, contact.customer]
+            CONTACT_LINKED,
+            contact,
+            actor=actor,
+            payload={"name": contact.name},
+            about=[customer, contact.customer],
         )
     return link
 
@@ -162,7 +168,11 @@ def unlink_contact(contact: Contact, customer: Customer, *, actor: Actor) -> boo
     removed, _rows = ContactLink._base_manager.filter(contact=contact, customer=customer).delete()
     if removed:
         record_event(
-            CONTACT_UNLINKED, contact, actor=actor, payload={"name": contact.name}, about=[customer, contact.customer]
+            CONTACT_UNLINKED,
+            contact,
+            actor=actor,
+            payload={"name": contact.name},
+            about=[customer, contact.customer],
         )
     return bool(removed)
 

@@ -79,7 +79,9 @@ def create_customer(
     customer = Customer(owner=owner, team=team or (owner.team if owner else None), **values)
     customer.owner_since = timezone.now()
     _check_rules(customer, values)
-    for name, value in match_keys({"phone": customer.phone, "name": customer.name, "kind": customer.kind}).items():
+    for name, value in match_keys(
+        {"phone": customer.phone, "name": customer.name, "kind": customer.kind}
+    ).items():
         setattr(customer, name, value)
     customer.fill_search()
     _saved(customer.save)
@@ -155,7 +157,8 @@ def delete_customer(customer: Customer, *, actor: Actor) -> Customer:
     _in_use(customer)
     if customer.is_deal:
         raise RuleBroken(
-            _("%(name)s has had a deal and cannot be deleted.") % {"name": customer.name}, code="deal_customer"
+            _("%(name)s has had a deal and cannot be deleted.") % {"name": customer.name},
+            code="deal_customer",
         )
     with recording(CUSTOMER_DELETED, customer, actor=actor, always=True):
         customer.deleted_at = timezone.now()

@@ -20,7 +20,8 @@ def set_highlights(
     """Say what is key about a customer: at most five facts (`label`, `text`, `source`), in this order."""
     customer = lock(customer)
     wanted = [
-        cleaned(Highlight, {name: fact.get(name, "") for name in ("label", "text", "source")}) for fact in facts
+        cleaned(Highlight, {name: fact.get(name, "") for name in ("label", "text", "source")})
+        for fact in facts
     ]
     wanted = [fact for fact in wanted if fact["text"]]
     if len(wanted) > Highlight.MOST:

@@ -21,6 +21,7 @@ from django.http import Http404
 from django.utils import timezone
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
+from crm.core.writes import SoftDeletable
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import RolePolicy, Scope
 from crm.identity.policies import Everyone, Owned, Policy, Private, Via
@@ -217,15 +218,17 @@ def _through(model: type[models.Model], path: str, user: User, level: str) -> Q:
     for step in path.split("__"):
         parent = parent._meta.get_field(step).related_model  # type: ignore[assignment]
     rows = _rows(parent, user, level)
-    if rows == EVERYTHING:
+    if rows == EVERYTHING and "__" not in path:
+        if issubclass(parent, SoftDeletable):  # what belongs to a record in the bin is gone with it
+            return Q(**{f"{path}__deleted_at__isnull": True, f"{path}__isnull": False})
         return Q(**{f"{path}__isnull": False})
+    parents = parent._default_manager.filter(rows).values("pk")
     if "__" in path:  # over a link table: a subquery keeps the row single
         first, rest = path.split("__", 1)
         link = model._meta.get_field(first).related_model
         back = model._meta.get_field(first).field.attname
-        parents = parent._base_manager.filter(rows)
-        return Q(pk__in=link._base_manager.filter(**{f"{rest}__in": parents.values("pk")}).values(back))
-    return Q(**{f"{path}__in": parent._base_manager.filter(rows).values("pk")})
+        return Q(pk__in=link._base_manager.filter(**{f"{rest}__in": parents}).values(back))
+    return Q(**{f"{path}__in": parents})
 
 
 def _reach(model: type[models.Model], user: User, level: str) -> Reach:

@@ -1,0 +1,66 @@
+"""What each role may do with customers, contacts and activities to begin with (domain.md §8); administrators edit it."""
+
+from django.db import migrations
+
+from crm.identity.services.roles import seed_role
+
+CUSTOMER, CONTACT, ACTIVITY = "accounts.customer", "accounts.contact", "accounts.activity"
+PARTS = ("accounts.customertag", "accounts.contactlink", "accounts.highlight", "accounts.lifecycleevent")
+EDIT = ["view", "add", "change", "delete", "export", "import"]
+
+POLICIES = {
+    "admin": {
+        CUSTOMER: ([*EDIT, "transfer", "share", "merge", "comment"], "all"),
+        CONTACT: (EDIT, "all"),
+        ACTIVITY: ([*EDIT, "comment"], "all"),
+    },
+    # Reads all, comments and hands over, but edits no fields.
+    "executive": {
+        CUSTOMER: (["view", "comment", "transfer"], "all"),
+        CONTACT: (["view"], "all"),
+        ACTIVITY: (["view", "comment"], "all"),
+    },
+    "sales_manager": {
+        CUSTOMER: ([*EDIT, "transfer", "share", "merge", "comment"], "below"),
+        CONTACT: (EDIT, "below"),
+        ACTIVITY: ([*EDIT, "comment"], "below"),
+    },
+    "salesperson": {
+        CUSTOMER: ([*EDIT, "transfer", "share", "comment"], "own"),
+        CONTACT: (EDIT, "own"),
+        ACTIVITY: ([*EDIT, "comment"], "own"),
+    },
+    "marketing_manager": {
+        CUSTOMER: (["view"], "all"),
+        CONTACT: (["view"], "all"),
+    },
+    # A caller must be recognised at once: every customer is found, and contact data kept right.
+    "service_rep": {
+        CUSTOMER: (["view"], "all"),
+        CONTACT: (["view", "change"], "all"),
+        ACTIVITY: (["view", "add", "change"], "assigned"),
+    },
+    "service_manager": {
+        CUSTOMER: (["view"], "all"),
+        CONTACT: (["view", "change"], "all"),
+        ACTIVITY: (["view"], "all"),
+    },
+    "finance": {
+        CUSTOMER: (["view"], "deals"),
+        CONTACT: (["view"], "deals"),
+    },
+}
+
+
+def grant(apps, schema_editor):
+    for slug, policies in POLICIES.items():
+        rights = dict(policies)
+        for part in PARTS:
+            verbs, scope = policies[CUSTOMER]
+            rights[part] = (sorted({"view", "change"} & set(verbs)), scope)
+        seed_role(apps, slug, rights)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0001_initial"), ("identity", "0002_roles")]
+    operations = [migrations.RunPython(grant, migrations.RunPython.noop)]

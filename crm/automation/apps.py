@@ -6,3 +6,8 @@ class AutomationConfig(AppConfig):
 
     name = "crm.automation"
     label = "automation"
+
+    def ready(self) -> None:
+        from crm.automation import hooks
+
+        hooks.register()

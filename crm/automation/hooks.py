@@ -1,0 +1,11 @@
+"""What notifications listen to."""
+
+from crm.automation import consumers
+from crm.core.hooks import hooks
+
+
+def register() -> None:
+    hooks.add_consumer("notify-transfer", {"record.transferred"}, consumers.transferred)
+    hooks.add_consumer("notify-share", {"record.shared"}, consumers.shared)
+    hooks.add_consumer("notify-job", {"job.finished"}, consumers.job_finished)
+    hooks.add_consumer("notify-import", {"import.finished"}, consumers.import_finished)

@@ -1,0 +1,83 @@
+"""Reading the bell, the preferences and the mail outbox."""
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
+from django.apps import apps
+from django.db.models import Q, QuerySet
+
+from crm.automation.kinds import Kind, ordered
+from crm.automation.models import Notification, NotificationPreference, OutgoingEmail
+from crm.identity.access import may, visible
+from crm.identity.models import User
+
+MOST_COUNTED = 100
+
+
+def notifications(user: User) -> QuerySet[Notification]:
+    """One person's notifications, newest first, without those about records they may no longer see."""
+    own = visible(Notification, user)
+    types = sorted(set(own.exclude(about_type="").order_by().values_list("about_type", flat=True).distinct()))
+    return own.filter(_still_visible(user, types)).order_by("-id")
+
+
+def _still_visible(user: User, types: Iterable[str]) -> Q:
+    pieces = [Q(about_type="")]
+    for label in types:
+        try:
+            model = apps.get_model(label)
+        except LookupError:
+            continue
+        pieces.append(Q(about_type=label, about_id__in=visible(model, user).values("pk")))
+    return reduce(or_, pieces)
+
+
+def unread_count(user: User) -> int:
+    """How many unread notifications one may still see, counted up to a hundred."""
+    unread = visible(Notification, user).filter(read_at__isnull=True)
+    found = list(unread.order_by().values_list("pk", "about_type", "about_id")[: MOST_COUNTED * 2])
+    total = sum(1 for _pk, label, _id in found if not label)
+    for label in {label for _pk, label, _id in found if label}:
+        ids = [about for _pk, found_label, about in found if found_label == label]
+        try:
+            model = apps.get_model(label)
+        except LookupError:
+            continue
+        seen = set(visible(model, user).filter(pk__in=ids).values_list("pk", flat=True))
+        total += sum(1 for about in ids if about in seen)
+    return min(total, MOST_COUNTED)
+
+
+def ways(users: Iterable[User], kind: Kind) -> dict[int, tuple[bool, bool]]:
+    """For each person how this kind of news reaches them: (in the bell, by e-mail)."""
+    users = list(users)
+    rows = NotificationPreference._base_manager.filter(user__in=users, kind=kind.key)
+    chosen = {p.user_id: (p.in_app, p.email) for p in rows}
+    return {u.pk: chosen.get(u.pk, (kind.in_app, kind.email)) for u in users}
+
+
+def preferences(user: User) -> list[tuple[Kind, bool, bool]]:
+    """Every kind of news with how it reaches this person."""
+    rows = visible(NotificationPreference, user)
+    chosen = {p.kind: (p.in_app, p.email) for p in rows}
+    return [(k, *chosen.get(k.key, (k.in_app, k.email))) for k in ordered()]
+
+
+def may_still_receive(email: OutgoingEmail) -> bool:
+    """Whether the person a mail is for is still here and may still see what it is about."""
+    if email.user_id is None:
+        return True
+    user = User._base_manager.filter(pk=email.user_id, is_active=True).first()
+    if user is None:
+        return False
+    if not email.about_type:
+        return True
+    try:
+        model = apps.get_model(email.about_type)
+    except LookupError:
+        return False
+    record = model._default_manager.filter(pk=email.about_id).first()
+    return record is not None and may(user, "view", record)
+
+

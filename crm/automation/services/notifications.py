@@ -1,0 +1,127 @@
+"""Telling people: once each, in their own way, and only what they may still see."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone, translation
+
+from crm.automation import queries
+from crm.automation.kinds import Kind, title_of
+from crm.automation.models import Notification, OutgoingEmail
+from crm.automation.services import mail
+from crm.events.actor import Actor
+from crm.identity.access import may
+from crm.identity.models import User
+
+GATHER = datetime.timedelta(minutes=1)  # a mail about news that may come in numbers waits for the others
+
+
+@transaction.atomic
+def notify(
+    users: Iterable[User],
+    kind: Kind,
+    *,
+    params: Mapping[str, Any],
+    dedupe: str,
+    url: str = "",
+    body: str = "",
+    about: models.Model | None = None,
+    event_id: int | None = None,
+    actor: Actor | None = None,
+    gather: bool = False,
+) -> list[Notification]:
+    """Tell people once, in the bell and by mail as they prefer; who may not see the record hears nothing.
+
+    `dedupe` names the occasion: a second call for it changes nothing, or with `gather` counts one more into the same
+    unread piece of news. Nobody is told of what they did themselves.
+    """
+    told: list[Notification] = []
+    people = {u.pk: u for u in users if u.is_active and not (actor and actor.user_id == u.pk)}
+    ways = queries.ways(people.values(), kind)
+    for user in people.values():
+        in_app, by_mail = ways[user.pk]
+        if about is not None and not may(user, "view", about):
+            continue
+        key = f"{kind.key}:{dedupe}:{user.pk}"
+        note = Notification(
+            user=user,
+            kind=kind.key,
+            params=dict(params),
+            body=body,
+            url=url,
+            about_type=about._meta.label_lower if about is not None else "",
+            about_id=about.pk if about is not None else None,
+            event_id=event_id,
+            dedupe_key=key,
+        )
+        if in_app:
+            told += _keep(note, gather)
+        if by_mail and user.email:
+            _mail(note, gather)
+    return told
+
+
+def _keep(note: Notification, gather: bool) -> list[Notification]:
+    kept, created = Notification._base_manager.get_or_create(
+        dedupe_key=note.dedupe_key,
+        defaults={f.name: getattr(note, f.name) for f in note._meta.fields if f.name not in ("id", "dedupe_key")},
+    )
+    if created:
+        return [kept]
+    if gather and kept.event_id != note.event_id:
+        Notification._base_manager.filter(pk=kept.pk).update(
+            count=F("count") + 1, params=note.params, event_id=note.event_id, read_at=None
+        )
+    return []
+
+
+def _mail(note: Notification, gather: bool) -> None:
+    kept = None
+    if gather:
+        kept = (
+            OutgoingEmail._base_manager.select_for_update()
+            .filter(dedupe_key=note.dedupe_key, state=OutgoingEmail.State.PENDING)
+            .first()
+        )
+        shown = Notification._base_manager.filter(dedupe_key=note.dedupe_key).values_list("count", flat=True).first()
+        note.count = shown or 1
+    with translation.override(note.user.language or settings.LANGUAGE_CODE):
+        subject = title_of(note.kind, note.params, note.count)
+        text, html = mail.render(note, subject)
+    if kept is not None:
+        kept.subject, kept.text, kept.html = mail.one_line(subject), text, html
+        kept.save(update_fields=["subject", "text", "html"])
+        return
+    mail.enqueue(
+        to=note.user.email,
+        user=note.user,
+        kind=note.kind,
+        subject=subject,
+        text=text,
+        html=html,
+        dedupe_key=note.dedupe_key,
+        about_type=note.about_type,
+        about_id=note.about_id,
+        delay=GATHER if gather else datetime.timedelta(0),
+    )
+
+
+def mark_read(user: User, ids: Iterable[int]) -> int:
+    """Mark some of one's own notifications as read; returns how many were unread."""
+    return Notification._base_manager.filter(user=user, pk__in=list(ids), read_at__isnull=True).update(
+        read_at=timezone.now()
+    )
+
+
+def mark_unread(user: User, ids: Iterable[int]) -> int:
+    """Take the mark back: what mark_read undoes."""
+    return Notification._base_manager.filter(user=user, pk__in=list(ids)).update(read_at=None)
+
+
+def mark_all_read(user: User) -> int:
+    """Mark everything in one's own bell as read."""
+    return Notification._base_manager.filter(user=user, read_at__isnull=True).update(read_at=timezone.now())

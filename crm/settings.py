@@ -252,6 +252,7 @@ CELERY_TASK_PUBLISH_RETRY = False  # rows wait in the database; a dead broker mu
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "crm.events.tasks.deliver_events", "schedule": 10.0},
+    "send-emails": {"task": "crm.automation.tasks.send_emails", "schedule": 15.0},
     "expire-grants": {"task": "crm.identity.tasks.remove_expired_grants", "schedule": 3600.0},
 }
 

@@ -9,4 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("auth/", include("allauth.urls")),
+    path("", include("crm.automation.urls")),
 ]

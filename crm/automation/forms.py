@@ -8,7 +8,9 @@ from crm.automation import kinds
 class PreferencesForm(forms.Form):
     """Two ticks for each kind of news: in the bell, by e-mail."""
 
-    def __init__(self, *args: object, preferences: list[tuple[kinds.Kind, bool, bool]], **kwargs: object) -> None:
+    def __init__(
+        self, *args: object, preferences: list[tuple[kinds.Kind, bool, bool]], **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.kinds = [kind for kind, _in_app, _email in preferences]
         for kind, in_app, email in preferences:

@@ -79,5 +79,3 @@ def may_still_receive(email: OutgoingEmail) -> bool:
         return False
     record = model._default_manager.filter(pk=email.about_id).first()
     return record is not None and may(user, "view", record)
-
-

@@ -43,7 +43,9 @@ def notification_read(request: HttpRequest) -> HttpResponse:
     pk = request.POST.get("id", "")
     toast = {}
     if pk:
-        note = get_visible_or_404(Notification, request.user, pk, queryset=queries.notifications(request.user))
+        note = get_visible_or_404(
+            Notification, request.user, pk, queryset=queries.notifications(request.user)
+        )
         mark = services.mark_unread if request.POST.get("undo") else services.mark_read
         mark(request.user, [note.pk])
     else:

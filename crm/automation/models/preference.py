@@ -8,7 +8,9 @@ from crm.identity.policies import Private
 class NotificationPreference(models.Model):
     """How one person wants to hear of one kind of news; without a row the kind's own default holds."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_preferences")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_preferences"
+    )
     kind = models.CharField(max_length=40)
     in_app = models.BooleanField(_("in the bell"), default=True)
     email = models.BooleanField(_("by e-mail"), default=False)

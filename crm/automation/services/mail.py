@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import models, transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -76,8 +77,8 @@ def render(note: Notification, subject: str) -> tuple[str, str]:
         "subject": subject,
         "body": note.body,
         "url": f"{settings.BASE_URL}{note.url}" if note.url.startswith("/") else note.url,
-        "preferences_url": f"{settings.BASE_URL}/settings/notifications/",
-        "company": settings.COMPANY_NAME,
+        "preferences_url": f"{settings.BASE_URL}{reverse('notification_preferences')}",
+        "company_name": settings.COMPANY_NAME,
     }
     return (
         render_to_string("automation/email/notification.txt", context),

@@ -68,7 +68,9 @@ def notify(
 def _keep(note: Notification, gather: bool) -> list[Notification]:
     kept, created = Notification._base_manager.get_or_create(
         dedupe_key=note.dedupe_key,
-        defaults={f.name: getattr(note, f.name) for f in note._meta.fields if f.name not in ("id", "dedupe_key")},
+        defaults={
+            f.name: getattr(note, f.name) for f in note._meta.fields if f.name not in ("id", "dedupe_key")
+        },
     )
     if created:
         return [kept]
@@ -87,7 +89,11 @@ def _mail(note: Notification, gather: bool) -> None:
             .filter(dedupe_key=note.dedupe_key, state=OutgoingEmail.State.PENDING)
             .first()
         )
-        shown = Notification._base_manager.filter(dedupe_key=note.dedupe_key).values_list("count", flat=True).first()
+        shown = (
+            Notification._base_manager.filter(dedupe_key=note.dedupe_key)
+            .values_list("count", flat=True)
+            .first()
+        )
         note.count = shown or 1
     with translation.override(note.user.language or settings.LANGUAGE_CODE):
         subject = title_of(note.kind, note.params, note.count)

@@ -1,0 +1,132 @@
+"""Who is told what, how often, and in which way."""
+
+import pytest
+from django.core import mail
+
+from crm.automation import kinds, queries, services
+from crm.automation.models import Notification, OutgoingEmail
+from crm.core.hooks import hooks
+from crm.events.actor import Actor
+from crm.events.catalogue import event
+from crm.events.delivery import deliver_pending
+from crm.events.recording import record_event
+from crm.identity.tests.factories import actor, make_user
+
+pytestmark = pytest.mark.django_db
+
+NEWS = kinds.Kind("news", "News", "%(actor)s has news of %(record)s", many="%(count)s news", email=True)
+
+
+@pytest.fixture(autouse=True)
+def _news(monkeypatch):
+    monkeypatch.setitem(kinds.KINDS, "news", NEWS)
+
+
+@pytest.fixture
+def reader():
+    return make_user("reader", email="reader@example.com")
+
+
+def tell(users, **values):
+    values = {"params": {"actor": "Lin", "record": "Acme"}, "dedupe": "one", **values}
+    return services.notify(users, NEWS, **values)
+
+
+class TestNotify:
+    def test_tells_once_for_one_occasion(self, reader):
+        assert len(tell([reader])) == 1
+        assert tell([reader]) == []
+        assert Notification._base_manager.count() == OutgoingEmail._base_manager.count() == 1
+
+    def test_reads_in_the_language_of_today(self, reader):
+        assert tell([reader])[0].title == "Lin has news of Acme"
+
+    def test_nobody_is_told_of_their_own_doing(self, reader):
+        assert tell([reader], actor=Actor.of(reader)) == []
+
+    def test_somebody_who_left_hears_nothing(self, reader):
+        reader.is_active = False
+        assert tell([reader]) == []
+
+    def test_follows_the_preferences(self, reader):
+        services.save_preferences(reader, {"news": (False, True)})
+        assert tell([reader]) == []
+        assert OutgoingEmail._base_manager.count() == 1
+        services.save_preferences(reader, {"news": (True, False)})
+        assert len(tell([reader], dedupe="two")) == 1
+        assert OutgoingEmail._base_manager.count() == 1
+
+    def test_without_an_address_only_the_bell_rings(self):
+        assert len(tell([make_user("nomail")])) == 1
+        assert not OutgoingEmail._base_manager.exists()
+
+    def test_many_at_one_time_are_one_piece_of_news(self, reader):
+        tell([reader], gather=True, event_id=1)
+        tell([reader], gather=True, event_id=2)
+        tell([reader], gather=True, event_id=2)
+        assert Notification._base_manager.get().title == "2 news"
+        assert OutgoingEmail._base_manager.get().subject == "2 news"
+
+    def test_hidden_records_are_no_news(self, reader):
+        other = tell([make_user("other")], dedupe="own")[0]  # somebody else's private record
+        assert tell([reader], about=other) == []
+        assert not OutgoingEmail._base_manager.filter(user=reader).exists()
+
+
+class TestBell:
+    def test_shows_only_ones_own(self, reader):
+        tell([make_user("other")])
+        assert list(queries.notifications(reader)) == []
+
+    def test_forgets_what_one_may_no_longer_see(self, reader):
+        record = tell([reader], dedupe="own")[0]
+        note = tell([reader], about=record)[0]
+        assert note in queries.notifications(reader)
+        assert queries.unread_count(reader) == 2
+        Notification._base_manager.filter(pk=record.pk).update(user=make_user("other"))
+        assert note not in queries.notifications(reader)
+        assert queries.unread_count(reader) == 0
+
+    def test_counts_unread(self, reader):
+        note = tell([reader])[0]
+        assert queries.unread_count(reader) == 1
+        services.mark_read(reader, [note.pk])
+        assert queries.unread_count(reader) == 0
+        services.mark_unread(reader, [note.pk])
+        services.mark_all_read(reader)
+        assert queries.unread_count(reader) == 0
+
+    def test_nobody_marks_anothers_notification(self, reader):
+        note = tell([reader])[0]
+        assert services.mark_read(make_user("other"), [note.pk]) == 0
+
+
+class TestConsumers:
+    def test_the_transfer_and_share_consumers_are_registered(self):
+        assert {"notify-transfer", "notify-share", "notify-job", "notify-import"} <= set(hooks.consumers)
+
+    def test_a_share_reaches_the_colleague_once(self, company):
+        kind = event("record.shared", "Shared")
+        record = tell([company.sales2], dedupe="own")[0]
+        record_event(kind, record, actor=actor(company.sales1), payload={"user_id": company.sales2.pk})
+        deliver_pending()
+        deliver_pending()
+        found = Notification._base_manager.filter(user=company.sales2, kind="shared")
+        assert [n.params["actor"] for n in found] == ["Sales1"]
+
+    def test_a_transfer_of_something_hidden_tells_nobody(self, company):
+        kind = event("record.transferred", "Transferred")
+        record = tell([company.sales3], dedupe="own")[0]
+        record_event(kind, record, actor=actor(company.sales1), payload={"to_id": company.sales2.pk})
+        deliver_pending()
+        assert not Notification._base_manager.filter(user=company.sales2).exists()
+
+
+def test_sends_the_mail_in_the_readers_language(reader, settings):
+    settings.DEFAULT_FROM_EMAIL = "crm@example.com"
+    tell([reader], url="/customers/1/")
+    assert services.send_pending() == 1
+    message = mail.outbox[0]
+    assert message.subject == "Lin has news of Acme"
+    assert f"{settings.BASE_URL}/customers/1/" in message.body
+    assert message.extra_headers["Message-ID"].endswith("@example.com>")

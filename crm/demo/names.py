@@ -120,10 +120,10 @@ SOURCES = [
     "referral",
     "web_form",
     "inbound_call",
-    "own_prospecting",
+    "prospecting",
     "partner",
     "wechat",
-    "ad_platform",
+    "ad",
 ]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from crm.core.hooks import hooks
 from crm.events.actor import Actor
@@ -30,6 +31,7 @@ class EventRow:
     payload: dict[str, Any] = field(default_factory=dict)
     private: dict[str, Any] = field(default_factory=dict)
     about: Sequence[str] = ()
+    at: datetime.datetime | None = None  # when it happened, if not just now
 
 
 @dataclass
@@ -117,6 +119,7 @@ def _event(kind: EventType, row: EventRow, actor: Actor) -> Event:
     label = row.model._meta.label_lower
     return Event(
         name=kind.name,
+        at=row.at or timezone.now(),
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_name=actor.name,

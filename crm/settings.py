@@ -212,6 +212,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "files"
+IMPORT_MAX_MB = env.int(
+    "CRM_IMPORT_MAX_MB", default=50
+)  # an uploaded table; 100,000 rows of 12 columns take 13 MB
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -253,6 +256,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "crm.events.tasks.deliver_events", "schedule": 10.0},
     "send-emails": {"task": "crm.automation.tasks.send_emails", "schedule": 15.0},
+    "resume-imports": {"task": "crm.listing.importing.tasks.resume_imports", "schedule": 30.0},
+    "tidy-exports": {"task": "crm.listing.exporting.tasks.tidy_exports", "schedule": 120.0},
     "expire-grants": {"task": "crm.identity.tasks.remove_expired_grants", "schedule": 3600.0},
 }
 

@@ -1,5 +1,7 @@
 from crm.records.models.calendar import BusinessCalendar, CalendarDay, CalendarWeekday
 from crm.records.models.exchange_rate import ExchangeRate
+from crm.records.models.export_job import ExportJob
+from crm.records.models.import_job import ImportJob, ImportRow
 from crm.records.models.industry import Industry
 from crm.records.models.named import NamedInBothLanguages
 from crm.records.models.region import Region
@@ -12,6 +14,9 @@ __all__ = [
     "CalendarDay",
     "CalendarWeekday",
     "ExchangeRate",
+    "ExportJob",
+    "ImportJob",
+    "ImportRow",
     "Industry",
     "NamedInBothLanguages",
     "Region",

@@ -1,0 +1,213 @@
+"""Long exports: asked for once, made in the background, fetched by the person who asked."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import models, transaction
+from django.http import Http404, QueryDict
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from crm.core.hooks import hooks
+from crm.core.writes import RuleBroken
+from crm.events.actor import Actor
+from crm.events.tasks import wake
+from crm.identity.models import User
+from crm.records.models import ExportJob
+
+from . import table, writers
+from .respond import record_export, record_refusal
+
+if TYPE_CHECKING:
+    from crm.listing.selection import Selection
+
+log = structlog.get_logger(__name__)
+
+ATTEMPTS = 3
+PROGRESS_EVERY = 2000
+DROPPED_AFTER = timedelta(seconds=120)
+KEPT = timedelta(hours=24)
+
+
+class Stopped(Exception):
+    """The person who asked for the file no longer wants it."""
+
+
+def list_page_of(name: str) -> Any:
+    """The declared list of that name, None when there is none."""
+    page = hooks.list_pages.get(name)
+    return page if page is not None and getattr(page, "exportable", True) else None
+
+
+def select_for(user: User, name: str, query: str) -> Selection:
+    """The list as this person may see it right now, filtered as asked for; raises RuleBroken for a bad query."""
+    from crm.listing.selection import BadQuery, select
+
+    page = list_page_of(name)
+    if page is None:
+        raise RuleBroken(_("There is no list of this name."), field="resource")
+    try:
+        selection = select(page, user, QueryDict(query))
+    except (BadQuery, Http404) as error:
+        raise RuleBroken(str(error) or _("This list does not exist."), field="filters") from error
+    table.require_export(user, selection)
+    return selection
+
+
+def request_export(
+    user: User, name: str, *, query: str = "", file_format: str = "xlsx", reason: str = "", actor: Actor
+) -> ExportJob:
+    """Ask for a file in the background; refused over the cap of the role, like every other export."""
+    if file_format not in ExportJob.Format.values:
+        raise RuleBroken(_("Lists are exported as xlsx or csv."), field="format")
+    selection = select_for(user, name, query)
+    rows = table.count_of(selection)
+    try:
+        table.check_cap(user, rows)
+    except table.Overflow as over:
+        record_refusal(selection, over, actor)
+        raise RuleBroken(refused_message(over), code="over_cap") from over
+    with transaction.atomic():
+        job = ExportJob._base_manager.create(
+            user=user,
+            resource=name,
+            query=query[:20_000],
+            format=file_format,
+            reason=reason[:500],
+            total=rows,
+            file_name=table.file_name(selection, file_format),
+        )
+        transaction.on_commit(lambda: _wake(job.pk))
+    return job
+
+
+def refused_message(over: table.Overflow) -> str:
+    """Why a list is not handed out, and what helps."""
+    return _(
+        "%(rows)s rows, your role may export %(cap)s at once. Filter the list further or ask an administrator."
+    ) % {
+        "rows": over.rows,
+        "cap": over.cap,
+    }
+
+
+def run_export(job_id: int) -> None:
+    """Make the file of an export; rights, scope and cap are those of this moment, not of the request."""
+    job = (
+        ExportJob._base_manager.select_related("user__role")
+        .filter(pk=job_id, state__in=ExportJob.ACTIVE)
+        .first()
+    )
+    if job is None:
+        return
+    job.attempts += 1
+    job.state, job.beat_at, job.done = ExportJob.State.RUNNING, timezone.now(), 0
+    job.save(update_fields=["attempts", "state", "beat_at", "done"])
+    with translation.override(job.user.language or settings.LANGUAGE_CODE):
+        if job.attempts > ATTEMPTS:
+            _end(
+                job,
+                ExportJob.State.FAILED,
+                _("The export was given up after %(count)s attempts.") % {"count": ATTEMPTS},
+            )
+            return
+        try:
+            _make(job)
+        except Stopped:
+            _end(job, ExportJob.State.STOPPED)
+        except table.Overflow as over:
+            _end(job, ExportJob.State.FAILED, refused_message(over))
+        except PermissionDenied:
+            _end(job, ExportJob.State.FAILED, _("You may no longer export this list."))
+        except RuleBroken as error:
+            _end(job, ExportJob.State.FAILED, str(error))
+
+
+def _make(job: ExportJob) -> None:
+    selection = select_for(job.user, job.resource, job.query)
+    job.total = table.count_of(selection)
+    table.check_cap(job.user, job.total)
+    headers = table.headers_of(selection)
+    with tempfile.TemporaryFile() as target:
+        rows = _counted(job, table.rows_of(selection))
+        if job.format == "csv":
+            writers.write_csv(target, headers, rows)
+        else:
+            writers.write_xlsx(target, str(selection.listing.title), headers, rows)
+        target.seek(0)
+        name = default_storage.save(f"exports/{secrets.token_urlsafe(24)}.{job.format}", File(target))
+    with transaction.atomic():
+        record_export(
+            job.user, selection, job.done, job.format, Actor.of(job.user, origin="task"), reason=job.reason
+        )
+        job.file = name
+        _end(job, ExportJob.State.DONE)
+
+
+def _counted(job: ExportJob, rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    """The rows, with progress noted and Stop noticed on the way."""
+    for number, row in enumerate(rows, start=1):
+        if number % PROGRESS_EVERY == 0:
+            job.done = number
+            going = ExportJob._base_manager.filter(
+                pk=job.pk, state=ExportJob.State.RUNNING, stop_requested=False
+            )
+            if not going.update(done=number, total=max(job.total, number), beat_at=timezone.now()):
+                raise Stopped
+        job.done = number
+        yield row
+
+
+def _end(job: ExportJob, state: str, error: str = "") -> None:
+    job.state, job.error = state, error
+    job.finished_at = job.beat_at = timezone.now()
+    job.save(update_fields=["state", "error", "file", "done", "total", "finished_at", "beat_at"])
+
+
+def stop_export(job: ExportJob) -> ExportJob:
+    """Stop a running export; one that is done stays."""
+    ExportJob._base_manager.filter(pk=job.pk, state__in=ExportJob.ACTIVE).update(
+        stop_requested=True, state=ExportJob.State.STOPPED, finished_at=timezone.now()
+    )
+    job.refresh_from_db()
+    return job
+
+
+def pick_up_dropped() -> int:
+    """Wake a worker for exports that show no sign of life; returns how many."""
+    old = timezone.now() - DROPPED_AFTER
+    ids = list(
+        ExportJob._base_manager.filter(state__in=ExportJob.ACTIVE, beat_at__lt=old).values_list(
+            "pk", flat=True
+        )
+    )
+    for pk in ids:
+        _wake(pk)
+    return len(ids)
+
+
+def forget_old_files() -> int:
+    """Delete export files after a day: a copy of personal data must not lie about; returns how many."""
+    old = timezone.now() - KEPT
+    count = 0
+    for job in ExportJob._base_manager.filter(~models.Q(file=""), finished_at__lt=old):
+        job.file.delete(save=False)
+        ExportJob._base_manager.filter(pk=job.pk).update(file="")
+        count += 1
+    return count
+
+
+def _wake(job_id: int) -> None:
+    from .tasks import make_export
+
+    wake(make_export, job_id)

@@ -1,0 +1,101 @@
+"""The first half of an import: read the file, clean every row, say what would become of it."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.records.models import ImportJob
+
+from . import matching, staging
+from .reading import SourceRow, UnreadableFile, read_rows
+from .resource import Run, StagedRow
+from .tables import Column, Table, is_repeated_header, is_summary
+
+CHUNK = 5000
+
+
+@contextlib.contextmanager
+def local_file(job: ImportJob) -> Iterator[Path]:
+    """The uploaded file on this machine's disk, fetched from the object store where the storage is remote."""
+    storage = job.file.storage
+    try:
+        yield Path(storage.path(job.file.name))
+        return
+    except NotImplementedError:
+        pass
+    with tempfile.NamedTemporaryFile(suffix=f".{job.format}") as copy:
+        with storage.open(job.file.name) as source:
+            for piece in iter(lambda: source.read(1 << 20), b""):
+                copy.write(piece)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def check(run: Run, *, until: float) -> bool:
+    """Check the file from where the last attempt ended; True once every row is staged.
+
+    Each chunk is one transaction that moves `read_to` on, so a killed worker repeats at most one chunk, and two
+    workers on the same job never stage a row twice.
+    """
+    job = run.job
+    table = Table(
+        job.header_row, [Column(c["index"], c["header"], c.get("samples", [])) for c in job.columns]
+    )
+    with local_file(job) as path:
+        source = read_rows(path, sheet=job.sheet, encoding=job.encoding, delimiter=job.delimiter)
+        with contextlib.closing(source):
+            rows = (row for row in source if row.number > max(job.header_row, job.read_to))
+            while chunk := list(islice(rows, CHUNK)):
+                if not _check_chunk(run, table, chunk):
+                    return False
+                if time.monotonic() > until:
+                    return False
+    return True
+
+
+def _check_chunk(run: Run, table: Table, chunk: list[SourceRow]) -> bool:
+    """Clean and stage one chunk; False when the job was stopped, remapped or taken over meanwhile."""
+    job = run.job
+    rows = [_row(run, table, source) for source in chunk]
+    with transaction.atomic():
+        fresh = ImportJob._base_manager.select_for_update().get(pk=job.pk)
+        if fresh.state != ImportJob.State.CHECKING or fresh.stop_requested or fresh.revision != job.revision:
+            return False
+        if fresh.read_to != job.read_to:  # another worker was faster: go on behind it
+            return False
+        for row in rows:
+            if not row.outcome:
+                row.key = run.resource.key_of(run, row)
+        matching.find_repeats(run, rows)
+        matching.match(run, rows)
+        staging.stage(job, rows)
+        job.read_to = chunk[-1].number
+        job.checked += len(rows)
+        staging.add_counts(job, rows)
+        job.beat_at = timezone.now()
+        job.save(update_fields=["read_to", "checked", "counts", "beat_at"])
+    return True
+
+
+def _row(run: Run, table: Table, source: SourceRow) -> StagedRow:
+    if is_repeated_header(source.cells, table):
+        row = StagedRow(None, source.number, source.cells, {})
+        row.skip("header", _("This row repeats the header."))
+        return row
+    if is_summary(source.cells, len(table.columns)):
+        row = StagedRow(None, source.number, source.cells, {})
+        row.skip("summary", _("This row is a total or a remark, not a record."))
+        return row
+    return run.resource.clean(run, source.number, source.cells, source.broken)
+
+
+__all__ = ["CHUNK", "UnreadableFile", "check", "local_file"]

@@ -1,0 +1,82 @@
+"""The second half of an import: write the checked rows, chunk by chunk, and account for every one."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.records.models import ImportJob
+
+from . import matching, staging
+from .resource import Run, StagedRow
+
+CHUNK = 5000
+DEADLOCK_TRIES = 4
+
+
+def commit(run: Run, *, until: float) -> bool:
+    """Write waiting rows until none is left (True), the job was stopped, or time is up (False)."""
+    while True:
+        written = _with_retries(run)
+        if written is None:
+            return False
+        if written == 0:
+            return True
+        if time.monotonic() > until:
+            return False
+
+
+def _with_retries(run: Run) -> int | None:
+    """One chunk; a deadlock with somebody's edit only costs another try."""
+    for attempt in range(DEADLOCK_TRIES):
+        try:
+            return _commit_chunk(run)
+        except OperationalError as error:
+            if "deadlock" not in str(error) or attempt == DEADLOCK_TRIES - 1:
+                raise
+            time.sleep(0.2 * (attempt + 1))
+    return None
+
+
+@transaction.atomic
+def _commit_chunk(run: Run) -> int | None:
+    """Write one chunk; returns the rows it settled, None when the job is no longer to be written."""
+    job = ImportJob._base_manager.select_for_update().get(pk=run.job.pk)
+    if job.state != ImportJob.State.COMMITTING or job.stop_requested:
+        return None
+    run.job = job
+    rows = staging.waiting(job, CHUNK)
+    if not rows:
+        return 0
+    _one_import_at_a_time(run)
+    for row in rows:
+        row.outcome = ""  # what was expected is decided anew: the world may have changed since the check
+    matching.match(run, rows)
+    created = [row for row in rows if row.outcome == "created"]
+    updated = [row for row in rows if row.outcome == "updated"]
+    if created:
+        run.resource.create(run, created)
+    if updated:
+        run.resource.update(run, updated)
+    _finish(job, rows)
+    return len(rows)
+
+
+def _one_import_at_a_time(run: Run) -> None:
+    """Two imports of the same kind must not both find a key free and create the record twice."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import:{run.resource.slug}"])
+
+
+def _finish(job: ImportJob, rows: list[StagedRow]) -> None:
+    for row in rows:
+        if not row.outcome:
+            row.fail("unknown", _("This row was not written."))
+    staging.settle(rows)
+    job.written += len(rows)
+    staging.add_counts(job, rows)
+    job.beat_at = timezone.now()
+    job.save(update_fields=["written", "counts", "beat_at"])

@@ -1,0 +1,70 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.identity.policies import Private
+
+
+class ExportJob(models.Model):
+    """A list on its way into a file: which rows and columns were asked for, why, and the file once it is there.
+
+    Rights and scope are looked up again when the file is made, not when it was asked for.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        STOPPED = "stopped", _("Stopped")
+
+    class Format(models.TextChoices):
+        XLSX = "xlsx", "Excel"
+        CSV = "csv", "CSV"
+
+    ACTIVE = (State.QUEUED, State.RUNNING)
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("requested by")
+    )
+    resource = models.CharField(_("what"), max_length=40)
+    query = models.TextField(blank=True)  # filters, search, sort and columns as the list's own query string
+    format = models.CharField(_("format"), max_length=4, choices=Format, default=Format.XLSX)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.QUEUED)
+    stop_requested = models.BooleanField(default=False)
+    total = models.PositiveIntegerField(_("rows"), default=0)
+    done = models.PositiveIntegerField(default=0)
+    file = models.FileField(max_length=200, blank=True)
+    file_name = models.CharField(_("file"), max_length=255, blank=True)
+    error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(_("requested"), default=timezone.now)
+    beat_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    access = Private("user")
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["user", "-created_at", "-id"], name="export_job_mine"),
+            models.Index(fields=["state", "beat_at"], name="export_job_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name or f"{self.resource}.{self.format}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in self.ACTIVE
+
+    @property
+    def progress(self) -> int:
+        """Percent of the rows written."""
+        if self.state == self.State.DONE:
+            return 100
+        return min(100, self.done * 100 // self.total) if self.total else 0

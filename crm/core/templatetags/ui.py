@@ -156,7 +156,7 @@ def tier(value: str | None, intent: bool = False) -> SafeString:
 _SHAPES = {
     "green": mark_safe('<circle cx="5" cy="5" r="4"/>'),
     "yellow": mark_safe(
-        '<rect x="1.6" y="1.6" width="6.8" height="6.8" rx="1" transform="rotate(45 5 5)"/>',
+        '<rect x="1.3" y="1.3" width="7.4" height="7.4" rx="1" transform="rotate(45 5 5)"/>',
     ),
     "red": mark_safe('<path d="M5 .8 9.6 9H.4z"/>'),
 }

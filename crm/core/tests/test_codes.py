@@ -3,12 +3,19 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.core.amounts import AmountError, parse_amount
 from crm.core.email import EmailError, company_domain, mask_email, normalise_email
 from crm.core.uscc import ALPHABET, UsccError, check_character, normalise_uscc, region_code, weighted_sum
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 def test_the_example_of_the_standard():

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.core.company import looks_like_company, parse_company
+from crm.core.company import looks_like_person, parse_company
 from crm.core.similarity import bigram_dice, trigram_similarity
 
 
@@ -85,10 +85,18 @@ def test_names_taken_apart(name, expected, region):
 
 
 def test_people_are_not_companies():
-    assert looks_like_company("杭州云杉网络科技有限公司")
-    assert looks_like_company("Acme Trading Limited")
-    assert not looks_like_company("张伟")
-    assert not looks_like_company("John Smith")
+    for name in ("张伟", "李 娜", "王先生", "欧阳娜娜"):
+        assert looks_like_person(name)
+    for name in (
+        "杭州云杉网络科技有限公司",
+        "Acme Trading Limited",
+        "Kan-code",
+        "华为",
+        "马会",
+        "云杉网络",
+        "",
+    ):
+        assert not looks_like_person(name)
 
 
 @given(st.text(alphabet="深圳市星河智能科技（）有限公司集团分北京 abcltd.,", max_size=30))

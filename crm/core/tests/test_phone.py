@@ -1,8 +1,15 @@
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.core.phone import PhoneError, format_phone, mask_phone, normalise_phone, parse_phone, search_forms
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""Suggestions for the next follow-up: tomorrow, next Monday, in two weeks… moved off days nobody works."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+
+from crm.core import formats
+from crm.records.rules.calendar import HOLIDAY, Calendar, is_workday, workday_on_or_after
+
+TOMORROW, IN_THREE_DAYS, NEXT_MONDAY, IN_TWO_WEEKS, IN_A_MONTH = (
+    "tomorrow",
+    "in_three_days",
+    "next_monday",
+    "in_two_weeks",
+    "in_a_month",
+)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A working day, and if the wanted day was not one, which that was and why."""
+
+    date: date
+    wanted: date
+    holiday: str = ""
+    holiday_en: str = ""
+
+    @property
+    def is_moved(self) -> bool:
+        return self.date != self.wanted
+
+    @property
+    def reason(self) -> str:
+        """Why the date differs from the wanted one: ``10/1 是国庆节，顺延到 10/8``; empty if it does not."""
+        if not self.is_moved:
+            return ""
+        values = {
+            "wanted": _short(self.wanted),
+            "date": _short(self.date),
+            "holiday": self.holiday if formats.is_chinese() else self.holiday_en or self.holiday,
+        }
+        if values["holiday"]:
+            return _("%(wanted)s is %(holiday)s, moved to %(date)s") % values
+        return _("%(wanted)s is not a working day, moved to %(date)s") % values
+
+
+@dataclass(frozen=True)
+class Suggestion(Moved):
+    """One chip: a key, the working day it stands for, and why that day."""
+
+    key: str = ""
+
+    @property
+    def label(self) -> str:
+        """What the chip says."""
+        return {
+            TOMORROW: _("Tomorrow"),
+            IN_THREE_DAYS: _("In three days"),
+            NEXT_MONDAY: _("Next Monday"),
+            IN_TWO_WEEKS: _("In two weeks"),
+            IN_A_MONTH: _("In a month"),
+        }[self.key]
+
+
+def _short(day: date) -> str:
+    if formats.is_chinese():
+        return f"{day.month}/{day.day}"
+    return f"{formats.ENGLISH.months[day.month - 1]} {day.day}"
+
+
+def on_working_day(calendar: Calendar, wanted: date) -> Moved:
+    """The wanted day, or the next working one with the reason."""
+    if is_workday(calendar, wanted):
+        return Moved(wanted, wanted)
+    holiday, holiday_en = _name(calendar, wanted)
+    return Moved(workday_on_or_after(calendar, wanted), wanted, holiday, holiday_en)
+
+
+def _name(calendar: Calendar, day: date) -> tuple[str, str]:
+    exception = calendar.exceptions.get(day)
+    if exception is None or exception.kind != HOLIDAY:
+        return "", ""
+    return exception.name, exception.name_en
+
+
+def suggestions(calendar: Calendar, today: date) -> list[Suggestion]:
+    """The chips for a day, nearest first; of two on the same date the one that was not moved, then the named weekday, stays."""
+    wanted = {
+        TOMORROW: today + timedelta(days=1),
+        NEXT_MONDAY: today + timedelta(days=7 - today.weekday()),
+        IN_THREE_DAYS: today + timedelta(days=3),
+        IN_TWO_WEEKS: today + timedelta(days=14),
+        IN_A_MONTH: _a_month_after(today),
+    }
+    found: dict[date, Suggestion] = {}
+    for key, day in wanted.items():
+        moved = on_working_day(calendar, day)
+        chip = Suggestion(moved.date, moved.wanted, moved.holiday, moved.holiday_en, key=key)
+        rival = found.get(chip.date)
+        if rival is None or (rival.is_moved and not chip.is_moved):
+            found[chip.date] = chip
+    return [found[day] for day in sorted(found)]
+
+
+def _a_month_after(day: date) -> date:
+    year, month = (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month, min(day.day, last))
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")

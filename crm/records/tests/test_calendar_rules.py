@@ -16,7 +16,7 @@ HOURS = parse_hours("09:00-12:00, 13:00-18:00")
 
 def _official_days():
     path = Path(rules.__file__).parent.parent / "data" / "days_2026.csv"
-    for row in csv.DictReader(path.open(encoding="utf-8", newline="")):
+    for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
         day, last = date.fromisoformat(row["from"]), date.fromisoformat(row["to"])
         while day <= last:
             yield day, DatedException(row["kind"], name=row["name"], name_en=row["name_en"])

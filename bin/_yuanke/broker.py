@@ -6,13 +6,12 @@ import os
 import platform
 import signal
 import socket
-import subprocess
 import time
 from pathlib import Path
 
 from . import processes, secrets
 from .places import Data, site_packages
-from .steps import StepFailed
+from .steps import StepFailed, run
 
 SETTINGS = """\
 # Written by bin/ at every start.
@@ -63,25 +62,22 @@ class Broker:
         conf = self.folder / "broker.conf"
         password = self.password.get("broker")
         secrets.write_private(conf, SETTINGS.format(port=port, password=password, folder=self.folder))
-        with open(self.log, "a") as log:
-            process = subprocess.Popen(
-                [str(_binary()), str(conf)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                cwd=self.folder,
-            )
-        self.noted.write(process.pid)
+        said = run(
+            [_binary(), conf, "--daemonize", "yes", "--pidfile", self.folder / "pid", "--logfile", self.log],
+            failing="The embedded broker did not start",
+            mend=f"less {self.log}",
+            cwd=self.folder,
+        )
         until = time.monotonic() + 60
-        while time.monotonic() < until:
-            if self.answers():
-                return True
-            if process.poll() is not None:
-                break
+        while not self.answers():
+            if time.monotonic() > until:
+                tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
+                raise StepFailed(
+                    "The embedded broker did not start.", detail=tail or said, command=f"less {self.log}"
+                )
             time.sleep(0.05)
-        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
-        raise StepFailed("The embedded broker did not start.", detail=tail, command=f"less {self.log}")
+        self.noted.write(int((self.folder / "pid").read_text()))
+        return True
 
     def stop(self) -> None:
         """Stop the broker; it writes down what it holds."""

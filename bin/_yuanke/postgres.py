@@ -80,13 +80,16 @@ class Postgres:
         return f"postgres://{role}:{self.secrets.get(role)}@127.0.0.1:{self.port}/{database}"
 
     def _is_ours(self, pid: int) -> bool:
-        here = Path(f"/proc/{pid}/cwd")
+        """Whether a process is a server of this folder: it works in it, or says so where we may not look."""
+        process = Path(f"/proc/{pid}")
         if not Path("/proc/self/cwd").exists():
             return True
         try:
-            return here.resolve(strict=True) == self.cluster.resolve()
+            return (process / "cwd").resolve(strict=True) == self.cluster.resolve()
         except PermissionError:
-            return "postgres" in Path(f"/proc/{pid}/comm").read_text()
+            with contextlib.suppress(OSError):
+                return str(self.cluster).encode() in (process / "cmdline").read_bytes().split(b"\0")
+            return False
         except OSError:
             return False
 
@@ -97,7 +100,7 @@ class Postgres:
         if self.pid() and self._answers():
             return False
         self._create()
-        self._forget_foreign_lock()
+        self._forget_dead_lock()
         started = time.monotonic()
         while True:
             self._choose_port()
@@ -232,13 +235,35 @@ class Postgres:
             return self.sql("SELECT 1", database="template1") == "1"
         return False
 
-    def _forget_foreign_lock(self) -> None:
-        """Remove a lock file whose pid now belongs to a stranger (a restarted container counts from 1 again)."""
+    def _forget_dead_lock(self) -> None:
+        """Remove a lock file whose server is dead though its pid is not free.
+
+        The pid may belong to a stranger (a restarted container counts from 1 again), or to a zombie that nobody
+        collects. Orphans of the dead server must be gone first: they still write to the same files.
+        """
         lock = self.cluster / "postmaster.pid"
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(lock.read_text().split("\n", 1)[0])
-            if processes.alive(pid) and not self._is_ours(pid):
-                lock.unlink()
+        try:
+            os.kill(int(lock.read_text().split("\n", 1)[0]), 0)
+        except PermissionError:
+            pass
+        except (OSError, ValueError):
+            return  # no lock, or the pid is free: PostgreSQL itself sees that
+        if self.pid() is not None or not Path("/proc/self/cwd").exists():
+            return
+        until = time.monotonic() + 60
+        while orphans := self._orphans():
+            for pid in orphans:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGQUIT)
+            if time.monotonic() > until:
+                return
+            time.sleep(0.1)
+        lock.unlink(missing_ok=True)
+
+    def _orphans(self) -> list[int]:
+        """Processes of a dead server that still work in this folder, or may do so where we cannot look."""
+        pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+        return [pid for pid in pids if processes.alive(pid) and (self._is_ours(pid) or _is_stray(pid))]
 
     def _ctl(self, *words: str | Path) -> list[str | Path]:
         return [self.binaries / "pg_ctl", "-D", self.cluster, *words]
@@ -272,6 +297,20 @@ class Postgres:
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
         except OSError:
             return ""
+
+
+def _is_stray(pid: int) -> bool:
+    """Whether a process has lost its PostgreSQL server, and hides which one that was."""
+    process = Path(f"/proc/{pid}")
+    try:
+        os.readlink(process / "cwd")
+    except PermissionError:
+        with contextlib.suppress(OSError):
+            parent = (process / "stat").read_text().rpartition(")")[2].split()[1]
+            return parent == "1" and (process / "cmdline").read_bytes().startswith(b"postgres:")
+    except OSError:
+        pass
+    return False
 
 
 def _as_nobody() -> list[str]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -132,26 +130,3 @@ def report(error: StepFailed, out=None) -> None:
     if error.command:
         print(f"This should mend it:\n\n    {error.command}\n", file=out)
     out.flush()
-
-
-@contextlib.contextmanager
-def ticking(step: Step, every: float, text) -> Iterator[None]:
-    """Keep saying how a long step is getting on: `text()` is asked every few seconds."""
-    stop = threading.Event()
-
-    def talk() -> None:
-        while not stop.wait(every):
-            step.say(text())
-
-    thread = threading.Thread(target=talk, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def may_colour() -> bool:
-    """Whether the terminal wants colour."""
-    return sys.stderr.isatty() and "NO_COLOR" not in os.environ

@@ -20,7 +20,9 @@ from .services import Services
 from .steps import Progress, StepFailed
 
 PATIENCE = 25.0
-"""Seconds a part may take to finish its requests or tasks before it is made to end."""
+"""Seconds a part may take to finish its requests or tasks before it is told more firmly."""
+LAST_PATIENCE = 5.0
+"""Seconds until it is killed after that."""
 
 
 class Stopped(BaseException):
@@ -179,7 +181,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End every part: gently first, and for good when one takes too long."""
-        for sign, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGQUIT, 5.0)):
+        for sign, patience in ((signal.SIGTERM, PATIENCE), (signal.SIGQUIT, LAST_PATIENCE)):
             for part in self.parts:
                 part.ask_to_end(sign)
             until = time.monotonic() + patience

@@ -34,6 +34,7 @@ class Contact(Searchable, Versioned, SoftDeletable):
 
     objects = AliveManager()
     access = Via("customer", "links__customer")
+    unrecorded_fields = ("phone_key",)
 
     class Meta:
         verbose_name = _("contact")

@@ -96,6 +96,7 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
 
     objects = AliveManager()
     access = Owned(deal_date="first_deal_at")
+    unrecorded_fields = ("phone_key", "company_core", "company_region")  # they follow from what people typed
 
     class Meta:
         verbose_name = _("customer")

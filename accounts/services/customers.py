@@ -18,7 +18,8 @@ from accounts.events import (
     CUSTOMER_UPDATED,
 )
 from accounts.models import Contact, Customer, LifecycleEvent
-from accounts.models.choices import Stage
+from accounts.rules.derive import Derivation, derive
+from accounts.rules.lifecycle import CUSTOMER, DEAL_STAGES, LEAD, PROSPECT_STAGES
 from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.contacts import create_contact
 from accounts.services.lifecycle import enter_stage
@@ -28,6 +29,7 @@ from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
 from crm.identity.models import Team, User
+from crm.records.models import Region
 
 BIN_DAYS = 30
 EDITABLE = (
@@ -68,15 +70,21 @@ def create_customer(
     team: Team | None = None,
     contact: Mapping[str, Any] | None = None,
     tags: Iterable[Any] = (),
-    derive: bool = True,
+    fill_in: bool = True,
+    first_deal_at: datetime.date | None = None,
+    lifecycle_stage: str = "",
     **values: Any,
 ) -> Created:
-    """Create a customer with its first contact; what follows from its name and numbers fills in by itself."""
+    """Create a customer with its first contact; what follows from its name and numbers fills in by itself.
+
+    `first_deal_at` is for administrators and imports; the stage has to agree with it.
+    """
     _only_editable(values)
     values = cleaned(Customer, {"name": values.pop("name", ""), **values})
-    derived = _derive(values, contact) if derive else {}
+    derived = _derive(values, contact) if fill_in else {}
     values |= derived
     customer = Customer(owner=owner, team=team or (owner.team if owner else None), **values)
+    _begin(customer, first_deal_at, lifecycle_stage)
     customer.owner_since = timezone.now()
     _check_rules(customer, values)
     for name, value in match_keys(
@@ -133,8 +141,7 @@ def set_first_deal(customer: Customer, date: datetime.date | None, *, actor: Act
     """Say when the first deal was (an administrator's word until orders say it): it makes a deal customer, or undoes it."""
     customer = lock(customer)
     _in_use(customer)
-    if date is not None and date > timezone.localdate():
-        raise RuleBroken(_("The first deal cannot lie in the future."), field="first_deal_at")
+    _check_deal_date(date)
     if customer.first_deal_at == date:
         return customer
     payload = {"date": date.isoformat() if date else None}
@@ -145,8 +152,8 @@ def set_first_deal(customer: Customer, date: datetime.date | None, *, actor: Act
         else:
             customer.tier = None
         save_versioned(customer, ["first_deal_at", "intent", "tier"])
-    if date and customer.lifecycle_stage in (Stage.LEAD, Stage.MQL, Stage.SQL, Stage.OPPORTUNITY):
-        enter_stage(customer, Stage.CUSTOMER, rule="first_deal", actor=actor)
+    if date and customer.lifecycle_stage in PROSPECT_STAGES:
+        enter_stage(customer, CUSTOMER, rule="first_deal", actor=actor)
     return customer
 
 
@@ -200,6 +207,22 @@ def purge_bin(*, actor: Actor, days: int = BIN_DAYS) -> int:
     return len(rows)
 
 
+def _begin(customer: Customer, first_deal_at: datetime.date | None, stage: str) -> None:
+    """Where a new customer's life cycle begins."""
+    _check_deal_date(first_deal_at)
+    customer.first_deal_at = first_deal_at
+    customer.lifecycle_stage = stage or (CUSTOMER if first_deal_at else LEAD)
+    if customer.lifecycle_stage not in (DEAL_STAGES if first_deal_at else PROSPECT_STAGES):
+        raise RuleBroken(
+            _("Customers with a deal begin as customers, prospects as leads."), field="lifecycle_stage"
+        )
+
+
+def _check_deal_date(date: datetime.date | None) -> None:
+    if date is not None and date > timezone.localdate():
+        raise RuleBroken(_("The first deal cannot lie in the future."), field="first_deal_at")
+
+
 def _only_editable(values: Mapping[str, Any]) -> None:
     unknown = set(values) - set(EDITABLE)
     if unknown:
@@ -224,13 +247,13 @@ def _check_rules(customer: Customer, changed: Mapping[str, Any]) -> None:
 
 def _check_parent(customer: Customer, parent: Customer) -> None:
     """A company is not its own parent, grandparent, …"""
-    seen = set()
-    above: Customer | None = parent
-    while above is not None and above.pk not in seen:
-        if customer.pk is not None and above.pk == customer.pk:
+    seen: set[int] = set()
+    above: int | None = parent.pk
+    while above is not None and above not in seen:
+        if above == customer.pk:
             raise RuleBroken(_("A company cannot belong to itself."), field="parent")
-        seen.add(above.pk)
-        above = above.parent
+        seen.add(above)
+        above = Customer._base_manager.filter(pk=above).values_list("parent_id", flat=True).first()
 
 
 def _saved(save: Any) -> None:
@@ -246,4 +269,23 @@ def _saved(save: Any) -> None:
 
 
 def _derive(values: Mapping[str, Any], contact: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {}
+    """What follows from the name and the numbers, for the fields nobody has filled in."""
+    found = derive_from(values, contact)
+    blank = {
+        name: found.get(name) for name in ("kind", "website") if found.get(name) and not values.get(name)
+    }
+    if found.get("region") and not values.get("region"):
+        region = Region._base_manager.filter(pk=found.get("region")).first()
+        blank |= {"region": region} if region else {}
+    return blank
+
+
+def derive_from(values: Mapping[str, Any], contact: Mapping[str, Any] | None = None) -> Derivation:
+    """What can be known of a customer from its own or its contact's numbers."""
+    person = contact or {}
+    return derive(
+        name=values.get("name") or "",
+        uscc=values.get("uscc") or "",
+        phone=values.get("phone") or person.get("phone") or "",
+        email=values.get("email") or person.get("email") or "",
+    )

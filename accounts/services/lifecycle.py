@@ -2,10 +2,11 @@
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.events import CUSTOMER_STAGED
 from accounts.models import Customer, LifecycleEvent
-from accounts.models.choices import Stage
+from accounts.rules.lifecycle import check_manual_move
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
@@ -20,16 +21,25 @@ def change_lifecycle(
     customer = lock(customer)
     check_version(customer, expected)
     reason = tidy(reason)
-    if to not in Stage.values:
-        raise RuleBroken(_("Choose one of the values offered."), field="to")
-    if to == customer.lifecycle_stage:
+    refused = check_manual_move(
+        customer.lifecycle_stage, to, is_deal_customer=customer.is_deal, reason=reason
+    )
+    if refused == "same":
         return customer
-    if not reason:
-        raise RuleBroken(_("Give a reason."), field="reason")
+    if refused:
+        raise RuleBroken(_REFUSALS[refused], field="reason" if refused == "reason" else "to", code=refused)
     if len(reason) > 200:
         raise RuleBroken(_("At most 200 characters."), field="reason")
     enter_stage(customer, to, rule="manual", reason=reason, actor=actor)
     return customer
+
+
+_REFUSALS = {
+    "deal_customer": gettext_lazy("A customer that has had a deal does not become a prospect again."),
+    "no_deal": gettext_lazy("Without a deal a customer stays a prospect."),
+    "not_allowed": gettext_lazy("The life cycle does not lead from here to there."),
+    "reason": gettext_lazy("Give a reason."),
+}
 
 
 def enter_stage(customer: Customer, to: str, *, rule: str, actor: Actor, reason: str = "") -> None:

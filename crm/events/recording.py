@@ -141,10 +141,11 @@ def _wake_dispatcher() -> None:
 
 
 def _snapshot(record: models.Model) -> dict[str, Any]:
+    unrecorded = UNRECORDED | set(getattr(record, "unrecorded_fields", ()))
     return {
         f.name: getattr(record, f.attname)
         for f in record._meta.concrete_fields
-        if f.name not in UNRECORDED and f.attname not in record.get_deferred_fields()
+        if f.name not in unrecorded and f.attname not in record.get_deferred_fields()
     }
 
 

@@ -166,7 +166,10 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # In the database, so that signing in and its rate limits work while the broker is away.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # counters of one web process
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- People ---------------------------------------------------------------------------------------------------
@@ -256,6 +259,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "crm.events.tasks.deliver_events", "schedule": 10.0},
     "send-emails": {"task": "crm.automation.tasks.send_emails", "schedule": 15.0},
+    "wake-jobs": {"task": "crm.listing.tasks.wake_waiting_jobs", "schedule": 30.0},
+    "forget-keys": {"task": "crm.listing.tasks.forget_idempotency_keys", "schedule": 3600.0},
     "resume-imports": {"task": "crm.listing.importing.tasks.resume_imports", "schedule": 30.0},
     "tidy-exports": {"task": "crm.listing.exporting.tasks.tidy_exports", "schedule": 120.0},
     "expire-grants": {"task": "crm.identity.tasks.remove_expired_grants", "schedule": 3600.0},
@@ -272,10 +277,23 @@ METRICS_TOKEN = env.str("CRM_METRICS_TOKEN", default="")
 # --- API ------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "crm.listing.rest.auth.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "crm.listing.rest.auth.MayWrite",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "rest_framework.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["crm.listing.rest.errors.ProblemRenderer"],
+    "DEFAULT_THROTTLE_CLASSES": [] if TESTING else ["crm.listing.rest.auth.PerPerson"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "crm.listing.rest.errors.handle",
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {

@@ -9,5 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("auth/", include("allauth.urls")),
+    path("api/v1/", include("crm.api.urls")),
     path("", include("crm.automation.urls")),
+    path("", include("crm.listing.urls")),
 ]

@@ -65,7 +65,7 @@ def _serve(asked: argparse.Namespace, data: Data, progress: Progress) -> None:
         if not asked.empty and services.postgres is not None:
             demo = setup.demo_company(progress, data, services, env)
         if not demo:
-            setup.first_administrator(progress, data, env)
+            setup.first_administrator(progress, env)
         supervisor = Supervisor(parts, lambda: environment.build(data, services, **more), services)
         try:
             supervisor.start()

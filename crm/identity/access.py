@@ -53,10 +53,14 @@ EVERYTHING = Q()
 
 def visible(model: type[M], user: User, action: str = "view") -> models.QuerySet[M]:
     """The records on which the user may do the action: what every list, count and choice starts from."""
-    rows = model._default_manager.all()
-    if not has_verb(user, action, model):
+    return narrow(model._default_manager.all(), user, action)
+
+
+def narrow(rows: models.QuerySet[M], user: User, action: str = "view") -> models.QuerySet[M]:
+    """Of prepared rows those on which the user may do the action: `visible` for a queryset that joins and filters."""
+    if not has_verb(user, action, rows.model):
         return rows.none()
-    return rows.filter(_rows(model, user, _level(action)))
+    return rows.filter(_rows(rows.model, user, _level(action)))
 
 
 def branches(model: type[models.Model], user: User, action: str = "view") -> list[Q] | None:

@@ -20,12 +20,12 @@ function refresh(list) {
   if (everything && ticked.length < all.length) everything.value = "";
   bar.hidden = ticked.length === 0;
   document.body.classList.toggle("has-bulk", ticked.length > 0);
-  const total = bar.dataset.total;
-  const shown = everything?.value ? total : ticked.length;
+  const allButton = bar.querySelector("[data-bulk-all]");
+  const total = allButton?.dataset.total; // arrives with the counters; empty when nobody counted that far
+  const shown = everything?.value ? total || "…" : ticked.length;
   const count = bar.querySelector("[data-bulk-count]");
   if (count) count.textContent = (bar.dataset.words ?? "{n}").replace("{n}", shown);
-  const allButton = bar.querySelector("[data-bulk-all]");
-  if (allButton) allButton.hidden = Boolean(everything?.value) || ticked.length < all.length || Number(total) <= all.length;
+  if (allButton) allButton.hidden = Boolean(everything?.value) || ticked.length < all.length || (total && Number(total) <= all.length);
   const ids = bar.querySelector("[data-bulk-ids]");
   if (ids) ids.value = ticked.map((check) => check.value).join(",");
 }

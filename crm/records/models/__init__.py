@@ -1,25 +1,31 @@
 from crm.records.models.calendar import BusinessCalendar, CalendarDay, CalendarWeekday
 from crm.records.models.exchange_rate import ExchangeRate
 from crm.records.models.export_job import ExportJob
+from crm.records.models.idempotency import IdempotencyKey
 from crm.records.models.import_job import ImportJob, ImportRow
 from crm.records.models.industry import Industry
+from crm.records.models.job import BackgroundJob
 from crm.records.models.named import NamedInBothLanguages
 from crm.records.models.region import Region
+from crm.records.models.saved_view import SavedView
 from crm.records.models.stored_file import StoredFile
 from crm.records.models.tag import Tag
 from crm.records.searchable import Searchable, search
 
 __all__ = [
+    "BackgroundJob",
     "BusinessCalendar",
     "CalendarDay",
     "CalendarWeekday",
     "ExchangeRate",
     "ExportJob",
+    "IdempotencyKey",
     "ImportJob",
     "ImportRow",
     "Industry",
     "NamedInBothLanguages",
     "Region",
+    "SavedView",
     "Searchable",
     "StoredFile",
     "Tag",

@@ -1,0 +1,170 @@
+"""What a list page declares. Composition only: anything odd is a plain view, never a subclass.
+
+CUSTOMERS = ListPage(
+    model=Customer, queryset=queries.customer_list, title=_("Customers"), count_words=customers_counted,
+    filters=CustomerFilters, search=("name",), columns=[Link("name", sort="name_sort"), Person("owner")],
+    bulk=[Assign(), Delete(services.delete_customer, undo=services.restore_customer)],
+)
+# urls.py: *CUSTOMERS.urls("customers")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+from django.http import QueryDict
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from crm.listing import pages, sidepages
+from crm.listing.bulk import Bulk
+from crm.listing.columns import Column
+from crm.listing.filters import Filters
+from crm.listing.keyset import Order, is_nullable
+from crm.records.searchable import Searchable
+
+Label = str | Promise
+PAGE_SIZES = (20, 50, 100, 200)
+
+
+@dataclass(frozen=True)
+class View:
+    """A built-in view of a list: a name for some filters and an order. `key` stands in the address."""
+
+    key: str
+    label: Label
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    sort: str = ""
+    columns: tuple[str, ...] = ()
+    icon: str = "list"
+    offered: Callable[[Any], bool] | None = None  # to whom; None: everyone who may open the list
+
+    def parameters(self) -> QueryDict:
+        query = QueryDict(mutable=True)
+        for name, value in self.filters.items():
+            query.setlist(
+                name, [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+            )
+        if self.sort:
+            query["sort"] = self.sort
+        return query
+
+
+@dataclass(frozen=True)
+class Empty:
+    """What an empty list says before there is anything in it: what happened, one way out."""
+
+    title: Label = _("Nothing here yet")
+    text: Label = ""
+    label: Label = ""
+    url_name: str = ""
+
+
+def counted(number: str, _exact: int) -> str:
+    return number
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ListPage:
+    """A list of one kind of record: page, counts, bulk verbs, export, columns, saved views, choices, and its API."""
+
+    model: type[models.Model]
+    queryset: Callable[[], models.QuerySet]  # unscoped; joins what the columns read
+    title: Label
+    columns: Sequence[Column]
+    filters: type[Filters] = Filters
+    search: Sequence[str] = ()  # paths searched where the model is not Searchable
+    sorts: Mapping[str, str] = field(default_factory=dict)  # further sort keys, for the API
+    default_sort: str = "-updated_at"
+    views: Sequence[View] = ()
+    bulk: Sequence[Bulk] = ()
+    resource: Any = None
+    icon: str = "list"
+    count_words: Callable[[str, int], str] = counted  # "86", 86 -> "86 customers"
+    totals: Callable[[models.QuerySet], str] | None = (
+        None  # beside the count, e.g. the sum of open opportunities
+    )
+    empty: Empty = Empty()
+    search_hint: Label = _("Search this view")
+    new: str = ""  # URL name of the form for a new record
+    new_label: Label = _("New")
+    new_in_drawer: bool = True
+    row_url: Callable[[Any], str] | None = None
+    peek: str = ""  # URL name (pk): a short look in the drawer
+    row_expand: str = ""  # URL name (pk): a form that opens under the row
+    row_actions: Callable[[Any, Any], str] | None = None  # (record, look) -> HTML of the quick actions
+    row_class: Callable[[Any, Any], str] | None = None
+    links: Sequence[tuple[str, Label, str]] = ()  # other faces of the list: (URL name, label, icon)
+    extra_template: str = ""  # shown above the table
+    template: str = "listing/page.html"
+    page_size: int = 50
+    bulk_limit: int = 100  # more rows than this become a background job
+    exportable: bool = True
+    search_note: str = ""  # path of a quiet second word beside a hit of the global search
+    remote_choices: bool = True  # too many records to list in a select: look them up as one types
+    name: str = ""  # prefix of the URL names; default: the model's name
+
+    @property
+    def key(self) -> str:
+        """How saved views, jobs and exports name this list."""
+        return self.name or self.model._meta.model_name or ""
+
+    @property
+    def searchable(self) -> bool:
+        return bool(self.search) or issubclass(self.model, Searchable)
+
+    @cached_property
+    def column_map(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def sort_paths(self) -> dict[str, str]:
+        """What the list can be sorted by: parameter → path."""
+        found = {column.name: path for column in self.columns if (path := column.sort_path)}
+        found |= self.sorts
+        bare = self.default_sort.removeprefix("-")
+        found.setdefault(bare, bare)
+        found.setdefault("id", "pk")
+        return found
+
+    def order(self, parameter: str) -> Order | None:
+        """The order a `sort` parameter asks for, nothing for an unknown one."""
+        path_to_key = self.sort_paths.get(parameter.removeprefix("-"))
+        if path_to_key is None:
+            return None
+        return Order(path_to_key, parameter.startswith("-"), is_nullable(self.model, path_to_key))
+
+    def verb(self, name: str) -> Bulk | None:
+        return next((verb for verb in self.bulk if verb.name == name), None)
+
+    def view(self, key: str) -> View | None:
+        return next((view for view in self.views if view.key == key), None)
+
+    def url(self, what: str = "list", *args: Any) -> str:
+        return reverse(f"{self.key}_{what}", args=args)
+
+    def urls(self, prefix: str) -> list[URLPattern]:
+        """The routes of this list; its name and its verbs are the only things that differ between lists."""
+        routes = {
+            "list": ("", pages.list_page),
+            "counts": ("counts/", pages.counts),
+            "filters": ("filters/", pages.filter_form),
+            "options": ("options/", pages.options),
+            "columns": ("columns/", sidepages.columns),
+            "views": ("views/", sidepages.views),
+            "view": ("views/<slug:key>/", sidepages.view),
+            "bulk": ("bulk/<slug:verb>/", sidepages.bulk),
+        }
+        if len({verb.name for verb in self.bulk}) != len(self.bulk):
+            raise ImproperlyConfigured(f"{self.key}: two bulk verbs of one name")
+        return [
+            path(f"{prefix}/{tail}", login_required(partial(view, listing=self)), name=f"{self.key}_{what}")
+            for what, (tail, view) in routes.items()
+        ]

@@ -1,0 +1,187 @@
+"""The base of every form: related records only among those the person may see, and an eye on the version.
+
+Forms validate input and never save; services do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from crm.core.hooks import hooks
+from crm.core.writes import RuleBroken, StaleVersion, Versioned
+from crm.identity.access import narrow, visible
+from crm.identity.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+OPTIONS_SHOWN = 50  # options a remote choice offers before anything is typed (and without JavaScript)
+OPTIONS_INLINE = 500  # kinds of records of which there are never more are ordinary selects
+
+
+class RemoteSelect(forms.Select):
+    """A select over too many records to list: it shows some, and fetches the rest as one types."""
+
+    def __init__(self, url: str, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"data-options-url": url, **(attrs or {})})
+
+
+class NarrowChoices:
+    """The part that `CrmForm` and `CrmModelForm` share."""
+
+    fields: dict[str, forms.Field]
+    user: User
+
+    def _narrow(self, instance: models.Model | None) -> None:
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
+                rows = narrow(field.queryset.all(), self.user)
+                current = getattr(instance, f"{name}_id", None) if instance is not None else None
+                if current is not None:  # what stands there already may stay
+                    rows = field.queryset.filter(Q(pk__in=rows.values("pk")) | Q(pk=current))
+                field.queryset = rows
+                self._use_remote_select(field)
+
+    def _use_remote_select(self, field: forms.ModelChoiceField) -> None:
+        url = options_url(field.queryset.model)
+        if url and type(field) is forms.ModelChoiceField and type(field.widget) is forms.Select:
+            field.widget = RemoteSelect(url, field.widget.attrs)
+            field.iterator = FewChoices
+            field.widget.choices = field.choices
+
+    def add_rule(self, error: RuleBroken) -> None:
+        """Show a broken business rule at its field, or above the form."""
+        field = error.field if error.field in self.fields else None
+        self.add_error(field, str(error))  # type: ignore[attr-defined]
+
+    @property
+    def expected_version(self) -> int | None:
+        """The version the person saw when they opened the form."""
+        return self.cleaned_data.get("version")  # type: ignore[attr-defined]
+
+
+class FewChoices(forms.models.ModelChoiceIterator):
+    """The chosen record and the first few others."""
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        chosen = getattr(self.field, "chosen", None)
+        rows = list(self.queryset[:OPTIONS_SHOWN])
+        if chosen and not any(str(row.pk) == str(chosen) for row in rows):
+            rows = [*self.queryset.filter(pk=chosen), *rows] if str(chosen).isdecimal() else rows
+        for row in rows:
+            yield self.choice(row)
+
+
+class CrmForm(NarrowChoices, forms.Form):
+    """A form for one person."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+        self._narrow(None)
+        note_chosen(self)
+
+
+class CrmModelForm(NarrowChoices, forms.ModelForm):
+    """A form on the fields of one record; `values()` goes to a service, saving here is refused."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+        if isinstance(self.instance, Versioned) and self.instance.pk:
+            self.initial.setdefault("version", self.instance.version)
+        else:
+            del self.fields["version"]
+        self._narrow(self.instance)
+        note_chosen(self)
+
+    def values(self, *, changed_only: bool = False) -> dict[str, Any]:
+        """The cleaned values a service takes, without the version."""
+        names = self.changed_data if changed_only else self.cleaned_data
+        return {
+            name: self.cleaned_data[name] for name in names if name != "version" and name in self.cleaned_data
+        }
+
+    def save(self, commit: bool = True) -> Any:
+        raise ImproperlyConfigured("Forms validate; services save.")
+
+
+def note_chosen(form: forms.BaseForm) -> None:
+    """Tell each remote choice which record it must show beside the first few."""
+    for name, field in form.fields.items():
+        if getattr(field, "iterator", None) is FewChoices:
+            bound = form[name].value()
+            field.chosen = bound.pk if isinstance(bound, models.Model) else bound
+
+
+def options_url(model: type[models.Model]) -> str:
+    """Where choices of this kind of record are looked up as one types; nothing for kinds that are few."""
+    for page in hooks.list_pages.values():
+        if page.model is model and page.remote_choices:
+            return reverse(f"{page.key}_options")
+    return ""
+
+
+def people(user: User) -> QuerySet[User]:
+    """Colleagues that something can be given to."""
+    return visible(User, user).filter(is_active=True)
+
+
+def conflict_rows(form: forms.BaseForm, error: StaleVersion) -> list[dict[str, Any]]:
+    """Field by field what the person wrote beside what stands there now, only where the two differ."""
+    current = error.current
+    rows = []
+    for name, label in _labelled(form):
+        mine = form.cleaned_data.get(name)
+        theirs = _attribute(current, name)
+        if mine != theirs and not (mine in (None, "") and theirs in (None, "")):
+            rows.append(
+                {
+                    "name": name,
+                    "label": label,
+                    "mine": shown(form, name, mine),
+                    "theirs": shown(form, name, theirs),
+                }
+            )
+    return rows
+
+
+def shown(form: forms.BaseForm, name: str, value: Any) -> str:
+    """A value in the words of its field: a choice by its label."""
+    if value is None or value == "":
+        return "–"
+    field = form.fields[name]
+    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
+        for choice, label in field.choices:
+            if str(choice) == str(value):
+                return str(label)
+    if isinstance(value, QuerySet | list | tuple):
+        return ", ".join(str(one) for one in value) or "–"
+    return str(value)
+
+
+def _labelled(form: forms.BaseForm) -> Iterable[tuple[str, str | Promise]]:
+    for name in form.fields:
+        if name != "version" and name in form.cleaned_data:
+            yield name, form[name].label
+
+
+def _attribute(record: models.Model, name: str) -> Any:
+    try:
+        found = record._meta.get_field(name)
+    except FieldDoesNotExist:
+        return getattr(record, name, None)
+    if found.many_to_many:
+        return list(getattr(record, name).all())
+    return getattr(record, name)

@@ -1,0 +1,268 @@
+"""The pages of a declared list. `list_page` reads top to bottom: visible, filtered, searched, ordered, one page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.template.response import TemplateResponse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from crm.identity.access import has_verb, require_verb
+from crm.listing import exporting
+from crm.listing.columns import Column, Look
+from crm.listing.keyset import COUNT_CAP
+from crm.listing.rows import headings, rows_of
+from crm.listing.selection import BadQuery, Page, Selection, find_view, overlaid, select
+from crm.records.queries import saved_views
+
+if TYPE_CHECKING:
+    from crm.listing.declare import ListPage
+
+OPTIONS = 20  # matches an autocomplete answers with
+NOT_IN_LINKS = ("cursor", "export")
+
+
+@require_GET
+def list_page(request: HttpRequest, listing: ListPage) -> HttpResponse:
+    """A list: the whole page, or only the table when htmx asks for it."""
+    require_verb(request.user, "view", listing.model)
+    try:
+        selection = select(listing, request.user, request.GET)
+        if request.GET.get("export"):
+            return exporting.respond(request, selection, request.GET["export"])
+        page = selection.page(request.GET.get("cursor", ""), page_size(request.GET, listing))
+    except BadQuery as error:
+        return bad_query(request, listing, error)
+    partial = bool(request.htmx) and request.htmx.target == "list"
+    template = "listing/_list.html" if partial else listing.template
+    response = TemplateResponse(request, template, list_context(request, selection, page))
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@require_GET
+def counts(request: HttpRequest, listing: ListPage) -> HttpResponse:
+    """The size of the list and of each of its views, swapped in after the page (they may cost more than the page)."""
+    require_verb(request.user, "view", listing.model)
+    try:
+        selection = select(listing, request.user, request.GET, ignore=frozenset({"part"}))
+    except BadQuery as error:
+        return bad_query(request, listing, error)
+    part = request.GET.get("part", "")
+    context: dict[str, Any] = {"listing": listing}
+    if part != "tabs":
+        total = selection.count()
+        context |= {
+            "total": words_of(total),
+            "exact": total if total <= COUNT_CAP else None,
+            "total_words": total_words(listing, total),
+            "totals": listing.totals(selection.scoped()) if listing.totals and total <= COUNT_CAP else "",
+        }
+    if part != "total":
+        tabs = view_tabs(request, selection)
+        for tab in tabs:
+            tab["count"] = words_of(view_count(listing, request, tab["key"]))
+        context["tabs"] = tabs
+    return render(request, "listing/_counts.html", context)
+
+
+@require_GET
+def filter_form(request: HttpRequest, listing: ListPage) -> HttpResponse:
+    """All filters of the list as a form: a popover, or a page of its own without JavaScript."""
+    require_verb(request.user, "view", listing.model)
+    query = QueryDict(mutable=True)
+    query.update(overlaid(find_view(listing, request.user, request.GET.get("view", "")), request.GET))
+    filterset = listing.filters(query, listing.queryset(), user=request.user)
+    filterset.form.is_valid()
+    kept = [(n, v) for n in ("q", "sort", "view", "page_size") for v in request.GET.getlist(n) if v]
+    template = "listing/_filters.html" if request.htmx else "listing/filters.html"
+    return render(
+        request,
+        template,
+        {"listing": listing, "form": filterset.form, "kept": kept, "list_url": listing.url()},
+    )
+
+
+@require_GET
+def options(request: HttpRequest, listing: ListPage) -> JsonResponse:
+    """Records a form field may choose, found by text among those the person may see."""
+    require_verb(request.user, "view", listing.model)
+    text = QueryDict(mutable=True)
+    if request.GET.get("q", "").strip():
+        text["q"] = request.GET["q"]
+    try:
+        page = select(listing, request.user, text).page(size=OPTIONS)
+    except BadQuery:
+        return JsonResponse({"results": []})
+    return JsonResponse({"results": [{"value": r.pk, "text": str(r)} for r in page.records]})
+
+
+def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict[str, Any]:
+    """What the list's templates read."""
+    listing, look = selection.listing, Look(request.user)
+    columns = selection.columns()
+    total = page.known_total
+    bulk = [verb for verb in listing.bulk if verb.offered_to(request.user, listing.model)]
+    return {
+        "listing": listing,
+        "selection": selection,
+        "page": page,
+        "headings": headings(listing, columns, selection.sort, lambda sort: link(request, sort=sort)),
+        "rows": rows_of(listing, columns, page.records, look, tick=bool(bulk)),
+        "chips": [chip_link(request, chip, selection) for chip in selection.chips],
+        "tabs": view_tabs(request, selection),
+        "sorts": sort_choices(request, selection),
+        "carried": carried(request.GET),
+        "column_choices": column_choices(listing, columns),
+        "selectable": bool(bulk),
+        "bulk_verbs": [(verb, listing.url("bulk", verb.name)) for verb in bulk],
+        "may_add": bool(listing.new) and has_verb(request.user, "add", listing.model),
+        "may_export": listing.exportable and has_verb(request.user, "export", listing.model),
+        "density": getattr(selection.settings, "density", "comfort"),
+        "exact": total,
+        "total": words_of(total) if total is not None else "",
+        "total_words": total_words(listing, total) if total is not None else "",
+        "next_url": link(request, cursor=page.slice.next.encode()) if page.slice.next else "",
+        "previous_url": link(request, cursor=page.slice.previous.encode()) if page.slice.previous else "",
+        "clear_url": cleared(request, selection),
+        "query_string": query_string(request),
+        "export_urls": [(fmt, link(request, export=fmt)) for fmt in ("xlsx", "csv")],
+        **{f"{what}_url": listing.url(what) for what in ("list", "counts", "filters", "columns", "views")},
+    }
+
+
+def carried(query: QueryDict) -> list[tuple[str, str]]:
+    """What a new text search keeps of the present query."""
+    return [(n, v) for n, values in query.lists() for v in values if n not in ("q", *NOT_IN_LINKS)]
+
+
+def column_choices(listing: ListPage, shown: list[Column]) -> list[tuple[Column, Any, bool]]:
+    """The columns a person may show or hide: those shown first, in their order."""
+    rest = [column for column in listing.columns if column not in shown]
+    everything = [(column, True) for column in shown] + [(column, False) for column in rest]
+    return [(column, column.heading(listing.model), on) for column, on in everything if not column.fixed]
+
+
+def bad_query(request: HttpRequest, listing: ListPage, error: BadQuery) -> HttpResponse:
+    """A query the list does not understand: what is wrong with it, and the way back."""
+    context = {"listing": listing, "errors": error.errors, "list_url": listing.url()}
+    template = "listing/_bad_query.html" if request.htmx else "listing/bad_query.html"
+    return render(request, template, context, status=400)
+
+
+def page_size(query: QueryDict, listing: ListPage) -> int:
+    text = query.get("page_size", "")
+    if not text:
+        return listing.page_size
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 200:
+        raise BadQuery({"page_size": [_("A page shows 1 to 200 rows.")]})
+    return int(text)
+
+
+# --- Links and words ----------------------------------------------------------------------------------------------
+
+
+def link(request: HttpRequest, **changes: Any) -> str:
+    """The present address with some parameters replaced, back on the first page."""
+    query = request.GET.copy()
+    for name in NOT_IN_LINKS:
+        query.pop(name, None)
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        elif isinstance(value, list):
+            query.setlist(name, value)
+        else:
+            query[name] = value
+    return f"?{query.urlencode()}"
+
+
+def query_string(request: HttpRequest) -> str:
+    return link(request).removeprefix("?")
+
+
+def chip_link(request: HttpRequest, chip: Any, selection: Selection) -> dict[str, Any]:
+    """A chip with the address without it: one that comes from the view is taken away by an empty value."""
+    from_view = set(getattr(selection.view, "params", None) or getattr(selection.view, "filters", None) or ())
+    changes = {name: "" if name in from_view else None for name in chip.parameters}
+    return {"name": chip.name, "label": chip.label, "text": chip.text, "url": link(request, **changes)}
+
+
+def cleared(request: HttpRequest, selection: Selection) -> str:
+    """The address without filters and text; those of the view are taken away one by one."""
+    query = QueryDict(mutable=True)
+    for name in ("view", "sort", "page_size"):
+        if request.GET.get(name):
+            query[name] = request.GET[name]
+    for name in selection.saved_parameters:
+        if name in selection.query and selection.view is not None and name != "sort":
+            query[name] = ""
+    return f"?{query.urlencode()}"
+
+
+def view_tabs(request: HttpRequest, selection: Selection) -> list[dict[str, Any]]:
+    """The tabs over the list: everything, the built-in views, one's own."""
+    listing, current = selection.listing, selection.view
+    offered = [view for view in listing.views if view.offered is None or view.offered(request.user)]
+    named = [("all", _("All"), None), *((view.key, view.label, view) for view in offered)]
+    named += [(own.key, own.name, own) for own in saved_views(request.user, listing.key)]
+    tabs = [
+        {
+            "key": key,
+            "label": label,
+            "current": view == current,
+            "url": f"{listing.url()}?view={key}" if view else listing.url(),
+        }
+        for key, label, view in named
+    ]
+    for tab in tabs:
+        tab["edited"] = tab["current"] and selection.edited
+        tab["count"] = None
+    return tabs
+
+
+def view_count(listing: ListPage, request: HttpRequest, key: str) -> int | None:
+    """The size of one view; nothing where a saved filter has become invalid meanwhile."""
+    try:
+        return select(listing, request.user, QueryDict(f"view={key}")).count()
+    except BadQuery:
+        return None
+
+
+def sort_choices(request: HttpRequest, selection: Selection) -> list[dict[str, Any]]:
+    """The orders a person can choose, each with both directions' addresses."""
+    listing, current = selection.listing, selection.sort
+    found = []
+    for column in listing.columns:
+        if column.sort_path:
+            chosen = current.removeprefix("-") == column.name
+            target = (
+                column.name
+                if chosen and current.startswith("-")
+                else f"-{column.name}"
+                if chosen
+                else column.name
+            )
+            found.append(
+                {
+                    "label": column.heading(listing.model),
+                    "url": link(request, sort=target),
+                    "current": chosen,
+                    "descending": chosen and current.startswith("-"),
+                }
+            )
+    return found
+
+
+def words_of(count: int | None) -> str:
+    if count is None:
+        return "–"
+    return f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
+
+
+def total_words(listing: ListPage, count: int) -> str:
+    return listing.count_words(words_of(count), min(count, COUNT_CAP))

@@ -1,0 +1,56 @@
+"""`Idempotency-Key`: the same POST sent twice, also at the same moment, has one effect and one answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.listing.rest.errors import Problem
+from crm.records.services.idempotency import keep_answer, take_key
+
+LONGEST = 255
+
+
+def once(handler: Callable[..., Response]) -> Callable[..., Response]:
+    """A POST handler that answers a repeated key from memory; only successes are remembered."""
+
+    def handle(request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers["Idempotency-Key"].strip()
+        if not key or len(key) > LONGEST or not key.isprintable():
+            raise Problem(
+                400, "invalid_key", _("An idempotency key has 1 to %(n)d characters.") % {"n": LONGEST}
+            )
+        with transaction.atomic():
+            row, first = take_key(request.user, key, fingerprint(request))
+            if not first:
+                if row.fingerprint != fingerprint(request):
+                    raise Problem(422, "key_reused", _("This key was used for another request."))
+                headers = {"Idempotency-Replayed": "true"} | (
+                    {"Location": row.location} if row.location else {}
+                )
+                return Response(row.body, status=row.status, headers=headers)
+            response = handler(request, *args, **kwargs)
+            if response.status_code >= 400:
+                transaction.set_rollback(True)
+                return response
+            body = json.loads(JSONRenderer().render(response.data) or "null")
+            keep_answer(
+                row, status=response.status_code, body=body, location=response.headers.get("Location", "")
+            )
+            return response
+
+    return handle
+
+
+def fingerprint(request: Request) -> str:
+    raw = request._request
+    head = f"{raw.method} {raw.get_full_path()} {raw.content_type}\n".encode()
+    return hashlib.sha256(head + raw.body).hexdigest()

@@ -1,0 +1,201 @@
+"""The base of every API resource: the rows of its list page, the writes of its services.
+
+    class CustomerViewSet(Creates, Updates, Deletes, RecordViewSet):
+        listing = CUSTOMERS
+        serializer_class = CustomerSerializer
+
+        def create_record(self, values): return services.create_customer(actor=self.actor, **values)
+        def update_record(self, record, values, expected): ...
+        def delete_record(self, record, expected): ...
+
+Order of refusals: 401, 403 for the verb, 404 for what is hidden or absent, 403 for what is visible but closed, then
+`If-Match` (428, 412, 409), then validation (400).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+from django.utils.functional import cached_property
+from drf_spectacular.utils import extend_schema
+from rest_framework import status, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.core.writes import StaleVersion
+from crm.events.actor import Actor, actor_of
+from crm.identity.access import get_visible_or_404, require_verb, visible
+from crm.listing.rest import concurrency
+from crm.listing.rest.concurrency import Expectation
+from crm.listing.rest.idempotency import once
+from crm.listing.rest.schema import RecordSchema
+from crm.listing.selection import Selection, select
+
+if TYPE_CHECKING:
+    from crm.listing.declare import ListPage
+
+PAGE_SIZE, MOST = 50, 200
+OWN = frozenset({"count", "format"})  # parameters of the API alone
+
+
+class RecordViewSet(viewsets.GenericViewSet):
+    """Reading: the list page's own selection, page by page, and single records."""
+
+    listing: ListPage
+    schema = RecordSchema()
+    lookup_value_regex = r"[0-9]{1,18}"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST" and "Idempotency-Key" in request.headers:
+            self.post = once(self.post)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    @property
+    def model(self) -> type[Model]:
+        return self.listing.model
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who writes: the token, or the person at the browser, through the API."""
+        return actor_of(self.request).via("api")
+
+    def get_queryset(self) -> QuerySet:
+        return visible(self.model, self.request.user)
+
+    def record(self, action: str = "view") -> Any:
+        """The record of the address: 404 when hidden or absent, 403 when the action is not allowed."""
+        require_verb(self.request.user, "view", self.model)
+        return get_visible_or_404(
+            self.model, self.request.user, self.kwargs["pk"], action, queryset=self.listing.queryset()
+        )
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The records the list page shows for the same parameters."""
+        require_verb(request.user, "view", self.model)
+        query = request.query_params
+        selection = select(self.listing, request.user, query, ignore=OWN)
+        page = selection.page(query.get("cursor", ""), page_size(query))
+        body: dict[str, Any] = {
+            "next": self._link(page.slice.next),
+            "previous": self._link(page.slice.previous),
+            "results": self.get_serializer(page.records, many=True).data,
+        }
+        if query.get("count") == "exact":
+            body["count"] = exact_count(selection)
+        return Response(body)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One record."""
+        return self.answer(self.record())
+
+    def answer(self, record: Any, status_code: int = 200) -> Response:
+        """One record as a response, with its version as ETag."""
+        headers = {"ETag": concurrency.etag(record)} if concurrency.etag(record) else {}
+        return Response(self.describe(record), status=status_code, headers=headers)
+
+    def describe(self, record: Any) -> Any:
+        return self.get_serializer(record).data
+
+    def reread(self, record: Any) -> Any:
+        """A record after a write, with what the serializer reads; even one that just left the caller's sight."""
+        return self.listing.queryset().filter(pk=record.pk).first() or record
+
+    def _link(self, cursor: Any) -> str | None:
+        if cursor is None:
+            return None
+        query = self.request.query_params.copy()
+        query["cursor"] = cursor.encode()
+        return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
+
+
+class Creates(viewsets.GenericViewSet):
+    """POST to the collection."""
+
+    def create_record(self, values: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A new record; its owner defaults to the caller."""
+        require_verb(request.user, "add", self.model)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        record = self.reread(self.create_record(dict(serializer.validated_data)))
+        response = self.answer(record, status.HTTP_201_CREATED)
+        response["Location"] = request.build_absolute_uri(f"{request.path}{record.pk}/")
+        return response
+
+
+class Updates(viewsets.GenericViewSet):
+    """PUT and PATCH."""
+
+    def update_record(self, record: Any, values: dict[str, Any], expected: int | None) -> Any:
+        raise NotImplementedError
+
+    def update(self, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
+        """Change a record; needs If-Match or the version in the body."""
+        record = self.record("change")
+        expected = concurrency.expectation_of(request, record)
+        concurrency.check(expected, record, self.describe)
+        serializer = self.get_serializer(record, data=request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        with self.unraced(expected):
+            changed = self.update_record(record, dict(serializer.validated_data), expected.number)
+        return self.answer(self.reread(changed))
+
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change some fields of a record; needs If-Match or the version in the body."""
+        return self.update(request, *args, partial=True, **kwargs)
+
+    def unraced(self, expected: Expectation) -> Unraced:
+        return Unraced(expected, self)
+
+
+class Deletes(viewsets.GenericViewSet):
+    """DELETE."""
+
+    def delete_record(self, record: Any, expected: int | None) -> None:
+        raise NotImplementedError
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Put a record into the bin; needs If-Match or the version in the body."""
+        record = self.record("delete")
+        expected = concurrency.expectation_of(request, record)
+        concurrency.check(expected, record, self.describe)
+        with Unraced(expected, self):
+            self.delete_record(record, expected.number)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Unraced:
+    """One write in a transaction; a version that changed under it becomes 412 or 409 with the current values."""
+
+    def __init__(self, expected: Expectation, view: Any) -> None:
+        self.expected, self.view, self.atomic = expected, view, transaction.atomic()
+
+    def __enter__(self) -> None:
+        self.atomic.__enter__()
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self.atomic.__exit__(kind, error, trace)
+        if isinstance(error, StaleVersion):
+            current = self.view.reread(error.current)
+            raise self.expected.stale(current, self.view.describe) from error
+
+
+def page_size(query: QueryDict) -> int:
+    """The page size asked for, at most 200."""
+    text = query.get("page_size", "")
+    return max(1, min(int(text[:9]), MOST)) if text.isdecimal() else PAGE_SIZE
+
+
+def exact_count(selection: Selection) -> int:
+    return selection.scoped().count()

@@ -1,0 +1,251 @@
+"""Which rows: visible → filter → search → order → page. Every door to a list goes through here.
+
+The page, its counts, its export, its bulk verbs, the choices of a form field and the API resource read the same
+query parameters with the same rules, so that they can only ever speak of the same set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Q, QuerySet
+from django.http import Http404, QueryDict
+from django.utils.translation import gettext as _
+
+from crm.identity import access
+from crm.listing import keyset
+from crm.listing.columns import Column
+from crm.listing.filters import Chip, Filters, is_set
+from crm.records import searchable
+from crm.records.models import SavedView
+from crm.records.queries import saved_view
+
+if TYPE_CHECKING:
+    from crm.identity.models import User
+    from crm.listing.declare import ListPage, View
+
+CONTROL = {
+    "q",
+    "sort",
+    "cursor",
+    "view",
+    "page_size",
+    "export",
+}  # parameters of every list beside its filters
+MAX_QUERY = 200  # characters of a text search
+
+
+class BadQuery(Exception):
+    """The query asks for something this list does not know; `errors` says what, by parameter."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__("; ".join(f"{name}: {' '.join(texts)}" for name, texts in errors.items()))
+        self.errors = {name: [str(text) for text in texts] for name, texts in errors.items()}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of records with its place in the list."""
+
+    records: list[Any]
+    slice: keyset.Slice
+
+    @property
+    def first(self) -> int:
+        return self.slice.start
+
+    @property
+    def last(self) -> int:
+        return self.slice.start + len(self.records) - 1
+
+    @property
+    def known_total(self) -> int | None:
+        """The size of the list where the page shows all of it."""
+        return len(self.records) if self.slice.whole else None
+
+
+@dataclass
+class Selection:
+    """A list as one person asked for it."""
+
+    listing: ListPage
+    user: User
+    query: QueryDict  # the view's parameters with the address's on top
+    filterset: Filters
+    order: keyset.Order
+    sort: str
+    view: View | SavedView | None = None
+    extra: Q = field(default_factory=Q)
+    text_searched: bool = False
+
+    @cached_property
+    def rows(self) -> QuerySet:
+        """The filtered rows of everybody: only `page`, `count` and `scoped` may look at them, through the scope."""
+        found = self.filterset.filter_queryset(self.listing.queryset().filter(self.extra))
+        text = self.query.get("q", "").strip()
+        return search(self.listing, found, text) if text else found
+
+    def scoped(self, action: str = "view") -> QuerySet:
+        """The filtered rows on which the user may do the action."""
+        return access.narrow(self.rows, self.user, action)
+
+    def page(self, cursor: str = "", size: int = 0) -> Page:
+        """One page of records; raises BadQuery for a cursor that is not of this order."""
+        try:
+            place = keyset.Cursor.decode(cursor, self.order) if cursor else None
+        except keyset.BadCursor as error:
+            raise BadQuery({"cursor": [_("This cursor does not belong to this list.")]}) from error
+        pieces = access.branches(self.listing.model, self.user)
+        rows = self.rows if pieces is not None else self.scoped()
+        found = keyset.walk(
+            keyset.keyed(rows, self.order),
+            self.order,
+            size=size or self.listing.page_size,
+            cursor=place,
+            branches=pieces,
+        )
+        return Page(self.records(found.ids), found)
+
+    def records(self, ids: Sequence[int]) -> list[Any]:
+        """The records of one page, with what their cells read, in the given order."""
+        if not ids:
+            return []
+        by_id = {record.pk: record for record in self.listing.queryset().filter(pk__in=ids)}
+        return [by_id[pk] for pk in ids if pk in by_id]
+
+    def count(self) -> int:
+        """How many rows, exact up to the cap and one more beyond it."""
+        pieces = access.branches(self.listing.model, self.user)
+        return keyset.capped_count(self.rows if pieces is not None else self.scoped(), pieces)
+
+    def batches(self, size: int = 1000) -> Iterator[list[Any]]:
+        """All the records in order, batch by batch, in constant memory: what an export walks."""
+        cursor = ""
+        while True:
+            page = self.page(cursor, size)
+            if page.records:
+                yield page.records
+            if page.slice.next is None:
+                return
+            cursor = page.slice.next.encode()
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        return list(self.filterset.chips())
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.query.get("q", "").strip()) or any(
+            is_set(value) for value in self.filterset.form.cleaned_data.values()
+        )
+
+    @property
+    def saved_parameters(self) -> dict[str, list[str]]:
+        """What a saved view keeps of this query."""
+        return {
+            name: values
+            for name, values in sorted(self.query.lists())
+            if name not in ("cursor", "view", "export", "page_size") and any(values)
+        }
+
+    @property
+    def edited(self) -> bool:
+        """Whether the address has changed what the view says."""
+        return self.view is not None and self.saved_parameters != stored_parameters(self.view)
+
+    def columns(self) -> list[Column]:
+        """The columns this person sees in this view, in their order."""
+        chosen = list(getattr(self.settings, "columns", None) or getattr(self.view, "columns", None) or ())
+        known = self.listing.column_map
+        if not chosen:
+            return [column for column in self.listing.columns if column.shown]
+        names = [column.name for column in self.listing.columns if column.fixed and column.name not in chosen]
+        return [known[name] for name in [*names, *chosen] if name in known]
+
+    @cached_property
+    def settings(self) -> SavedView | None:
+        """The person's own row for this view: their columns and density."""
+        if isinstance(self.view, SavedView):
+            return self.view
+        return saved_view(self.user, self.listing.key, builtin=self.view.key if self.view else "all")
+
+
+def select(
+    listing: ListPage,
+    user: User,
+    query: QueryDict,
+    *,
+    extra: Q | None = None,
+    ignore: frozenset[str] = frozenset(),
+) -> Selection:
+    """Read a list's query parameters; raises BadQuery for what it does not know, Http404 for a view of others."""
+    known = {name for names in listing.filters.parameters().values() for name in names}
+    unknown = [name for name in query if name not in known | CONTROL | ignore]
+    if unknown:
+        raise BadQuery({name: [_("This list has no such filter.")] for name in unknown})
+    if any("\x00" in value for values in dict(query.lists()).values() for value in values):
+        raise BadQuery({"q": [_("This text cannot be searched for.")]})
+    view = find_view(listing, user, query.get("view", ""))
+    merged = overlaid(view, query)
+    sort = merged.get("sort") or listing.default_sort
+    order = listing.order(sort)
+    if order is None:
+        raise BadQuery(
+            {"sort": [_("This list cannot be sorted by “%(name)s”.") % {"name": sort.removeprefix("-")}]}
+        )
+    if len(merged.get("q", "")) > MAX_QUERY:
+        raise BadQuery({"q": [_("Search for at most %(count)d characters.") % {"count": MAX_QUERY}]})
+    filterset = listing.filters(merged, listing.queryset(), user=user)
+    if not filterset.is_valid():
+        raise BadQuery(filterset.errors)
+    return Selection(listing, user, merged, filterset, order, sort, view, extra or Q())
+
+
+def find_view(listing: ListPage, user: User, key: str) -> View | SavedView | None:
+    """The view an address names: a built-in one by its key, one's own by its number."""
+    if not key or key == "all":
+        return None
+    if (builtin := listing.view(key)) is not None:
+        return builtin
+    own = saved_view(user, listing.key, pk=int(key)) if key.isdecimal() and len(key) < 16 else None
+    if own is None:
+        raise Http404
+    return own
+
+
+def stored_parameters(view: View | SavedView) -> dict[str, list[str]]:
+    stored = view.params if isinstance(view, SavedView) else dict(view.parameters().lists())
+    return {name: list(values) for name, values in sorted(stored.items()) if any(values)}
+
+
+def overlaid(view: View | SavedView | None, query: QueryDict) -> QueryDict:
+    """The view's parameters with those of the address on top; an empty value in the address takes one away."""
+    merged = QueryDict(mutable=True)
+    if view is not None:
+        for name, values in stored_parameters(view).items():
+            merged.setlist(name, values)
+    for name, values in query.lists():
+        kept = [value for value in values if value != ""]
+        if kept:
+            merged.setlist(name, kept)
+        else:
+            merged.pop(name, None)
+    return merged
+
+
+def search(listing: ListPage, rows: QuerySet, text: str) -> QuerySet:
+    """Rows that contain the text: by their search index where the model has one, else in the named fields."""
+    if issubclass(listing.model, searchable.Searchable):
+        return searchable.search(rows, text)
+    if not listing.search:
+        raise ImproperlyConfigured(f"{listing.key} declares nothing to search")
+    for word in text.split():
+        found = Q()
+        for path in listing.search:
+            found |= Q(**{f"{path}__icontains": word})
+        rows = rows.filter(found)
+    return rows

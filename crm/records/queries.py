@@ -1,0 +1,43 @@
+"""Reads over the records every app shares."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from crm.identity.access import visible
+from crm.records.models import BackgroundJob, SavedView
+
+if TYPE_CHECKING:
+    from crm.identity.models import User
+
+RUNNER_SILENT_AFTER = timedelta(seconds=60)
+
+
+def saved_view(user: User, listing: str, *, pk: int | None = None, builtin: str = "") -> SavedView | None:
+    """One of the person's own views of a list, or their columns for a built-in one."""
+    mine = visible(SavedView, user).filter(listing=listing, builtin=builtin)
+    return (mine.filter(pk=pk) if pk is not None else mine).first()
+
+
+def saved_views(user: User, listing: str) -> list[SavedView]:
+    """The person's own named views of a list in their order."""
+    return list(visible(SavedView, user).filter(listing=listing, builtin=""))
+
+
+def pinned_views(user: User) -> list[SavedView]:
+    """The views the person pinned in the sidebar, of all lists, in their order."""
+    return list(visible(SavedView, user).filter(pinned=True))
+
+
+def waiting_jobs(kind: str) -> QuerySet[BackgroundJob]:
+    """Jobs that nobody works on: never started, or their runner has been silent for a minute."""
+    silent = timezone.now() - RUNNER_SILENT_AFTER
+    return BackgroundJob._base_manager.filter(
+        Q(state=BackgroundJob.State.QUEUED, created_at__lt=timezone.now() - timedelta(seconds=5))
+        | Q(state=BackgroundJob.State.RUNNING, seen_at__lt=silent),
+        kind=kind,
+    )

@@ -1,0 +1,89 @@
+"""A person's own views of lists."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from crm.core.writes import RuleBroken
+from crm.identity.models import User
+from crm.records.models import SavedView
+
+MOST = 50  # views of one list a person may keep
+
+
+@transaction.atomic
+def create_view(
+    user: User,
+    *,
+    listing: str,
+    name: str,
+    params: Mapping[str, Sequence[str]],
+    columns: Sequence[str] = (),
+    pinned: bool = False,
+) -> SavedView:
+    """Keep a list's present filters, order and columns under a name of one's own."""
+    name = name.strip()
+    mine = SavedView._base_manager.filter(user=user, listing=listing, builtin="")
+    if mine.filter(name=name).exists():
+        raise RuleBroken(_("You already have a view of this name."), field="name")
+    if mine.count() >= MOST:
+        raise RuleBroken(_("You keep %(count)d views already. Delete one first.") % {"count": MOST})
+    return SavedView._base_manager.create(
+        user=user,
+        listing=listing,
+        name=name,
+        params=dict(params),
+        columns=list(columns),
+        pinned=pinned,
+        position=_last(user) + 1,
+    )
+
+
+def update_view(view: SavedView, **values: object) -> SavedView:
+    """Change a view's name, filters, pin or place."""
+    name = str(values.get("name", view.name)).strip()
+    others = SavedView._base_manager.filter(user_id=view.user_id, listing=view.listing, builtin="")
+    if not view.builtin and others.filter(name=name).exclude(pk=view.pk).exists():
+        raise RuleBroken(_("You already have a view of this name."), field="name")
+    for field, value in values.items():
+        setattr(view, field, value)
+    view.save(update_fields=list(values))
+    return view
+
+
+def delete_view(view: SavedView) -> None:
+    """Forget a view for good."""
+    view.delete()
+
+
+def keep_columns(
+    user: User, *, listing: str, view: SavedView | None, builtin: str, columns: Sequence[str], density: str
+) -> SavedView:
+    """Remember which columns a person sees in a view, in which order, and how dense; no columns: as declared."""
+    if view is not None:
+        return update_view(view, columns=list(columns), density=density)
+    kept, _created = SavedView._base_manager.update_or_create(
+        user=user, listing=listing, builtin=builtin, defaults={"columns": list(columns), "density": density}
+    )
+    return kept
+
+
+@transaction.atomic
+def pin(user: User, *, listing: str, view: SavedView | None, builtin: str, pinned: bool) -> SavedView:
+    """Put a view into the sidebar or take it out."""
+    if view is None:
+        view, _created = SavedView._base_manager.get_or_create(user=user, listing=listing, builtin=builtin)
+    return update_view(view, pinned=pinned, position=_last(user) + 1)
+
+
+@transaction.atomic
+def reorder(user: User, ids: Iterable[int]) -> None:
+    """Put one's own views into the given order; ids of others are passed over."""
+    for position, pk in enumerate(ids):
+        SavedView._base_manager.filter(user=user, pk=pk).update(position=position)
+
+
+def _last(user: User) -> int:
+    return SavedView._base_manager.filter(user=user).aggregate(last=Max("position"))["last"] or 0

@@ -28,7 +28,9 @@ def make(company, owner, name, **values):
 def some(company):
     return {
         "a": make(company, "sales1", "苏州瑞宏电子", tier="A", phone="13805762218"),
-        "b": make(company, "sales1", "阿里山茶业", tier="B", next_follow_up_at=timezone.now() - timedelta(days=2)),
+        "b": make(
+            company, "sales1", "阿里山茶业", tier="B", next_follow_up_at=timezone.now() - timedelta(days=2)
+        ),
         "c": make(company, "sales2", "张家港港务", tier="A"),
         "d": make(company, "sales3", "深圳某公司", tier="A"),
     }

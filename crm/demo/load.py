@@ -1,0 +1,33 @@
+"""Puts the demo company together, through the services that everything else uses."""
+
+from collections.abc import Callable
+
+from django.db import transaction
+
+from accounts.services.bulk import create_customers
+from crm.demo.customers import TAGS, customers
+from crm.demo.people import create_people
+from crm.events.actor import Actor, system
+from crm.records.models import Tag
+
+
+def load_demo(
+    count: int, seed: int, password: str, progress: Callable[[str], object] = lambda _text: None
+) -> int:
+    """Create people and `count` customers with their history; returns how many customers there are."""
+    with transaction.atomic():
+        people = create_people(password, system("demo").via("cli"))
+    actor = Actor.of(people["admin"], origin="cli")
+    tags = _tags()
+    loaded = 0
+    for batch in create_customers(customers(count, seed, people, tags), actor=actor):
+        loaded += len(batch)
+        if count > len(batch):
+            progress(f"{loaded:,} of {count:,} customers")
+    return loaded
+
+
+def _tags() -> list[Tag]:
+    for name, colour in TAGS:
+        Tag(name=name, colour=colour).save()
+    return list(Tag._base_manager.filter(name__in=[name for name, _colour in TAGS]).order_by("pk"))

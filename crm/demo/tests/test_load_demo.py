@@ -1,0 +1,37 @@
+"""The demo company: the logins everybody knows, customers in every stage, and a second load refused."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Customer
+from accounts.models.choices import Stage
+from crm.demo.names import companies
+from crm.identity.access import visible
+from crm.identity.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_demo_company_shows_who_sees_what():
+    call_command("load_demo", customers=120, seed=3, stdout=StringIO())
+    seen = {user.username: visible(Customer, user).count() for user in User.objects.all()}
+    assert seen["admin"] == seen["exec"] == seen["director"] == 120
+    assert seen["manager1"] == seen["sales1"] + seen["sales2"]
+    assert seen["manager1"] + seen["manager2"] == 120
+    assert seen["finance1"] == Customer.objects.filter(first_deal_at__isnull=False).count() > 0
+    assert set(Customer.objects.values_list("lifecycle_stage", flat=True)) == set(Stage.values)
+
+
+def test_a_second_load_is_refused():
+    call_command("load_demo", customers=3, stdout=StringIO())
+    with pytest.raises(CommandError, match="needs an empty one"):
+        call_command("load_demo", customers=3)
+    assert Customer.objects.count() == 3
+
+
+def test_the_same_seed_invents_the_same_companies():
+    assert list(companies(50, seed=7)) == list(companies(50, seed=7))
+    names = [company.name for company in companies(20_000, seed=7)]
+    assert len(set(names)) == 20_000

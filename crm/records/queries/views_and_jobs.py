@@ -1,4 +1,4 @@
-"""Reads over the records every app shares."""
+"""Saved views and background jobs."""
 
 from __future__ import annotations
 

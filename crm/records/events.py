@@ -1,0 +1,34 @@
+"""What happens to reference data and files; all of it is for the audit log, none for a customer's timeline."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.events.catalogue import event
+from crm.events.models import Event
+
+
+def _days_imported(e: Event) -> str:
+    return _("Calendar days entered: %(holidays)s holidays, %(makeups)s make-up days") % e.payload
+
+
+def _year_missing(e: Event) -> str:
+    return _("The calendar has no holidays for %(year)s yet") % e.payload
+
+
+def _file(e: Event) -> str:
+    return str(e.payload.get("name", ""))
+
+
+TAG_CREATED = event("tag.created", gettext_lazy("Tag created"), timeline=False)
+TAG_UPDATED = event("tag.updated", gettext_lazy("Tag changed"), timeline=False)
+TAG_DELETED = event("tag.deleted", gettext_lazy("Tag deleted"), timeline=False)
+RATE_SET = event("exchange_rate.set", gettext_lazy("Exchange rate set"), timeline=False)
+CALENDAR_UPDATED = event("calendar.updated", gettext_lazy("Business calendar changed"), timeline=False)
+CALENDAR_DAYS_IMPORTED = event(
+    "calendar.days_imported", gettext_lazy("Calendar days entered"), sentence=_days_imported, timeline=False
+)
+CALENDAR_YEAR_MISSING = event(
+    "calendar.year_missing", gettext_lazy("Holidays are missing"), sentence=_year_missing, timeline=False
+)
+FILE_STORED = event("file.stored", gettext_lazy("File uploaded"), sentence=_file, timeline=False)
+FILE_DELETED = event("file.deleted", gettext_lazy("File deleted"), sentence=_file, timeline=False)

@@ -1,0 +1,34 @@
+"""Reading what every app shares: reference data, saved views, background jobs."""
+
+from crm.records.queries.reference import (
+    Finder,
+    MissingYear,
+    business_calendar,
+    company_today,
+    current_tags,
+    in_base_currency,
+    industry_finder,
+    missing_years,
+    rate_on,
+    region_finder,
+    within,
+)
+from crm.records.queries.views_and_jobs import pinned_views, saved_view, saved_views, waiting_jobs
+
+__all__ = [
+    "Finder",
+    "MissingYear",
+    "business_calendar",
+    "company_today",
+    "current_tags",
+    "in_base_currency",
+    "industry_finder",
+    "missing_years",
+    "pinned_views",
+    "rate_on",
+    "region_finder",
+    "saved_view",
+    "saved_views",
+    "waiting_jobs",
+    "within",
+]

@@ -13,9 +13,16 @@ from crm.records.queries.reference import (
     region_finder,
     within,
 )
-from crm.records.queries.views_and_jobs import pinned_views, saved_view, saved_views, waiting_jobs
+from crm.records.queries.views_and_jobs import (
+    RUNNER_SILENT_AFTER,
+    pinned_views,
+    saved_view,
+    saved_views,
+    waiting_jobs,
+)
 
 __all__ = [
+    "RUNNER_SILENT_AFTER",
     "Finder",
     "MissingYear",
     "business_calendar",

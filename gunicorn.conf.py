@@ -9,6 +9,7 @@ _cpus = os.cpu_count() or 2
 _data = Path(os.environ.get("CRM_DATA_DIR", "var"))
 _figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_data / "run" / "metrics")))
 
+bind = os.environ.get("CRM_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("CRM_WEB_PROCESSES", min(4, max(2, _cpus))))
 threads = int(os.environ.get("CRM_WEB_THREADS", 4))
 worker_class = "gthread"

@@ -212,9 +212,10 @@ COMPANY_NAME = env.str("CRM_COMPANY_NAME", default="")
 # --- Files ----------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env.str("CRM_STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "files"
+FONTS_DIR = Path(env.str("CRM_FONTS_DIR", default=str(DATA_DIR / "fonts")))  # static TTF files for PDF
 IMPORT_MAX_MB = env.int(
     "CRM_IMPORT_MAX_MB", default=50
 )  # an uploaded table; 100,000 rows of 12 columns take 13 MB

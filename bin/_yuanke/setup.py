@@ -39,6 +39,11 @@ def of_the_database(progress: Progress, data: Data, services: Services, env: dic
         else:
             _manage(env, "migrate", "--no-input", failing="The migrations failed")
             stamp.write(wanted)
+    static_files(progress, data, env)
+
+
+def static_files(progress: Progress, data: Data, env: dict[str, str]) -> None:
+    """Collect the static files under hashed names, compressed."""
     stamp = Stamp(data.prepared, "static")
     wanted = fingerprint([file for file in (ROOT / "static").rglob("*") if file.is_file()], _requirements())
     with progress.step("Static files") as step:

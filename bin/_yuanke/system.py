@@ -58,10 +58,12 @@ def ensure_browser(progress: Progress) -> None:
 
 def browser() -> str | None:
     """The Chromium of the system, if there is one."""
+    if named := os.environ.get("CRM_CHROMIUM"):
+        return named
     for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
         if found := shutil.which(name):
             return found
-    return os.environ.get("CRM_CHROMIUM") or None
+    return None
 
 
 def pango_is_there() -> bool:

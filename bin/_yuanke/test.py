@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from . import environment, setup
+from . import environment, setup, system
 from .places import PYTHON, ROOT, data_folder
 from .services import Services
 from .steps import Progress
@@ -20,6 +20,8 @@ def main(arguments: list[str]) -> int:
     services = Services(data)
     with services.running(progress):
         env = environment.build(data, services)
+        if browser := system.browser():
+            env["CRM_CHROMIUM"] = browser
         processes = str(max(2, min(8, os.cpu_count() or 2)))
         everything = ["-n", processes, "--dist", "worksteal"]
         process = subprocess.Popen([PYTHON, "-m", "pytest", *(arguments or everything)], env=env, cwd=ROOT)

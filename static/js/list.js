@@ -3,7 +3,7 @@
 // and [data-bulk-all]; an input[name=all] inside the bulk form says "all that match".
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 const listOf = (node) => node.closest("[data-list]");
-const checks = (list) => [...list.querySelectorAll(".row-check")];
+const checks = (list) => [...list.querySelectorAll(".row-check:not([data-check-all])")];
 
 function refresh(list) {
   const all = checks(list);
@@ -18,6 +18,7 @@ function refresh(list) {
   if (!bar) return;
   const everything = bar.querySelector("input[name=all]");
   if (everything && ticked.length < all.length) everything.value = "";
+  bar.dataset.ready = "";
   bar.hidden = ticked.length === 0;
   document.body.classList.toggle("has-bulk", ticked.length > 0);
   const allButton = bar.querySelector("[data-bulk-all]");
@@ -25,14 +26,14 @@ function refresh(list) {
   const shown = everything?.value ? total || "…" : ticked.length;
   const count = bar.querySelector("[data-bulk-count]");
   if (count) count.textContent = (bar.dataset.words ?? "{n}").replace("{n}", shown);
-  if (allButton) allButton.hidden = Boolean(everything?.value) || ticked.length < all.length || (total && Number(total) <= all.length);
+  if (allButton) allButton.hidden = Boolean(everything?.value) || Boolean(total && Number(total) <= ticked.length);
   const ids = bar.querySelector("[data-bulk-ids]");
   if (ids) ids.value = ticked.map((check) => check.value).join(",");
 }
 
 let lastTicked = null;
 document.addEventListener("click", (event) => {
-  const check = event.target.closest(".row-check");
+  const check = event.target.closest(".row-check:not([data-check-all])");
   if (!check) return;
   const list = listOf(check);
   if (list && event.shiftKey && lastTicked?.isConnected) {

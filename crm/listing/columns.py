@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from crm.identity.models import User
 
 Label = str | Promise
+TAG_KINDS = {"blue": "brand", "green": "ok", "amber": "warn", "red": "bad", "violet": "vio", "teal": "teal"}
 NOTHING = mark_safe('<span class="muted">–</span>')
 
 
@@ -59,6 +60,7 @@ class Column:
     card: str = ""
     css: str = ""
     export: bool = True
+    prefetch: tuple[str, ...] = ()  # relations to fetch while the column is shown
     private: bool = False  # personal data: exports record that it was taken out
 
     def __post_init__(self) -> None:
@@ -235,9 +237,13 @@ class FollowUp(Date):
 
 @dataclass(frozen=True, kw_only=True)
 class Tags(Column):
-    """Tags as small labels; the queryset prefetches them."""
+    """Tags as small labels."""
 
     limit: int = 3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "prefetch", self.prefetch or (self.name,))
 
     def plain(self, record: models.Model) -> str:
         return ", ".join(str(tag) for tag in self.raw(record).all())

@@ -37,7 +37,9 @@ def list_page(request: HttpRequest, listing: ListPage) -> HttpResponse:
         page = selection.page(request.GET.get("cursor", ""), page_size(request.GET, listing))
     except BadQuery as error:
         return bad_query(request, listing, error)
-    partial = bool(request.htmx) and request.htmx.target == "list"
+    partial = (
+        bool(request.htmx) and request.htmx.target == "list" and not request.htmx.history_restore_request
+    )
     template = "listing/_list.html" if partial else listing.template
     response = TemplateResponse(request, template, list_context(request, selection, page))
     patch_vary_headers(response, ["HX-Request", "HX-Target"])

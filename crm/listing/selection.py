@@ -80,7 +80,7 @@ class Selection:
     sort: str
     view: View | SavedView | None = None
     extra: Q = field(default_factory=Q)
-    text_searched: bool = False
+    prefetch: Sequence[str] | None = None  # relations to fetch with a page; None: what the shown columns read
 
     @cached_property
     def rows(self) -> QuerySet:
@@ -114,7 +114,13 @@ class Selection:
         """The records of one page, with what their cells read, in the given order."""
         if not ids:
             return []
-        by_id = {record.pk: record for record in self.listing.queryset().filter(pk__in=ids)}
+        wanted = (
+            self.prefetch if self.prefetch is not None else {p for c in self.columns() for p in c.prefetch}
+        )
+        rows = self.listing.queryset().filter(pk__in=ids).prefetch_related(*wanted)
+        if issubclass(rows.model, searchable.Searchable):
+            rows = rows.defer("search_text", "search_grams")
+        by_id = {record.pk: record for record in rows}
         return [by_id[pk] for pk in ids if pk in by_id]
 
     def count(self) -> int:

@@ -21,7 +21,7 @@ from crm.listing import pages
 from crm.listing.selection import BadQuery, find_view, select
 from crm.listing.tasks import run_bulk_job
 from crm.records.models import SavedView
-from crm.records.queries import saved_view, saved_views
+from crm.records.queries import forget_views, saved_view, saved_views
 from crm.records.services import saved_views as kept_views
 
 if TYPE_CHECKING:
@@ -225,4 +225,5 @@ def _back(request: HttpRequest, listing: ListPage, query: QueryDict) -> HttpResp
     if not request.htmx:
         return redirect(f"{listing.url()}?{query.urlencode()}")
     request.method, request.GET = "GET", query
+    forget_views(request.user)
     return pages.list_page(request, listing)

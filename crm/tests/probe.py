@@ -1,8 +1,11 @@
 """A list page of customers as a new record type would declare it: what the tests of lists and API look at."""
 
 import django_filters
+from django import forms
 from django.db import models
 from django.urls import include, path
+from django.utils import timezone
+from rest_framework.routers import SimpleRouter
 
 from accounts.models import Customer
 from accounts.models.choices import Stage
@@ -21,7 +24,7 @@ PROBED = event("probe.changed", "probed")
 
 
 def customers() -> models.QuerySet:
-    return Customer.objects.select_related("owner", "industry", "region").prefetch_related("tags")
+    return Customer.objects.select_related("owner", "industry", "region")
 
 
 def rename(customer, *, actor, name, expected=None):
@@ -42,8 +45,6 @@ def mark(customer, *, actor, note):
 
 
 def remove(customer, *, actor):
-    from django.utils import timezone
-
     customer = lock(customer)
     with recording(PROBED, customer, actor=actor):
         customer.deleted_at = timezone.now()
@@ -58,8 +59,6 @@ def restore(customer, *, actor):
 
 
 class MarkForm(CrmForm):
-    from django import forms
-
     note = forms.CharField(max_length=20)
 
 
@@ -121,17 +120,12 @@ class ProbeViewSet(Creates, Updates, Deletes, RecordViewSet):
         remove(record, actor=self.actor)
 
 
-def _api():
-    from rest_framework.routers import SimpleRouter
-
-    router = SimpleRouter()
-    router.register("probes", ProbeViewSet, basename="api-probes")
-    return router.urls
-
+router = SimpleRouter()
+router.register("probes", ProbeViewSet, basename="api-probes")
 
 urlpatterns = [
     *PROBE.urls("probe"),
     path("probe/<int:pk>/", lambda request, pk: None, name="customer_detail"),
-    path("api/probe/", include(_api())),
+    path("api/probe/", include(router.urls)),
     path("", include("crm.urls")),
 ]

@@ -14,6 +14,7 @@ Order of refusals: 401, 403 for the verb, 404 for what is hidden or absent, 403 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -45,6 +46,7 @@ class RecordViewSet(viewsets.GenericViewSet):
     """Reading: the list page's own selection, page by page, and single records."""
 
     listing: ListPage
+    prefetch: Sequence[str] = ()  # relations the serializer reads
     schema = RecordSchema()
     lookup_value_regex = r"[0-9]{1,18}"
 
@@ -82,6 +84,7 @@ class RecordViewSet(viewsets.GenericViewSet):
         require_verb(request.user, "view", self.model)
         query = request.query_params
         selection = select(self.listing, request.user, query, ignore=OWN)
+        selection.prefetch = self.prefetch
         page = selection.page(query.get("cursor", ""), page_size(query))
         body: dict[str, Any] = {
             "next": self._link(page.slice.next),

@@ -17,20 +17,32 @@ if TYPE_CHECKING:
 RUNNER_SILENT_AFTER = timedelta(seconds=60)
 
 
+def views_of(user: User) -> list[SavedView]:
+    """All the views a person keeps, of every list: read once a request, the sidebar asks for them as well."""
+    if "_crm_views" not in user.__dict__:
+        user.__dict__["_crm_views"] = list(visible(SavedView, user))
+    return user.__dict__["_crm_views"]
+
+
+def forget_views(user: User) -> None:
+    """Read them again, after they changed during this request."""
+    user.__dict__.pop("_crm_views", None)
+
+
 def saved_view(user: User, listing: str, *, pk: int | None = None, builtin: str = "") -> SavedView | None:
     """One of the person's own views of a list, or their columns for a built-in one."""
-    mine = visible(SavedView, user).filter(listing=listing, builtin=builtin)
-    return (mine.filter(pk=pk) if pk is not None else mine).first()
+    mine = (view for view in views_of(user) if view.listing == listing and view.builtin == builtin)
+    return next((view for view in mine if pk is None or view.pk == pk), None)
 
 
 def saved_views(user: User, listing: str) -> list[SavedView]:
     """The person's own named views of a list in their order."""
-    return list(visible(SavedView, user).filter(listing=listing, builtin=""))
+    return [view for view in views_of(user) if view.listing == listing and not view.builtin]
 
 
 def pinned_views(user: User) -> list[SavedView]:
     """The views the person pinned in the sidebar, of all lists, in their order."""
-    return list(visible(SavedView, user).filter(pinned=True))
+    return [view for view in views_of(user) if view.pinned]
 
 
 def waiting_jobs(kind: str) -> QuerySet[BackgroundJob]:

@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from crm.core.health import healthz
 from crm.core.metrics import metrics
 
+handler500 = "crm.core.errors.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),

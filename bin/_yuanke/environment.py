@@ -28,7 +28,11 @@ def build(data: Data, services: Services, **more: str) -> dict[str, str]:
     # One data folder, whichever way it was named; and never another environment's packages.
     found["CRM_DATA_DIR"] = str(data.folder)
     found["VIRTUAL_ENV"] = str(VENV)
-    found["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    programs = [str(VENV / "bin"), os.environ.get("PATH", os.defpath)]
+    if services.postgres is not None:
+        # Behind everything else: psql and pg_dump for machines that have none.
+        programs.append(str(services.postgres.binaries))
+    found["PATH"] = os.pathsep.join(programs)
     found.pop("PYTHONHOME", None)
     found["PYTHONPATH"] = str(ROOT)
     return found

@@ -1,0 +1,37 @@
+"""What people get when something breaks beneath every page: 503 while the database is away, otherwise 500."""
+
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
+from django.utils.translation import gettext as _
+
+RETRY_SECONDS = "30"
+
+AWAY = ("57P",)
+"""Error classes of a server that is going down; without a code the connection itself failed."""
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page for an exception nobody handled. It needs no database, no session and no context."""
+    away = database_is_away(sys.exc_info()[1])
+    status = 503 if away else 500
+    response: HttpResponse
+    if request.path_info.startswith("/api/"):
+        title = _("The service is not available at the moment.") if away else _("Something went wrong.")
+        response = JsonResponse({"type": "about:blank", "title": title, "status": status}, status=status)
+        response["Content-Type"] = "application/problem+json"
+    else:
+        response = HttpResponse(loader.get_template(f"{status}.html").render({}, None), status=status)
+    if away:
+        response["Retry-After"] = RETRY_SECONDS
+    return response
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether an error means that PostgreSQL cannot be reached, rather than that it refused a statement."""
+    if not isinstance(error, InterfaceError | OperationalError):
+        return False
+    code = getattr(error.__cause__, "pgcode", None)
+    return code is None or code.startswith(AWAY)

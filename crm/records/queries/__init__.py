@@ -15,6 +15,7 @@ from crm.records.queries.reference import (
 )
 from crm.records.queries.views_and_jobs import (
     RUNNER_SILENT_AFTER,
+    forget_views,
     pinned_views,
     saved_view,
     saved_views,
@@ -28,6 +29,7 @@ __all__ = [
     "business_calendar",
     "company_today",
     "current_tags",
+    "forget_views",
     "in_base_currency",
     "industry_finder",
     "missing_years",

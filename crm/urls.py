@@ -10,8 +10,9 @@ handler500 = "crm.core.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
-    path("auth/", include("allauth.urls")),
+    path("auth/", include("crm.console.auth_urls")),
     path("api/v1/", include("crm.api.urls")),
+    path("", include("crm.console.urls")),
     path("", include("crm.automation.urls")),
     path("", include("crm.listing.urls")),
 ]

@@ -2,7 +2,10 @@ from django.apps import AppConfig
 
 
 class ConsoleConfig(AppConfig):
-    """Pages of the platform's own records: people, teams, imports, events, settings."""
+    """Pages and REST of the platform's own records: people, teams, roles, settings, the audit log, signing in."""
 
     name = "crm.console"
     label = "console"
+
+    def ready(self) -> None:
+        from crm.console import signals  # noqa: F401 - connects the receivers

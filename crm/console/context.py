@@ -1,0 +1,138 @@
+"""What the frame around every page shows: modules, pinned views, recent records, the person's own menu."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.apps import apps
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from crm.console import queries
+from crm.core.hooks import hooks
+from crm.identity.access import has_verb
+from crm.identity.models import User
+
+
+@dataclass(frozen=True)
+class Item:
+    """A place to go to or a thing to make: shown where its page exists and the person's role has the verb."""
+
+    key: str
+    label: str | Promise
+    icon: str
+    url_name: str
+    model: str = ""
+    verb: str = "view"
+    drawer: bool = False
+
+
+MODULES = (
+    Item("today", _("Today"), "sun", "today"),
+    Item("customers", _("Customers"), "building", "customer_list", "accounts.customer"),
+    Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
+    Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),
+)
+NEW = (
+    Item("customers", _("New customer"), "building", "customer_create", "accounts.customer", "add", True),
+    Item("contacts", _("New contact"), "user-circle", "contact_create", "accounts.contact", "add", True),
+    Item("activities", _("New task"), "checkbox", "activity_create", "accounts.activity", "add", True),
+    Item("imports", _("Import from Excel"), "file-import", "import_create", "accounts.customer", "import"),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The `shell` of every template, made only where a template reads it; its shape stands in layouts/app.html."""
+    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+
+
+def _shell(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    common = {
+        "company_name": queries.company_name(),
+        "language": "zh-hans" if (get_language() or "").startswith("zh") else "en",
+        "preferences_url": _url("preferences"),
+        "search_url": _url("search"),
+        "theme": "auto",
+    }
+    if user is None or not user.is_authenticated:
+        return common
+    new = _offered(NEW, user, request.path)
+    nav = _offered(MODULES, user, request.path)
+    _count(nav, user)
+    own = next((item["key"] for item in nav if item["current"]), "")
+    default = next((item for item in new if item["key"] == own), new[0] if new else None)
+    return common | {
+        "nav": nav,
+        "recent": [
+            {"label": str(record), "icon": _icon(record), "url": record.get_absolute_url()}
+            for record in queries.recent_records(user)
+        ],
+        "settings": {
+            "label": pgettext_lazy("sidebar", "Settings"),
+            "url": _url("settings"),
+            "current": request.path.startswith("/settings/"),
+        },
+        "new_default": default and {**default, "icon": "plus"},
+        "new_menu": new,
+        "phone_nav": nav[:3],
+        "user": user,
+        "user_role": str(user.role) if user.role_id else "",
+        "theme": user.theme,
+        "shortcuts_off": not user.shortcuts,
+        "profile_url": _url("settings"),
+        "logout_url": _url("account_logout"),
+        "notifications_url": _url("notification_list"),
+    }
+
+
+def _offered(items: Iterable[Item], user: User, path: str) -> list[dict[str, Any]]:
+    found = []
+    for item in items:
+        url = _url(item.url_name)
+        if not url or (item.model and not _allowed(item, user)):
+            continue
+        found.append(
+            {
+                "key": item.key,
+                "label": item.label,
+                "icon": item.icon,
+                "url": url,
+                "drawer": item.drawer,
+                "current": path == url or (url != "/" and path.startswith(url)),
+            }
+        )
+    return found
+
+
+def _allowed(item: Item, user: User) -> bool:
+    try:
+        return has_verb(user, item.verb, apps.get_model(item.model))
+    except LookupError:
+        return False
+
+
+def _count(nav: list[dict[str, Any]], user: User) -> None:
+    """Numbers beside the modules come from the apps above: a panel of the slot "nav" with the module's key."""
+    panels = {panel.key: panel for panel in hooks.panels_of("nav")}
+    for item in nav:
+        if panel := panels.get(item["key"]):
+            item["count"] = (panel.load(user=user) or {}).get("count")
+
+
+def _icon(record: Any) -> str:
+    page = hooks.list_pages.get(record._meta.model_name)
+    return getattr(page, "icon", "building")
+
+
+@lru_cache(maxsize=64)
+def _url(name: str) -> str:
+    """The address of a named page, empty where no installed app has it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

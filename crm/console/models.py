@@ -1,0 +1,27 @@
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.identity.policies import Private
+
+
+class RecentRecord(models.Model):
+    """A record somebody opened lately; whether it is still shown is decided each time by their rights."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    model = models.CharField(max_length=60)
+    object_id = models.BigIntegerField()
+    opened_at = models.DateTimeField(default=timezone.now)
+
+    access = Private("user")
+
+    class Meta:
+        verbose_name = _("recent record")
+        verbose_name_plural = _("recent records")
+        ordering = ["-opened_at", "-id"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "model", "object_id"], name="recent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model}:{self.object_id}"

@@ -1,0 +1,16 @@
+"""The console's routes."""
+
+from django.urls import path
+
+from crm.console.views import me
+
+urlpatterns = [
+    path("settings/", me.profile, name="settings"),
+    path("settings/sections/", me.section_search, name="settings_sections"),
+    path("settings/password/", me.password, name="settings_password"),
+    path("settings/display/", me.display, name="settings_display"),
+    path("settings/preferences/", me.preferences, name="preferences"),
+    path("settings/tokens/", me.tokens, name="settings_tokens"),
+    path("settings/tokens/<int:pk>/revoke/", me.token_revoke, name="token_revoke"),
+    path("i18n/setlang/", me.preferences, name="set_language"),
+]

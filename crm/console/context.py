@@ -12,7 +12,9 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from crm.automation.queries import unread_count
 from crm.console import queries
+from crm.console.sections import sections_for
 from crm.core.hooks import hooks
 from crm.identity.access import has_verb
 from crm.identity.models import User
@@ -68,6 +70,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     default = next((item for item in new if item["key"] == own), new[0] if new else None)
     return common | {
         "nav": nav,
+        "pinned": queries.pinned_views(user),
+        "unread": unread_count(user),
         "recent": [
             {"label": str(record), "icon": _icon(record), "url": record.get_absolute_url()}
             for record in queries.recent_records(user)
@@ -75,8 +79,12 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "settings": {
             "label": pgettext_lazy("sidebar", "Settings"),
             "url": _url("settings"),
+            "sections_url": _url("settings_sections"),
             "current": request.path.startswith("/settings/"),
         },
+        "settings_sections": SimpleLazyObject(
+            lambda: sections_for(user, request.path, request.GET.get("section", "")[:100])
+        ),
         "new_default": default and {**default, "icon": "plus"},
         "new_menu": new,
         "phone_nav": nav[:3],

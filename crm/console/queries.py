@@ -6,9 +6,11 @@ from django.apps import apps
 from django.db import models
 
 from crm.console.models import RecentRecord
+from crm.core.hooks import hooks
 from crm.identity import queries as identity
-from crm.identity.access import visible
+from crm.identity.access import has_verb, visible
 from crm.identity.models import User
+from crm.records.models import SavedView
 
 RECENT_LOOKED_AT = 9  # a few more than shown: some may no longer be visible
 
@@ -37,3 +39,19 @@ def recent_records(user: User, limit: int = 3) -> Sequence[models.Model]:
             alive = alive.filter(deleted_at__isnull=True)
         found |= {(label, record.pk): record for record in alive}
     return [found[key] for key in rows if key in found][:limit]
+
+
+def pinned_views(user: User) -> list[dict[str, str]]:
+    """The views somebody pinned in the side bar, in their order, of lists they may still open."""
+    found = []
+    for row in visible(SavedView, user).filter(pinned=True).order_by("position", "id"):
+        listing = hooks.list_pages.get(row.listing)
+        if listing is None or not has_verb(user, "view", listing.model):
+            continue
+        builtin = listing.view(row.builtin) if row.builtin else None
+        label = builtin.label if builtin else row.name
+        if not label:
+            continue
+        icon = builtin.icon if builtin else listing.icon
+        found.append({"label": label, "icon": icon, "url": f"{listing.url()}?view={row.key}"})
+    return found

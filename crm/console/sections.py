@@ -1,12 +1,8 @@
 """The sections of the settings page: one searchable list, the person's own first."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.identity.access import has_verb
 from crm.identity.models import Role, User
 
-OWN, COMPANY, RECORDS = _("My own"), _("People and rights"), _("Company")
+GROUPS = OWN, PEOPLE, COMPANY = _("My own"), _("People and rights"), _("Company")
 
 
 @dataclass(frozen=True)
@@ -41,29 +37,34 @@ SECTIONS = (
         False,
     ),
     Section(
-        "notification_settings", OWN, _("Notifications"), "bell", _("e-mail reminders messages bell"), False
+        "notification_preferences",
+        OWN,
+        _("Notifications"),
+        "bell",
+        _("e-mail reminders messages bell"),
+        False,
     ),
     Section("settings_tokens", OWN, _("API tokens"), "key", _("integration program key interface"), False),
-    Section("first_run", RECORDS, _("Getting started"), "checkbox", _("first steps checklist set up")),
+    Section("first_run", COMPANY, _("Getting started"), "checkbox", _("first steps checklist set up")),
     Section(
         "organisation",
-        COMPANY,
+        PEOPLE,
         _("Organisation and members"),
         "sitemap",
         _("departments teams people import"),
     ),
-    Section("user_list", COMPANY, _("All members"), "users", _("people users list former")),
-    Section("team_list", COMPANY, _("All teams"), "users-group", _("departments list leader")),
+    Section("user_list", PEOPLE, _("All members"), "users", _("people users list former")),
+    Section("team_list", PEOPLE, _("All teams"), "users-group", _("departments list leader")),
     Section(
-        "roles", COMPANY, _("Roles and rights"), "shield-lock", _("permissions scope verbs who sees what")
+        "roles", PEOPLE, _("Roles and rights"), "shield-lock", _("permissions scope verbs who sees what")
     ),
-    Section("company", RECORDS, _("Company details"), "building", _("name logo short")),
+    Section("company", COMPANY, _("Company details"), "building", _("name logo short")),
     Section(
-        "calendar", RECORDS, _("Business calendar"), "calendar", _("holidays working days make-up hours")
+        "calendar", COMPANY, _("Business calendar"), "calendar", _("holidays working days make-up hours")
     ),
-    Section("tags", RECORDS, _("Tags"), "tag", _("labels colours")),
-    Section("audit_log", RECORDS, _("Audit log"), "history", _("events who changed what sign-ins exports")),
-    Section("admin:index", RECORDS, _("Administration"), "settings", _("Django admin database")),
+    Section("tags", COMPANY, _("Tags"), "tag", _("labels colours")),
+    Section("audit_log", COMPANY, _("Audit log"), "history", _("events who changed what sign-ins exports")),
+    Section("admin:index", COMPANY, _("Administration"), "settings", _("Django admin database")),
 )
 
 
@@ -72,37 +73,47 @@ def is_administrator(user: User) -> bool:
     return has_verb(user, "change", Role)
 
 
-def sections_for(user: User, q: str = "") -> Iterator[dict[str, Any]]:
-    """The sections a person may open, grouped, narrowed to what matches a search."""
+def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:
+    """The sections a person may open, grouped, with the one at a path marked and narrowed to what matches a search."""
     may_all = is_administrator(user)
     needle = q.strip().casefold()
-    found = []
+    rows: list[dict[str, Any]] = []
     for section in SECTIONS:
-        if section.administrators and not may_all:
+        url = _url(section)
+        if not url or (section.administrators and not may_all):
             continue
-        if needle and needle not in f"{section.label} {section.words} {section.group}".casefold():
-            continue
-        try:
-            url = reverse(section.url_name)
-        except NoReverseMatch:
-            continue
-        found.append({"key": section.url_name, "group": section.group, "section": section, "url": url})
-    found.sort(key=lambda one: [OWN, COMPANY, RECORDS].index(one["group"]))
-    for group, rows in groupby(found, key=lambda one: one["group"]):
-        yield {"label": group, "rows": list(rows)}
-
-
-def render_settings(
-    request: HttpRequest,
-    template: str,
-    section: str,
-    context: dict[str, Any] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """A page of the settings inside their frame."""
-    frame = {
-        "section": section,
-        "section_label": next(s.label for s in SECTIONS if s.url_name == section),
-        "groups": list(sections_for(request.user)),
+        rows.append(
+            {
+                "group": section.group,
+                "label": section.label,
+                "icon": section.icon,
+                "url": url,
+                "current": False,
+                "words": f"{section.label} {section.words} {section.group}".casefold(),
+            }
+        )
+    here = [
+        row
+        for row in rows
+        if row["url"] == path or (row["url"] != _url(SECTIONS[0]) and path.startswith(row["url"]))
+    ]
+    current = max(here, key=lambda row: len(row["url"]), default=None)
+    if current:
+        current["current"] = True
+    shown = [row for row in rows if needle in row["words"]]
+    return {
+        "label": current["label"] if current else "",
+        "q": q,
+        "groups": [
+            {"label": group, "rows": [row for row in shown if row["group"] == group]}
+            for group in GROUPS
+            if any(row["group"] == group for row in shown)
+        ],
     }
-    return render(request, template, {**frame, **(context or {})}, status=status)
+
+
+def _url(section: Section) -> str:
+    try:
+        return reverse(section.url_name)
+    except NoReverseMatch:
+        return ""

@@ -87,7 +87,7 @@ def record_event(
 ) -> Event:
     """Record one event about a record and, for each of its consumers, that it still has to be delivered."""
     row = EventRow(
-        type(record),
+        record._meta.model,
         record.pk,
         dict(changes or {}),
         dict(payload or {}),

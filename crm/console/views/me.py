@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from crm.console.forms.auth import NewPasswordForm
 from crm.console.forms.me import DisplayForm, ProfileForm, TokenForm
-from crm.console.sections import render_settings, sections_for
+from crm.console.sections import sections_for
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import services
@@ -39,9 +39,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Profile saved."))
             return redirect("settings")
-    return render_settings(
-        request, "settings/profile.html", "settings", {"form": form}, 422 if form.errors else 200
-    )
+    return render(request, "settings/profile.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @never_cache
@@ -62,9 +60,7 @@ def password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, request.user)
             messages.success(request, _("Password changed. Other devices are signed out."))
             return redirect("settings_password")
-    return render_settings(
-        request, "settings/password.html", "settings_password", {"form": form}, 422 if form.errors else 200
-    )
+    return render(request, "settings/password.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @login_required
@@ -78,9 +74,7 @@ def display(request: HttpRequest) -> HttpResponse:
         with override(form.cleaned_data["language"] or None):
             messages.success(request, _("Saved."))
         return redirect("settings_display")
-    return render_settings(
-        request, "settings/display.html", "settings_display", {"form": form}, 422 if form.errors else 200
-    )
+    return render(request, "settings/display.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @never_cache
@@ -99,12 +93,11 @@ def tokens(request: HttpRequest) -> HttpResponse:
         )
         form = TokenForm()
     rows = visible(ApiToken, request.user).filter(revoked_at__isnull=True)
-    return render_settings(
+    return render(
         request,
         "settings/tokens.html",
-        "settings_tokens",
         {"form": form, "secret": secret, "tokens": rows},
-        422 if form.errors else 200,
+        status=422 if form.errors else 200,
     )
 
 
@@ -121,8 +114,9 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def section_search(request: HttpRequest) -> HttpResponse:
     """The list of sections, narrowed to what matches."""
-    groups = list(sections_for(request.user, request.GET.get("q", "")[:100]))
-    return render(request, "settings/_sections.html", {"groups": groups})
+    q = request.GET.get("section", "")[:100]
+    found = sections_for(request.user, "", q)
+    return render(request, "components/settings_sections.html", {"groups": found["groups"]})
 
 
 @require_POST

@@ -75,7 +75,8 @@ class Command(BaseCommand):
             self.stderr.write(
                 f"placeholders differ: {entry.msgid!r} → {entry.msgstr or entry.msgstr_plural!r}"
             )
-        self.stdout.write(
+        out = self.stderr if show else self.stdout  # what is printed by --missing is a catalogue of its own
+        out.write(
             f"{len(messages)} strings, {len(verdict.missing)} without translation, "
             f"{len(verdict.mismatched)} with other placeholders, {len(verdict.obsolete)} entries no longer used"
         )

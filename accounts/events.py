@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from accounts.models.choices import Stage
 from crm.events.catalogue import event
 from crm.events.models import Event
+from crm.listing.importing.events import origin_of
 
 
 def field_labels(e: Event) -> list[str]:
@@ -41,6 +42,26 @@ def _created(e: Event) -> str:
 
 
 def _updated(e: Event) -> str:
+    text = _update_of(e)
+    return (
+        _("%(change)s (%(origin)s)") % {"change": text, "origin": origin_of(e)}
+        if "file" in e.payload
+        else text
+    )
+
+
+def _imported(e: Event) -> str:
+    return _("Imported %(origin)s") % {"origin": origin_of(e)}
+
+
+def _contact_imported(e: Event) -> str:
+    return _("Imported contact %(name)s %(origin)s") % {
+        "name": e.payload.get("name", ""),
+        "origin": origin_of(e),
+    }
+
+
+def _update_of(e: Event) -> str:
     if len(e.changes) == 1 and not e.private:
         old, new = (_shown(value) for value in next(iter(e.changes.values())))
         if len(old) <= 40 and len(new) <= 40:
@@ -91,6 +112,7 @@ def _contact(template: Promise) -> Callable[[Event], str]:
 
 
 CUSTOMER_CREATED = event("customer.created", gettext_lazy("Customer created"), sentence=_created)
+CUSTOMER_IMPORTED = event("customer.imported", gettext_lazy("Customer imported"), sentence=_imported)
 CUSTOMER_UPDATED = event("customer.updated", gettext_lazy("Customer changed"), sentence=_updated)
 CUSTOMER_STAGED = event("customer.lifecycle_changed", gettext_lazy("Life cycle changed"), sentence=_staged)
 CUSTOMER_FIRST_DEAL = event("customer.first_deal_set", gettext_lazy("First deal set"), sentence=_first_deal)
@@ -104,6 +126,7 @@ CONTACT_CREATED = event(
     gettext_lazy("Contact added"),
     sentence=_contact(gettext_lazy("Added contact %(name)s")),
 )
+CONTACT_IMPORTED = event("contact.imported", gettext_lazy("Contact imported"), sentence=_contact_imported)
 CONTACT_UPDATED = event(
     "contact.updated",
     gettext_lazy("Contact changed"),

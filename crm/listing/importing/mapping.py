@@ -25,6 +25,7 @@ class Target:
     content: Callable[[str], bool] | None = None
     speaks: bool = False  # the look of the cells alone is enough to propose the field
     required: bool = False
+    strict: bool = False  # cells that do not look right rule the field out, whatever the header says
     keys: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +76,8 @@ def propose(columns: Sequence[Column], targets: Sequence[Target]) -> list[Propos
 def _score(column: Column, target: Target) -> int:
     key = header_key(column.header)
     agreement = _agreement(column.samples, target.content)
+    if target.strict and agreement is not None and agreement < 0.3:
+        return 0
     if key in target.keys:
         return 98 if agreement is None or agreement >= 0.3 else 62
     inside = max(

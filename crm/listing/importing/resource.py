@@ -8,7 +8,7 @@ checking, staging, accounting for every row) is done by this package for all res
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -27,7 +27,7 @@ from crm.identity import access
 
 from .mapping import Target
 from .people import People
-from .widgets import CellError, DateWidget, MomentWidget, days_come_first
+from .widgets import CellError, DateWidget, MomentWidget, days_come_first, in_every_language
 
 if TYPE_CHECKING:
     from crm.identity.models import User
@@ -50,7 +50,7 @@ class Column(fields.Field):
         attribute: str | None = None,
         *,
         label: Label,
-        synonyms: Iterable[str] = (),
+        synonyms: str = "",
         widget: Any = None,
         required: bool = False,
         content: Callable[[str], bool] | None = None,
@@ -61,7 +61,7 @@ class Column(fields.Field):
     ):
         super().__init__(attribute=attribute, widget=widget)
         self.label = label
-        self.synonyms = tuple(synonyms)
+        self.synonyms = tuple(filter(None, synonyms.split("|")))
         self.required = required
         self.content = content
         self.speaks = speaks
@@ -159,20 +159,13 @@ class Run:
         return {"file": self.job.file_name, "row": row.number, "import": self.job.pk}
 
 
-class ImportResource(resources.ModelResource):
+class ImportResource(resources.Resource):
     """The declaration of one importable kind of record; subclasses add columns, keys and the set-based writes."""
 
     slug: str = ""
     noun: Label = ""
     keys: Sequence[Key] = ()
-    parts: tuple[str, ...] = ()  # fields that are written beside the record itself
-
-    class Meta:
-        fields: tuple[str, ...] = ()
-
-    @property
-    def model(self) -> type[models.Model]:
-        return self._meta.model
+    model: type[models.Model]
 
     # --- Mapping ---------------------------------------------------------------------------------
 
@@ -181,7 +174,7 @@ class ImportResource(resources.ModelResource):
         return [
             Target(
                 name=name,
-                synonyms=(name, name.replace("_", " "), str(column.label), *column.synonyms),
+                synonyms=(name, *in_every_language(column.label), *column.synonyms),
                 content=column.content,
                 speaks=column.speaks,
                 required=column.required,

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from django.db import connection
 from django.db.models import Count
 
+from crm.core.sets import to_json
 from crm.records.models import ImportJob, ImportRow
 
 from .resource import StagedRow
 
 TABLE = ImportRow._meta.db_table
 OUTCOMES = tuple(ImportRow.Outcome.values)
-
-
-def to_json(value: Any) -> str:
-    """JSON that PostgreSQL accepts: NUL characters, which no text column can hold, are dropped."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).replace("\\u0000", "")
 
 
 def stage(job: ImportJob, rows: Sequence[StagedRow]) -> None:

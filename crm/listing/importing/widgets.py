@@ -10,10 +10,12 @@ import datetime
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from import_export import widgets
 
@@ -161,17 +163,26 @@ class MomentWidget(widgets.Widget):
 class ChoiceWidget(widgets.Widget):
     """One of a fixed set of values, by code, label or any of its usual names."""
 
-    def __init__(self, names: Mapping[str, Iterable[str]]):
+    def __init__(self, names: Mapping[str, Iterable[str | Promise]]):
         super().__init__()
-        self.names = names
-        self.known = {
-            header_key(name): code for code, spellings in names.items() for name in (code, *spellings)
+        self.names = {code: tuple(spellings) for code, spellings in names.items()}
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        return {
+            header_key(text): code
+            for code, spellings in self.names.items()
+            for spelling in (code, *spellings)
+            for text in in_every_language(spelling)
+            if header_key(text)
         }
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
         found = self.known.get(header_key(value))
         if found is None:
-            accepted = _(", ").join(next(iter(spellings), code) for code, spellings in self.names.items())
+            accepted = _(", ").join(
+                str(spellings[0] if spellings else code) for code, spellings in self.names.items()
+            )
             raise CellError("choice", _("Not one of: %(accepted)s.") % {"accepted": accepted})
         return found
 
@@ -198,6 +209,17 @@ class TagsWidget(widgets.Widget):
         if len(names) > 20:
             raise CellError("too_many", _("At most 20 tags fit on one record."))
         return names
+
+
+def in_every_language(text: str | Promise) -> set[str]:
+    """A label in each language of the system: sheets are written in any of them, whatever the reader's is."""
+    if isinstance(text, str):
+        return {text}
+    found = set()
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            found.add(str(text))
+    return found
 
 
 # --- Dates ---------------------------------------------------------------------------------------

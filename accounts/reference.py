@@ -1,0 +1,124 @@
+"""Reference data as imports look it up: industries and places by any of their names, colleagues, tags."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import CustomerTag
+from crm.core import divisions
+from crm.core.text import fold, narrow
+from crm.identity.models import User
+from crm.listing.importing.mapping import one_of
+from crm.listing.importing.widgets import CellError
+from crm.records.models import Industry, Region
+
+if TYPE_CHECKING:
+    from crm.listing.importing.resource import Run
+
+SEPARATORS = re.compile(r"[\s\-–—/·,，.、>|]+")
+
+
+def grouped(pairs: Iterable[tuple[Any, int]]) -> dict[str, list[int]]:
+    """(key, id) pairs as key → ids."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for key, pk in pairs:
+        found[str(key)].append(pk)
+    return dict(found)
+
+
+def industry_names() -> dict[str, str]:
+    """Every name an industry goes by, with its code; the class beats the section of the same name."""
+    names: dict[str, str] = {}
+    for row in Industry._base_manager.filter(is_active=True).order_by("code"):
+        for name in (row.code, row.name, row.name_en, *re.split(r"[,，;；、]", row.aliases)):
+            if key := fold(name):
+                names[key] = row.pk
+    return names
+
+
+def industry(run: Run, text: str) -> str:
+    """The code of an industry by code or any of its names; raises CellError for an unknown one."""
+    names = run.once("industries", industry_names)
+    found = names.get(fold(text)) or names.get(fold(text).removesuffix("行业").removesuffix("业"))
+    if found is None:
+        raise CellError("industry", _("There is no industry called %(name)s.") % {"name": text[:40]})
+    return found
+
+
+def region(run: Run, text: str) -> str:
+    """The code of a place by code or name, province, city and district in one cell included."""
+    read: dict[str, str] = run.once("regions read", dict)  # few places, many rows
+    if text not in read:
+        read[text] = _region(run, text)
+    return read[text]
+
+
+def _region(run: Run, text: str) -> str:
+    codes, names = run.once("regions", region_names)
+    plain = narrow(text)
+    if plain.isdecimal() and plain.ljust(6, "0") in codes:
+        return plain.ljust(6, "0")
+    found = place_code(plain)
+    if found in codes:
+        return found
+    held = names.get(fold(text), set())
+    if len(held) == 1:
+        return next(iter(held))
+    if len(held) > 1:
+        raise CellError(
+            "region", _("Several places are called %(name)s. Add the city.") % {"name": text[:40]}
+        )
+    raise CellError("region", _("There is no place called %(name)s.") % {"name": text[:40]})
+
+
+def place_code(text: str) -> str:
+    """The division a text names, separators between its levels aside; empty if there is more in it."""
+    joined = SEPARATORS.sub("", text).removeprefix("中国")
+    place = divisions.leading_place(joined)
+    return place.code if place and place.length == len(joined) else ""
+
+
+def region_names() -> tuple[set[str], dict[str, set[str]]]:
+    """All codes, and the names in both languages with the codes they may mean."""
+    codes: set[str] = set()
+    names: dict[str, set[str]] = defaultdict(set)
+    for row in Region._base_manager.filter(is_active=True).only(
+        "code", "name", "name_en", "full_name", "full_name_en"
+    ):
+        codes.add(row.pk)
+        for name in (row.name, row.name_en, row.full_name, row.full_name_en):
+            if key := fold(name):
+                names[key].add(row.pk)
+    return codes, dict(names)
+
+
+def looks_like_region(text: str) -> bool:
+    """Whether a cell names a place."""
+    return bool(place_code(narrow(text)))
+
+
+def looks_like_industry() -> Callable[[str], bool]:
+    """A check whether a cell names an industry."""
+    known = set(industry_names())
+    return lambda text: fold(text) in known or fold(text).removesuffix("行业").removesuffix("业") in known
+
+
+def looks_like_colleague() -> Callable[[str], bool]:
+    """A check whether a cell names a colleague."""
+    return one_of(
+        name for names in User._base_manager.values_list("name", "username") for name in names if name
+    )
+
+
+def tags_of(customer_ids: Iterable[int | None]) -> dict[int, list[str]]:
+    """The names of the tags of customers, an empty list for those without."""
+    found: dict[int, list[str]] = {pk: [] for pk in customer_ids if pk}
+    rows = CustomerTag._base_manager.filter(customer__in=list(found)).values_list("customer_id", "tag__name")
+    for pk, name in rows:
+        found[pk].append(name)
+    return found

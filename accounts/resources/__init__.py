@@ -1,0 +1,3 @@
+from accounts.resources.customers import CustomerResource
+
+__all__ = ["CustomerResource"]

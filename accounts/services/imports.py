@@ -1,0 +1,452 @@
+"""Customers and their first contacts written set-based: what an import hands over, thousands at a time.
+
+The same normalised columns, life cycle steps and events come into being as when a person saves one customer; the
+import has cleaned the values and decided which record each row means.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.events import CONTACT_IMPORTED, CUSTOMER_IMPORTED, CUSTOMER_UPDATED
+from accounts.models import Contact, Customer, CustomerTag, LifecycleEvent
+from accounts.models.choices import Source, Stage
+from accounts.rules.derive import find_region
+from accounts.rules.lifecycle import DEAL_STAGES, PROSPECT_STAGES
+from crm.core.company import looks_like_person, parse_company
+from crm.core.phone import read_phone, search_forms
+from crm.core.pinyin import initials, sort_key
+from crm.core.sets import insert_rows, update_rows
+from crm.core.text import fold
+from crm.events.recording import PRIVATE, EventRow, record_events
+from crm.identity import access
+from crm.identity.models import User
+from crm.identity.services import assign
+from crm.listing.importing.resource import Run, StagedRow
+from crm.records.models import Industry, Region, Tag
+from crm.records.searchable import search_columns
+
+OWN = (
+    "name",
+    "uscc",
+    "external_id",
+    "size",
+    "phone",
+    "email",
+    "website",
+    "address",
+    "source",
+    "source_detail",
+)
+CONTACT_FIELDS = {
+    "contact_name": "name",
+    "contact_title": "title",
+    "contact_phone": "phone",
+    "contact_email": "email",
+    "contact_wechat": "wechat",
+}
+
+
+def phone_key(phone: str) -> str:
+    """The number duplicates are sought by; numbers that many share are none."""
+    number = read_phone(phone) if phone else None
+    return number.number if number and number.is_match_key else ""
+
+
+# --- New customers -------------------------------------------------------------------------------
+
+
+def create_customers(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Create the customers of these rows with their first contact, tags, life cycle step and event.
+
+    Each belongs to the owner its row names, otherwise to the importer, and counts as neglected from today at the
+    earliest: what comes by import has not been neglected yet.
+    """
+    now = timezone.now().isoformat()
+    known = run.once("region codes", lambda: set(Region._base_manager.values_list("pk", flat=True)))
+    records = [_new_customer(run, row.cleaned, known) | {"owner_since": now} for row in rows]
+    for row, pk in zip(rows, insert_rows(Customer, records), strict=True):
+        row.target_id = pk
+        if pk is None:
+            row.fail(
+                "taken",
+                _("Another record has this external ID."),
+                run.headers.get("external_id", ""),
+                "external_id",
+            )
+    written = [(row, record) for row, record in zip(rows, records, strict=True) if row.outcome == "created"]
+    insert_rows(
+        LifecycleEvent,
+        [_step(run, row.target_id, "", record["lifecycle_stage"], now) for row, record in written],
+    )
+    record_events(
+        CUSTOMER_IMPORTED,
+        [
+            EventRow(Customer, row.target_id, payload={"name": record["name"], **run.payload(row)})
+            for row, record in written
+        ],
+        actor=run.actor,
+    )
+    with_contact = [row for row, _record in written if row.cleaned.get("contact_name")]
+    create_contacts(
+        run, [(row, row.target_id or 0, _contact_of(row.cleaned), True) for row in with_contact], quiet=True
+    )
+    add_tags(run, [row for row, _record in written])
+
+
+def _new_customer(run: Run, cleaned: Mapping[str, Any], known_regions: set[str]) -> dict[str, Any]:
+    name, phone = cleaned["name"], cleaned.get("phone", "")
+    kind = cleaned.get("kind") or ("person" if looks_like_person(name) else "company")
+    company = parse_company(name if kind == "company" else "")
+    contact_phone = cleaned.get("contact_phone", "")
+    region = cleaned.get("region")
+    if not region:
+        found = find_region(
+            place=company.place,
+            branch=company.branch,
+            uscc=cleaned.get("uscc", ""),
+            phone=phone or contact_phone,
+        )
+        region = found.value if found and found.value in known_regions else None
+    deal = cleaned.get("first_deal_at")
+    grade = cleaned.get("tier") or cleaned.get("intent")
+    owner = cleaned.get("owner") or run.user.pk
+    people = [cleaned["contact_name"], *search_forms(contact_phone)] if cleaned.get("contact_name") else []
+    text, grams = search_columns(customer_words(cleaned) + people)
+    return {
+        **{field: cleaned.get(field, "") for field in OWN if field != "size"},
+        "size": cleaned.get("size"),
+        "source": cleaned.get("source") or Source.IMPORT.value,
+        "name_sort": sort_key(name),
+        "kind": kind,
+        "tier": grade if deal else None,
+        "intent": None if deal else grade,
+        "lifecycle_stage": _stage(cleaned.get("lifecycle_stage"), deal),
+        "first_deal_at": deal,
+        "industry_id": cleaned.get("industry"),
+        "region_id": region,
+        "owner_id": owner,
+        "team_id": run.people.by_id[owner].team_id,
+        "phone_key": phone_key(phone),
+        "company_core": company.core[:200] if kind == "company" else "",
+        "company_region": company.region[:40] if kind == "company" else "",
+        "search_text": text,
+        "search_grams": grams,
+    }
+
+
+def customer_words(values: Mapping[str, Any]) -> list[object]:
+    """What a customer is found by, its contacts aside (the same as `Customer.search_values`)."""
+    return [
+        values["name"],
+        initials(values["name"]),
+        values.get("uscc", ""),
+        values.get("external_id", ""),
+        *search_forms(values.get("phone", "")),
+        values.get("email", ""),
+        values.get("website", ""),
+    ]
+
+
+def _stage(stage: str | None, deal: str | None) -> str:
+    """The stage of a new customer: as the file says, but a deal makes at least a customer."""
+    if deal and (not stage or stage in PROSPECT_STAGES):
+        return str(Stage.CUSTOMER)
+    return stage or str(Stage.LEAD)
+
+
+def _step(run: Run, customer: int | None, before: str, after: str, now: str) -> dict[str, Any]:
+    return {
+        "customer_id": customer,
+        "from_stage": before,
+        "to_stage": after,
+        "at": now,
+        "rule": "import",
+        "reason": "",
+        "actor_id": run.actor.id,
+        "actor_name": run.actor.name,
+    }
+
+
+# --- Existing customers --------------------------------------------------------------------------
+
+
+def update_customers(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Change existing customers where a filled cell differs; blank cells leave what is there.
+
+    A change of owner is a transfer and needs its right; a prospect's stage is not undone for a deal customer.
+    """
+    ids = [row.target_id for row in rows]
+    before = {
+        c.pk: c
+        for c in Customer._base_manager.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    }
+    movable = set()
+    if any("owner" in row.changes for row in rows):
+        movable = set(
+            access.visible(Customer, run.user, "transfer").filter(pk__in=ids).values_list("pk", flat=True)
+        )
+    now = timezone.now().isoformat()
+    columns: dict[int, dict[str, Any]] = {}
+    events: list[EventRow] = []
+    steps: list[dict[str, Any]] = []
+    for row in rows:
+        customer = before[row.target_id or 0]
+        if not _may_change(run, row, customer, movable):
+            continue
+        values = _changed_columns(row, customer)
+        if values:
+            columns[customer.pk] = values
+            events.append(_change_event(run, row, customer, values))
+        if "lifecycle_stage" in values:
+            steps.append(_step(run, customer.pk, customer.lifecycle_stage, values["lifecycle_stage"], now))
+    update_rows(Customer, columns)
+    insert_rows(LifecycleEvent, steps)
+    record_events(CUSTOMER_UPDATED, events, actor=run.actor)
+    written = [row for row in rows if row.outcome == "updated"]
+    _transfer(run, written)
+    _update_contacts(
+        run, [row for row in written if any(name.startswith("contact_") for name in row.changes)]
+    )
+    add_tags(run, written)
+
+
+def _may_change(run: Run, row: StagedRow, customer: Customer, movable: set[int]) -> bool:
+    header = run.headers.get
+    if "owner" in row.changes and customer.pk not in movable:
+        row.fail("transfer", _("You cannot transfer this customer."), header("owner", ""), "owner")
+    stage = row.changes.get("lifecycle_stage")
+    deal = row.cleaned.get("first_deal_at") or customer.first_deal_at
+    if stage and deal and stage[1] in PROSPECT_STAGES:
+        row.fail(
+            "lifecycle", _("A customer with a deal does not become a lead again."), header("lifecycle_stage", ""),
+            "lifecycle_stage",
+        )  # fmt: skip
+    elif stage and not deal and stage[1] in DEAL_STAGES:
+        row.fail(
+            "lifecycle", _("This stage needs the date of the first deal."), header("lifecycle_stage", ""),
+            "lifecycle_stage",
+        )  # fmt: skip
+    return row.outcome == "updated"
+
+
+def _changed_columns(row: StagedRow, customer: Customer) -> dict[str, Any]:
+    """The columns of the customer itself that a row changes, with those that follow from them."""
+    new = {name: value for name, (_old, value) in row.changes.items()}
+    values: dict[str, Any] = {name: new[name] for name in (*OWN, "kind", "lifecycle_stage") if name in new}
+    values |= {f"{name}_id": new[name] for name in ("industry", "region") if name in new}
+    deal = new.get("first_deal_at") or customer.first_deal_at
+    if "first_deal_at" in new:
+        values["first_deal_at"] = new["first_deal_at"]
+        values["intent"] = None
+        if customer.lifecycle_stage in PROSPECT_STAGES and "lifecycle_stage" not in values:
+            values["lifecycle_stage"] = str(Stage.CUSTOMER)
+    grade = new.get("tier") or new.get("intent")
+    if grade:
+        values["tier" if deal else "intent"] = grade
+    if "phone" in values:
+        values["phone_key"] = phone_key(values["phone"])
+    if "name" in values or "kind" in values:
+        name, kind = values.get("name", customer.name), values.get("kind", customer.kind)
+        company = parse_company(name if kind == "company" else "")
+        values["name_sort"] = sort_key(name)
+        values["company_core"] = company.core[:200] if kind == "company" else ""
+        values["company_region"] = company.region[:40] if kind == "company" else ""
+    if {"name", "uscc", "external_id", "phone", "email", "website"} & set(values):
+        now = {name: values.get(name, getattr(customer, name)) for name in OWN}
+        text = search_columns(customer_words(now))[0]
+        kept = [line for line in customer.search_text.split("\n") if line not in text.split("\n")]
+        stale = {fold(word) for word in customer_words({name: getattr(customer, name) for name in OWN})}
+        people = [line for line in kept if line not in stale]
+        values["search_text"], values["search_grams"] = search_columns([*customer_words(now), *people])
+    return values
+
+
+def _change_event(run: Run, row: StagedRow, customer: Customer, values: Mapping[str, Any]) -> EventRow:
+    changes: dict[str, Any] = {}
+    private: dict[str, Any] = {}
+    for column in values:
+        if column in (
+            "search_text",
+            "search_grams",
+            "name_sort",
+            "phone_key",
+            "company_core",
+            "company_region",
+        ):
+            continue
+        name = column.removesuffix("_id")
+        old = getattr(customer, column)
+        pair = [_plain(run, name, old), _plain(run, name, values[column])]
+        if pair[0] != pair[1]:
+            (private if name in PRIVATE else changes)[name] = pair
+    return EventRow(Customer, customer.pk, changes=changes, private=private, payload=run.payload(row))
+
+
+def _plain(run: Run, name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name in ("industry", "region"):
+        return {"id": value, "label": reference_label(run, name, value)}
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def reference_label(run: Run, name: str, value: Any) -> str:
+    """The name of a region or industry in the importer's language."""
+    model = {"region": Region, "industry": Industry}[name]
+    labels = run.once(f"{name} labels", lambda: {r.pk: str(r) for r in model._base_manager.all()})
+    return labels.get(value, str(value))
+
+
+def _transfer(run: Run, rows: Iterable[StagedRow]) -> None:
+    by_owner: dict[int, list[int]] = {}
+    for row in rows:
+        if "owner" in row.changes and row.target_id:
+            by_owner.setdefault(row.changes["owner"][1], []).append(row.target_id)
+    for owner_id, ids in by_owner.items():
+        owner = User._base_manager.select_related("team").get(pk=owner_id)
+        assign(Customer._base_manager.filter(pk__in=ids), owner=owner, actor=run.actor)
+
+
+# --- Contacts ------------------------------------------------------------------------------------
+
+
+def _contact_of(cleaned: Mapping[str, Any]) -> dict[str, str]:
+    return {field: cleaned.get(column, "") for column, field in CONTACT_FIELDS.items()}
+
+
+def contact_record(customer_id: int, values: Mapping[str, Any], *, primary: bool) -> dict[str, Any]:
+    """The columns of a contact, normalised and searchable."""
+    name, phone = values["name"], values.get("phone", "")
+    text, grams = search_columns(contact_words(values))
+    return {
+        "customer_id": customer_id,
+        "name": name,
+        "name_sort": sort_key(name, person=True),
+        "title": values.get("title", ""),
+        "department": values.get("department", ""),
+        "role": values.get("role", ""),
+        "phone": phone,
+        "phone_key": phone_key(phone),
+        "email": values.get("email", ""),
+        "wechat": values.get("wechat", ""),
+        "external_id": values.get("external_id", ""),
+        "is_primary": primary,
+        "search_text": text,
+        "search_grams": grams,
+    }
+
+
+def contact_words(values: Mapping[str, Any]) -> list[object]:
+    """What a contact is found by (the same as `Contact.search_values`)."""
+    name = values["name"]
+    return [
+        name,
+        initials(name, person=True),
+        *search_forms(values.get("phone", "")),
+        values.get("email", ""),
+        values.get("wechat", ""),
+        values.get("title", ""),
+        values.get("external_id", ""),
+    ]
+
+
+def create_contacts(
+    run: Run, people: Sequence[tuple[StagedRow, int, Mapping[str, Any], bool]], *, quiet: bool = False
+) -> list[int | None]:
+    """Add contacts to customers: (row, customer, values, whether the main contact); `quiet` without an event each."""
+    ids = insert_rows(
+        Contact, [contact_record(pk, values, primary=main) for _row, pk, values, main in people]
+    )
+    if not quiet:
+        events = [
+            EventRow(
+                Contact,
+                contact,
+                payload={"name": values["name"], **run.payload(row)},
+                about=[f"accounts.customer:{pk}"],
+            )
+            for contact, (row, pk, values, _main) in zip(ids, people, strict=True)
+            if contact
+        ]
+        record_events(CONTACT_IMPORTED, events, actor=run.actor)
+    return ids
+
+
+def contacts_by_name(customer_ids: Iterable[int]) -> dict[tuple[int, str], Contact]:
+    """The living contacts of customers by (customer, folded name); the main contact wins among equals."""
+    rows = Contact._base_manager.filter(customer__in=list(customer_ids), deleted_at__isnull=True)
+    return {(c.customer_id, fold(c.name)): c for c in rows.order_by("is_primary", "-pk")}
+
+
+def _update_contacts(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Change the contact of that name at the customer, or add one."""
+    if not rows:
+        return
+    known = contacts_by_name(row.target_id or 0 for row in rows)
+    with_main = {pk for (pk, _name), contact in known.items() if contact.is_primary}
+    new: list[tuple[StagedRow, int, Mapping[str, Any], bool]] = []
+    changed: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        customer_id = row.target_id or 0
+        values = _contact_of(row.cleaned)
+        contact = known.get((customer_id, fold(values["name"])))
+        if contact is None:
+            new.append((row, customer_id, values, customer_id not in with_main))
+            with_main.add(customer_id)
+            continue
+        merged = {
+            name: values.get(name) or getattr(contact, name)
+            for name in ("name", "title", "phone", "email", "wechat", "department", "role", "external_id")
+        }
+        record = contact_record(customer_id, merged, primary=contact.is_primary)
+        changed[contact.pk] = {k: v for k, v in record.items() if k not in ("customer_id", "is_primary")}
+    update_rows(Contact, changed)
+    create_contacts(run, new)
+    renew_search(row.target_id or 0 for row in rows)
+
+
+def renew_search(customer_ids: Iterable[int]) -> None:
+    """Customers are found by their contacts too: renew what they are found by after contacts changed."""
+    found = Customer._base_manager.filter(pk__in=list(customer_ids)).prefetch_related("contacts")
+    values = {}
+    for customer in found:
+        text, grams = search_columns(customer.search_values())
+        values[customer.pk] = {"search_text": text, "search_grams": grams}
+    update_rows(Customer, values, versioned=False)
+
+
+# --- Tags ----------------------------------------------------------------------------------------
+
+
+def add_tags(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Put the tags of these rows on their customers, making tags that do not exist yet."""
+    wanted = {fold(name): name for row in rows for name in row.cleaned.get("tags", ())}
+    if not wanted:
+        return
+    tags = {fold(tag.name): tag.pk for tag in Tag._base_manager.all() if fold(tag.name) in wanted}
+    missing = [name for key, name in wanted.items() if key not in tags]
+    Tag._base_manager.bulk_create(
+        [Tag(name=name, name_sort=sort_key(name)) for name in missing], ignore_conflicts=True
+    )
+    if missing:
+        tags = {fold(tag.name): tag.pk for tag in Tag._base_manager.all() if fold(tag.name) in wanted}
+    insert_rows(
+        CustomerTag,
+        [
+            {
+                "customer_id": row.target_id,
+                "tag_id": tag_id,
+                "origin": CustomerTag.Origin.IMPORT.value,
+                "added_by_id": run.user.pk,
+            }
+            for row in rows
+            for name in row.cleaned.get("tags", ())
+            if (tag_id := tags.get(fold(name)))
+        ],
+    )

@@ -8,4 +8,4 @@ class ConsoleConfig(AppConfig):
     label = "console"
 
     def ready(self) -> None:
-        from crm.console import signals  # noqa: F401 - connects the receivers
+        from crm.console import hooks, signals  # noqa: F401 - they register themselves

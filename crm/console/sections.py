@@ -63,7 +63,7 @@ SECTIONS = (
         "calendar", COMPANY, _("Business calendar"), "calendar", _("holidays working days make-up hours")
     ),
     Section("tags", COMPANY, _("Tags"), "tag", _("labels colours")),
-    Section("audit_log", COMPANY, _("Audit log"), "history", _("events who changed what sign-ins exports")),
+    Section("event_list", COMPANY, _("Audit log"), "history", _("events who changed what sign-ins exports")),
     Section("admin:index", COMPANY, _("Administration"), "settings", _("Django admin database")),
 )
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from crm.console.listings import EVENTS, TEAMS, USERS
 from crm.console.views import me
 
 urlpatterns = [
@@ -12,5 +13,8 @@ urlpatterns = [
     path("settings/preferences/", me.preferences, name="preferences"),
     path("settings/tokens/", me.tokens, name="settings_tokens"),
     path("settings/tokens/<int:pk>/revoke/", me.token_revoke, name="token_revoke"),
+    *USERS.urls("settings/users"),
+    *TEAMS.urls("settings/teams"),
+    *EVENTS.urls("settings/events"),
     path("i18n/setlang/", me.preferences, name="set_language"),
 ]

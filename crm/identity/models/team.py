@@ -34,6 +34,7 @@ class Team(models.Model):
             )
         ]
         permissions = [
+            ("export_team", _("Can export teams")),
             ("view_records", _("Can see the team's records")),
             ("change_records", _("Can change the team's records")),
             ("assign_records", _("Can transfer, share and delete the team's records")),
@@ -41,3 +42,6 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"/settings/organisation/?team={self.pk}"

@@ -59,6 +59,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         ordering = ["name_sort", "id"]
+        permissions = [("export_user", _("Can export users"))]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
@@ -74,6 +75,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.name_sort = sort_key(self.name or self.username)
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return f"/settings/organisation/?member={self.pk}"
 
     def get_full_name(self) -> str:
         return self.name

@@ -1,0 +1,193 @@
+"""REST: people, teams, roles and tags for everybody to read, the audit log for administrators."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
+from crm.console.sections import is_administrator
+from crm.events.models import Event
+from crm.identity import services
+from crm.identity.models import Role, Team, User
+from crm.listing.rest.serializers import RecordSerializer
+from crm.listing.rest.viewsets import Creates, RecordViewSet, Updates
+from crm.records.models import Tag
+from crm.records.services import tags as tag_services
+
+CONTACT_DATA = ("email", "phone", "last_login")
+
+
+class UserSerializer(RecordSerializer):
+    """A colleague; contact data only of oneself and for administrators."""
+
+    role_slug = serializers.SlugField(source="role.slug", read_only=True, default=None)
+    password = serializers.CharField(write_only=True, required=False, max_length=128, trim_whitespace=False)
+
+    class Meta:
+        model = User
+        fields = [
+            "id",
+            "username",
+            "name",
+            "title",
+            "email",
+            "phone",
+            "role",
+            "role_slug",
+            "team",
+            "is_active",
+            "language",
+            "time_zone",
+            "last_login",
+            "joined_at",
+            "password",
+        ]
+        read_only_fields = ["is_active", "language", "time_zone", "last_login", "joined_at"]
+
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        data = super().to_representation(instance)
+        reader = self.context["request"].user
+        if instance.pk != reader.pk and not is_administrator(reader):
+            for name in CONTACT_DATA:
+                data.pop(name, None)
+        return data
+
+
+class UserViewSet(Creates, Updates, RecordViewSet):
+    """People: everybody reads, administrators add and change; leaving goes through the hand-over page."""
+
+    listing = USERS
+    serializer_class = UserSerializer
+
+    def create_record(self, values: dict[str, Any]) -> User:
+        password = values.pop("password", None)
+        return services.create_user(
+            values.pop("username"),
+            name=values.pop("name"),
+            role=values.pop("role", None),
+            team=values.pop("team", None),
+            password=password,
+            must_change_password=bool(password),
+            actor=self.actor,
+            **values,
+        )
+
+    def update_record(self, record: User, values: dict[str, Any], expected: int | None) -> User:
+        values.pop("username", None)
+        if password := values.pop("password", None):
+            services.set_password(
+                record, password, must_change=record.pk != self.request.user.pk, actor=self.actor
+            )
+        return services.update_user(record, actor=self.actor, **values)
+
+
+class TeamSerializer(RecordSerializer):
+    """A team and its place in the tree."""
+
+    people = serializers.IntegerField(read_only=True, default=0)
+
+    class Meta:
+        model = Team
+        fields = ["id", "name", "parent", "leader", "region_code", "is_active", "people"]
+        read_only_fields = ["is_active"]
+
+
+class TeamViewSet(Creates, Updates, RecordViewSet):
+    """Teams: everybody reads, administrators add, rename and move."""
+
+    listing = TEAMS
+    serializer_class = TeamSerializer
+
+    def create_record(self, values: dict[str, Any]) -> Team:
+        return services.create_team(values.pop("name"), actor=self.actor, **values)
+
+    def update_record(self, record: Team, values: dict[str, Any], expected: int | None) -> Team:
+        return services.update_team(record, actor=self.actor, **values)
+
+
+class RoleSerializer(RecordSerializer):
+    """A role by code and names."""
+
+    class Meta:
+        model = Role
+        fields = [
+            "id",
+            "slug",
+            "name_en",
+            "name_zh",
+            "description_en",
+            "description_zh",
+            "export_cap",
+            "is_administrator",
+        ]
+
+
+class RoleViewSet(RecordViewSet):
+    """Roles, to read."""
+
+    listing = ROLES
+    serializer_class = RoleSerializer
+
+
+class TagSerializer(RecordSerializer):
+    """A tag."""
+
+    class Meta:
+        model = Tag
+        fields = ["id", "name", "group", "colour", "expiry_date", "is_active"]
+
+
+class TagViewSet(Creates, Updates, RecordViewSet):
+    """Tags: everybody with the verb reads, adds and changes them."""
+
+    listing = TAGS
+    serializer_class = TagSerializer
+
+    def create_record(self, values: dict[str, Any]) -> Tag:
+        active = values.pop("is_active", True)
+        tag = tag_services.create_tag(values.pop("name"), actor=self.actor, **values)
+        return tag if active else tag_services.update_tag(tag, actor=self.actor, is_active=False)
+
+    def update_record(self, record: Tag, values: dict[str, Any], expected: int | None) -> Tag:
+        return tag_services.update_tag(record, actor=self.actor, **values)
+
+
+class EventSerializer(serializers.ModelSerializer):
+    """One entry of the audit log; personal values stay sealed in it."""
+
+    title = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Event
+        fields = [
+            "id",
+            "name",
+            "title",
+            "at",
+            "actor_kind",
+            "actor_id",
+            "actor_name",
+            "origin",
+            "request_id",
+            "subject_type",
+            "subject_id",
+            "about",
+            "changes",
+            "payload",
+        ]
+
+
+class EventViewSet(RecordViewSet):
+    """The audit log, for administrators."""
+
+    listing = EVENTS
+    serializer_class = EventSerializer
+
+
+ROUTES = [
+    ("users", UserViewSet),
+    ("teams", TeamViewSet),
+    ("roles", RoleViewSet),
+    ("tags", TagViewSet),
+    ("events", EventViewSet),
+]

@@ -1,0 +1,169 @@
+"""The lists of people, teams and events."""
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from crm.console.filters import EventFilters, TeamFilters, UserFilters
+from crm.core import formats
+from crm.core.templatetags.ui import badge
+from crm.events.models import Event
+from crm.identity.models import Role, Team, User
+from crm.listing.columns import Date, Html, Link, Look, Number, Person, Related, Text
+from crm.listing.declare import ListPage, View
+from crm.records.models import Tag
+
+
+def _users() -> QuerySet[User]:
+    return User._base_manager.select_related("role", "team")
+
+
+def _teams() -> QuerySet[Team]:
+    people = Count("members", filter=Q(members__is_active=True))
+    return Team._base_manager.select_related("parent", "leader").annotate(people=people)
+
+
+def _events() -> QuerySet[Event]:
+    return Event._base_manager.all()
+
+
+def _state(user: User, look: Look) -> str:
+    return badge(gettext("Active"), "ok") if user.is_active else badge(gettext("Left"), "")
+
+
+def _state_words(user: User) -> str:
+    return gettext("Active") if user.is_active else gettext("Left")
+
+
+def _what(event: Event, look: Look) -> str:
+    return format_html('<b title="{}">{}</b>', event.name, event.title)
+
+
+def subject_words(event: Event) -> str:
+    """The record an event is about, as people call its kind, with its number."""
+    kind = event.subject_type.rsplit(".", 1)[-1].replace("_", " ")
+    return f"{kind} {event.subject_id}"
+
+
+def _changes(event: Event, look: Look) -> str:
+    return format_html('<span class="cell-cut">{}</span>', change_words(event))
+
+
+def change_words(event: Event) -> str:
+    """What changed, in one line: field, old and new value; personal values are named but not shown."""
+    parts = [f"{name}: {_short(pair)}" for name, pair in event.changes.items()]
+    parts += [gettext("%(field)s changed") % {"field": name} for name in event.private]
+    if not parts:
+        parts = [
+            f"{name}: {value}" for name, value in event.payload.items() if not isinstance(value, dict | list)
+        ]
+    return "; ".join(parts)[:400]
+
+
+def _short(pair: Any) -> str:
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        return str(pair)
+    return " → ".join(_value(value) for value in pair)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("label", value))
+    return "–" if value in (None, "", []) else str(value)
+
+
+USERS = ListPage(
+    model=User,
+    queryset=_users,
+    title=_("All members"),
+    filters=UserFilters,
+    search=("name", "username", "email", "phone", "name_sort"),
+    columns=[
+        Link("name", sort="name_sort", sub="username"),
+        Related("team", label=_("Team"), sort="team__name", card="subtitle"),
+        Text("role", label=_("Role"), sort="role__position", card="meta"),
+        Text("phone", private=True),
+        Text("email", private=True),
+        Html(
+            "is_active", label=_("State"), render=_state, value=_state_words, sort="is_active", card="badge"
+        ),
+        Date("last_login", label=_("Last sign-in"), sort="last_login"),
+        Date("joined_at", sort="joined_at", shown=False),
+    ],
+    views=[
+        View("active", _("Active"), {"is_active": "true"}, icon="user-check"),
+        View("former", _("Left"), {"is_active": "false"}, icon="user-off"),
+    ],
+    default_sort="name_sort",
+    icon="users",
+    count_words=lambda number, n: ngettext("%(n)s person", "%(n)s people", n) % {"n": number},
+    links=[("organisation", _("Organisation"), "sitemap")],
+)
+
+TEAMS = ListPage(
+    model=Team,
+    queryset=_teams,
+    title=_("All teams"),
+    filters=TeamFilters,
+    search=("name",),
+    columns=[
+        Link("name", sort="name"),
+        Related("parent", label=_("Belongs to"), sort="parent__name", card="subtitle"),
+        Person("leader", label=_("Leader"), card="meta"),
+        Number("people", label=_("People")),
+    ],
+    default_sort="name",
+    icon="users-group",
+    count_words=lambda number, n: ngettext("%(n)s team", "%(n)s teams", n) % {"n": number},
+    links=[("organisation", _("Organisation"), "sitemap")],
+)
+
+ROLES = ListPage(
+    model=Role,
+    queryset=Role._base_manager.all,
+    title=_("Roles and rights"),
+    search=("slug", "name_en", "name_zh"),
+    columns=[Link("slug"), Text("name_zh"), Text("name_en")],
+    default_sort="position",
+    exportable=False,
+)
+
+TAGS = ListPage(
+    model=Tag,
+    queryset=Tag._base_manager.all,
+    title=_("Tags"),
+    search=("name", "name_sort", "group"),
+    columns=[Link("name", sort="name_sort"), Text("group", sort="group")],
+    default_sort="name_sort",
+    exportable=False,
+)
+
+EVENTS = ListPage(
+    model=Event,
+    queryset=_events,
+    title=_("Audit log"),
+    filters=EventFilters,
+    columns=[
+        Html("name", label=_("What"), render=_what, value=lambda e: e.title, fixed=True, card="title"),
+        Html(
+            "at",
+            label=_("When"),
+            render=lambda e, look: formats.exact(e.at),
+            value=lambda e: e.at,
+            sort="at",
+            card="right",
+        ),
+        Text("actor_name", label=_("Who"), card="subtitle"),
+        Text("origin", label=_("Through"), card="meta"),
+        Html("subject", label=_("Record"), render=lambda e, look: subject_words(e), value=subject_words),
+        Html("changes", label=_("Details"), render=_changes, value=change_words),
+    ],
+    default_sort="-at",
+    icon="history",
+    count_words=lambda number, n: ngettext("%(n)s entry", "%(n)s entries", n) % {"n": number},
+    search_hint=_("Search"),
+    exportable=False,
+)

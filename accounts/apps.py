@@ -5,3 +5,6 @@ class AccountsConfig(AppConfig):
     """Customer accounts: customers, contacts, activities and what is known of them."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        from accounts import events, hooks  # noqa: F401 - importing declares and registers

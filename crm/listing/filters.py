@@ -27,6 +27,7 @@ from django_filters.widgets import SuffixedMultiWidget
 
 from crm.identity.access import visible
 from crm.listing import periods
+from crm.listing.columns import field_of
 
 if TYPE_CHECKING:
     from crm.identity.models import User
@@ -184,7 +185,7 @@ class OwnerFilter(django_filters.Filter):
         return [("me", gettext("Me")), ("none", gettext("Nobody")), *people]
 
     def _person(self) -> type[models.Model]:
-        return self.model._meta.get_field(self.field_name).related_model
+        return field_of(self.model, self.field_name).related_model
 
     def filter(self, qs: QuerySet, value: list[str]) -> QuerySet:
         if not value:

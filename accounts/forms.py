@@ -1,0 +1,349 @@
+"""Forms of customers and contacts: they validate, services save."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Contact, ContactLink, Customer, Highlight
+from accounts.models.choices import ContactRole, Stage
+from accounts.queries.customers import tags_for
+from accounts.rules.lifecycle import manual_targets
+from accounts.services.cleaning import cleaned
+from crm.core.phone import format_phone
+from crm.core.writes import RuleBroken
+from crm.identity.access import has_verb, visible
+from crm.identity.models import Team, User
+from crm.listing.filters import company_midnight
+from crm.listing.forms import CrmForm, CrmModelForm, FewChoices, RemoteSelect, note_chosen, people
+from crm.records.models import Region
+
+NORMALISED = ("phone", "email", "uscc", "website")
+
+
+class Normalised:
+    """Fields that services store in one form: refused here already, at the field, with the reason."""
+
+    def _clean_normalised(self, model: type[Any]) -> None:
+        for name in NORMALISED:
+            value = self.cleaned_data.get(name)
+            if value:
+                try:
+                    self.cleaned_data[name] = cleaned(model, {name: value})[name]
+                except RuleBroken as error:
+                    self.add_error(name, str(error))
+
+
+def _show_phone(form: forms.BaseForm) -> None:
+    """Numbers are read in groups, stored in one piece."""
+    if form.initial.get("phone"):
+        form.initial["phone"] = format_phone(form.initial["phone"])
+
+
+def _offer_regions(form: forms.BaseForm) -> None:
+    """Three thousand regions are looked up as one types."""
+    if "region" not in form.fields:
+        return
+    field = form.fields["region"]
+    field.queryset = visible(Region, form.user)
+    field.label_from_instance = lambda region: region.full_label
+    field.widget = RemoteSelect(reverse("customer_regions"))
+    field.iterator = FewChoices
+    field.widget.choices = field.choices
+    note_chosen(form)
+
+
+def _plain_texts(form: forms.BaseForm) -> None:
+    """Browsers guess badly at addresses and companies; phones get the number pad."""
+    for name, field in form.fields.items():
+        field.widget.attrs.setdefault("autocomplete", "off")
+        if name in ("phone", "contact_phone"):
+            field.widget.input_type = "tel"
+        if isinstance(field.widget, forms.URLInput):
+            field.widget.input_type = "text"
+
+
+class CustomerForm(Normalised, CrmModelForm):
+    """The fields of a customer that its people edit."""
+
+    class Meta:
+        model = Customer
+        fields = (
+            "name",
+            "kind",
+            "uscc",
+            "tier",
+            "intent",
+            "industry",
+            "region",
+            "size",
+            "phone",
+            "email",
+            "website",
+            "address",
+            "source",
+            "source_detail",
+            "parent",
+            "external_id",
+        )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["intent" if self.instance.is_deal else "tier"]
+        _show_phone(self)
+        _offer_regions(self)
+        _plain_texts(self)
+        self.fields["email"].widget.input_type = "text"  # our own message is better than the browser's
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self._clean_normalised(Customer)
+        return self.cleaned_data
+
+    def _post_clean(self) -> None:
+        """The service checks the model's rules, and keeps the instance as it is."""
+
+
+class FieldForm(CustomerForm):
+    """One field of a customer, edited in place."""
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for other in [*self.fields]:
+            if other not in (name, "version"):
+                del self.fields[other]
+
+
+class QuickCustomerForm(Normalised, CrmModelForm):
+    """A new customer from three things: the customer, a contact, the next step. The rest folds away."""
+
+    contact_name = forms.CharField(label=_("Contact"), max_length=100)
+    contact_phone = forms.CharField(label=_("Mobile"), max_length=40, required=False)
+    contact_wechat = forms.CharField(label=_("WeChat"), max_length=100, required=False)
+    contact_email = forms.CharField(label=_("E-mail"), max_length=254, required=False)
+    contact_title = forms.CharField(label=_("Job title"), max_length=100, required=False)
+    contact_role = forms.ChoiceField(
+        label=_("Role"), choices=[("", "–"), *ContactRole.choices], required=False
+    )
+    next_date = forms.DateField(label=_("Next step"), required=False)
+    next_step = forms.CharField(label=_("What is to be done"), max_length=200, required=False)
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.none(), required=False)
+    tags = forms.ModelMultipleChoiceField(label=_("Tags"), queryset=None, required=False)
+    more = forms.BooleanField(label=_("Create another"), required=False)
+
+    class Meta:
+        model = Customer
+        fields = (
+            "name",
+            "industry",
+            "region",
+            "size",
+            "kind",
+            "uscc",
+            "intent",
+            "phone",
+            "email",
+            "website",
+            "address",
+            "source",
+            "source_detail",
+            "parent",
+        )
+
+    OPTIONAL = (
+        "uscc",
+        "kind",
+        "intent",
+        "contact_title",
+        "contact_role",
+        "contact_email",
+        "phone",
+        "email",
+        "website",
+        "address",
+        "parent",
+        "tags",
+    )
+    FILLED_IN = ("industry", "region", "size", "owner", "source", "source_detail")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].required = False
+        self.fields["kind"].choices = [("", "–"), *Customer._meta.get_field("kind").choices]
+        self.initial.pop("kind", None)
+        self.fields["tags"].queryset = tags_for(self.user)
+        may_hand_over = has_verb(self.user, "transfer", Customer)
+        self.fields["owner"].queryset = people(self.user) if may_hand_over else people(self.user).filter(pk=self.user.pk)
+        self.initial.setdefault("owner", self.user.pk)
+        _offer_regions(self)
+        _plain_texts(self)
+        self.fields["email"].widget.input_type = "text"
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self._clean_normalised(Customer)
+        data = self.cleaned_data
+        if not any(data.get(f"contact_{way}") for way in ("phone", "wechat", "email")):
+            self.add_error("contact_phone", _("Give at least one way to reach them."))
+        for way in ("phone", "email"):
+            if data.get(f"contact_{way}"):
+                try:
+                    data[f"contact_{way}"] = cleaned(Contact, {way: data[f"contact_{way}"]})[way]
+                except RuleBroken as error:
+                    self.add_error(f"contact_{way}", str(error))
+        if data.get("next_date") is None and "next_date" not in self.errors:
+            self.add_error("next_date", _("Choose when you will be in touch next."))
+        return data
+
+    def _post_clean(self) -> None:
+        """The service checks the model's rules, and keeps the instance as it is."""
+
+    def customer_values(self) -> dict[str, Any]:
+        """The customer's own values; what stayed empty fills in by itself."""
+        names = (name for name in self.Meta.fields if name in self.cleaned_data)
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] not in (None, "")}
+
+    def contact_values(self) -> dict[str, Any]:
+        """The first contact's values."""
+        names = ("name", "phone", "wechat", "email", "title", "role")
+        return {name: self.cleaned_data[f"contact_{name}"] for name in names}
+
+
+class ContactForm(Normalised, CrmModelForm):
+    """A person at a customer."""
+
+    class Meta:
+        model = Contact
+        fields = ("name", "title", "department", "role", "phone", "wechat", "email")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _show_phone(self)
+        _plain_texts(self)
+        self.fields["email"].widget.input_type = "text"
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self._clean_normalised(Contact)
+        return self.cleaned_data
+
+    def _post_clean(self) -> None:
+        """The service checks the model's rules, and keeps the instance as it is."""
+
+
+class LinkForm(CrmForm):
+    """A further company of a contact, with their part there."""
+
+    customer = forms.ModelChoiceField(label=_("Further company"), queryset=Customer.objects.all())
+    role = forms.ChoiceField(label=_("Role"), choices=[("", "–"), *ContactRole.choices], required=False)
+    title = forms.CharField(
+        label=_("Job title"), max_length=ContactLink._meta.get_field("title").max_length, required=False
+    )
+
+
+class TransferForm(CrmForm):
+    """To whom a customer goes."""
+
+    owner = forms.ModelChoiceField(label=_("New owner"), queryset=User.objects.none())
+    keep_reader = forms.BooleanField(label=_("The previous owner may still read it"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].queryset = people(self.user)
+
+
+class ShareForm(CrmForm):
+    """With whom a customer is shared, how far and until when."""
+
+    user = forms.ModelChoiceField(label=_("Colleague"), queryset=User.objects.none(), required=False)
+    team = forms.ModelChoiceField(label=_("or team"), queryset=Team.objects.none(), required=False)
+    level = forms.ChoiceField(
+        label=_("May"), choices=[("read", _("read")), ("edit", _("read and edit"))], initial="read"
+    )
+    until = forms.DateField(
+        label=_("Until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Without a date until you withdraw it."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["user"].queryset = people(self.user).exclude(pk=self.user.pk)
+        self.fields["team"].queryset = visible(Team, self.user).filter(is_active=True)
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        if not self.errors and (self.cleaned_data.get("user") is None) == (self.cleaned_data.get("team") is None):
+            self.add_error("user", _("Choose a colleague or a team."))
+        return self.cleaned_data
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes: the chosen day counts to its end."""
+        until = self.cleaned_data["until"]
+        return {
+            "user": self.cleaned_data["user"],
+            "team": self.cleaned_data["team"],
+            "level": self.cleaned_data["level"],
+            "expires_at": company_midnight(until + datetime.timedelta(1)) if until else None,
+        }
+
+
+class LifecycleForm(CrmForm):
+    """Another stage of the life cycle, with the reason."""
+
+    to = forms.ChoiceField(label=_("New stage"))
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        targets = manual_targets(customer.lifecycle_stage, is_deal_customer=customer.is_deal)
+        self.fields["to"].choices = [(stage, Stage(stage).label) for stage in targets]
+
+
+class FirstDealForm(CrmForm):
+    """The date of the first deal."""
+
+    date = forms.DateField(
+        label=_("First deal on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
+class TagsForm(CrmForm):
+    """The tags of one customer, and a new one by its name."""
+
+    tags = forms.ModelMultipleChoiceField(
+        label=_("Tags"), queryset=None, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    new = forms.CharField(label=_("New tag"), max_length=40, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tags"].queryset = tags_for(self.user)
+        if not has_verb(self.user, "add", tags_for(self.user).model):
+            del self.fields["new"]
+
+
+class FactForm(forms.Form):
+    """One key fact."""
+
+    label = forms.CharField(
+        label=_("About"), max_length=Highlight._meta.get_field("label").max_length, required=False
+    )
+    text = forms.CharField(
+        label=_("Fact"), max_length=Highlight._meta.get_field("text").max_length, required=False
+    )
+    source = forms.CharField(
+        label=_("Taken from"), max_length=Highlight._meta.get_field("source").max_length, required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("text") and not data.get("label"):
+            self.add_error("label", _("Say what the fact is about, for example “Budget”."))
+        return data
+
+
+FactFormSet = forms.formset_factory(FactForm, extra=0, max_num=Highlight.MOST, validate_max=True)

@@ -1,0 +1,8 @@
+"""What customers and contacts contribute downwards: their lists, for search, bulk jobs, import and choices."""
+
+from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
+from crm.core.hooks import hooks
+
+hooks.add_list_page("customers", CUSTOMERS)
+hooks.add_list_page("contacts", CONTACTS)
+hooks.add_list_page("customer_bin", CUSTOMER_BIN)

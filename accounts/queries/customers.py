@@ -1,0 +1,158 @@
+"""What is read of customers and contacts; whose rows they are is decided by `crm.identity.access`."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Prefetch, Q
+from django.utils import timezone
+
+from accounts.models import Contact, ContactLink, Customer, CustomerTag, LifecycleEvent
+from crm.events.queries import events_about
+from crm.identity import access
+from crm.identity.events import RECORD_TRANSFERRED
+from crm.identity.models import Team, User
+from crm.records.models import Region, Tag
+from crm.records.searchable import search
+
+
+def customer_list() -> models.QuerySet[Customer]:
+    """Customers outside the bin, with what the columns of the list read."""
+    return Customer.objects.select_related("industry", "region", "owner", "team").prefetch_related(_tags())
+
+
+def customer_bin() -> models.QuerySet[Customer]:
+    """Customers in the bin, with what the columns of the list read."""
+    return (
+        Customer._base_manager.filter(deleted_at__isnull=False)
+        .select_related("industry", "region", "owner", "team")
+        .prefetch_related(_tags())
+    )
+
+
+def customer_record() -> models.QuerySet[Customer]:
+    """Customers with what their page shows at once."""
+    return Customer.objects.select_related(
+        "industry", "region__parent", "owner", "team", "parent", "previous_owner"
+    ).prefetch_related(_tags(), "highlights")
+
+
+def contact_list() -> models.QuerySet[Contact]:
+    """Contacts outside the bin, with their customer and its owner."""
+    return Contact.objects.filter(customer__deleted_at__isnull=True).select_related("customer__owner")
+
+
+def people_of(customer: Customer) -> list[Contact]:
+    """The contacts of a customer, main one first, then those who belong to it as a further company.
+
+    A linked contact shows the part it plays here.
+    """
+    own = list(customer.contacts.order_by("-is_primary", "pk"))
+    links = ContactLink._base_manager.filter(
+        customer=customer, contact__deleted_at__isnull=True, contact__customer__deleted_at__isnull=True
+    ).select_related("contact__customer")
+    for link in links.order_by("pk"):
+        person = link.contact
+        person.linked = True
+        person.role = link.role or person.role
+        person.title = link.title or person.title
+        person.is_primary = False
+        own.append(person)
+    return own
+
+
+@dataclass(frozen=True)
+class Collaborator:
+    """A colleague or a team a customer is shared with: how far, and until when."""
+
+    who: User | Team
+    may_edit: bool
+    expires_at: object
+    granted_by: User | None
+
+    @property
+    def is_team(self) -> bool:
+        return isinstance(self.who, Team)
+
+    @property
+    def field(self) -> str:
+        return "team" if self.is_team else "user"
+
+
+def collaborators_of(customer: Customer) -> list[Collaborator]:
+    """Whom a customer is shared with now, teams last."""
+    tables = access.grant_models(Customer)
+    if tables is None:
+        return []
+    users, groups = (access.live(table._base_manager.filter(content_object=customer)) for table in tables)
+    rows = [
+        *(
+            (grant.user, grant)
+            for grant in users.select_related("user", "permission", "granted_by").order_by("user__name_sort")
+        ),
+        *(
+            (grant.group.team, grant)
+            for grant in groups.select_related("group__team", "permission", "granted_by")
+            if hasattr(grant.group, "team")
+        ),
+    ]
+    found: dict[tuple[type, int], Collaborator] = {}
+    for who, grant in rows:
+        key = (type(who), who.pk)
+        edits = grant.permission.codename.startswith("change") or (key in found and found[key].may_edit)
+        found[key] = Collaborator(who, edits, grant.expires_at, grant.granted_by)
+    return list(found.values())
+
+
+def owner_history(customer: Customer, limit: int = 50) -> list:
+    """Who owned a customer before whom, newest first."""
+    return list(events_about(customer).filter(name=RECORD_TRANSFERRED.name)[:limit])
+
+
+def lifecycle_history(customer: Customer, limit: int = 50) -> list[LifecycleEvent]:
+    """The steps of a customer's life cycle, newest first."""
+    return list(customer.lifecycle_events.all()[:limit])
+
+
+def same_company(user: User, core: str, *, limit: int = 5) -> models.QuerySet[Customer]:
+    """Customers within somebody's scope whose normalised name is this one: the parents a branch may have."""
+    if not core:
+        return Customer.objects.none()
+    return access.visible(Customer, user).filter(company_core=core).order_by("pk")[:limit]
+
+
+def shared_with(user: User) -> Q:
+    """Customers that reach somebody only because they were shared."""
+    tables = access.grant_models(Customer)
+    if tables is None:
+        return Q(pk__in=[])
+    users, groups = tables
+    direct = access.live(users._base_manager.filter(user=user)).values("content_object")
+    by_team = access.live(groups._base_manager.filter(group__user=user)).values("content_object")
+    return (Q(pk__in=direct) | Q(pk__in=by_team)) & ~Q(owner=user)
+
+
+def tags_for(user: User) -> models.QuerySet[Tag]:
+    """The tags one can put on a customer today."""
+    return access.visible(Tag, user).current()
+
+
+def _tags() -> Prefetch:
+    now = timezone.now()
+    current = CustomerTag._base_manager.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
+    return Prefetch("tag_links", current.select_related("tag").order_by("tag__name_sort", "pk"), to_attr="labels")
+
+
+def named_like(user: User, text: str, limit: int = 6) -> list[Customer]:
+    """Customers within somebody's scope found by the beginning of a new one's name."""
+    rows = access.visible(Customer, user).select_related("owner", "region")
+    return list(search(rows, text).order_by("-updated_at", "-pk")[:limit])
+
+
+def regions_like(user: User, text: str, limit: int = 30) -> list[Region]:
+    """Regions by a part of their name or the beginning of their code, larger ones first."""
+    rows = access.visible(Region, user).filter(is_active=True)
+    if text:
+        rows = rows.filter(
+            Q(full_name__contains=text) | Q(full_name_en__icontains=text) | Q(code__startswith=text)
+        )
+    return list(rows.order_by("code")[:limit])

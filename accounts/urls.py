@@ -1,0 +1,41 @@
+"""The pages of customers and contacts."""
+
+from django.urls import path
+
+from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
+from accounts.views import actions, contacts, customers
+
+urlpatterns = [
+    path("customers/new/", customers.customer_create, name="customer_create"),
+    path("customers/derive/", customers.customer_derive, name="customer_derive"),
+    path("customers/suggest/", customers.customer_suggest, name="customer_suggest"),
+    path("customers/regions/", customers.customer_regions, name="customer_regions"),
+    path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
+    path("customers/<int:pk>/edit/", customers.customer_edit, name="customer_edit"),
+    path("customers/<int:pk>/peek/", customers.customer_peek, name="customer_peek"),
+    path("customers/<int:pk>/position/", customers.customer_position, name="customer_position"),
+    path("customers/<int:pk>/why/", customers.customer_why, name="customer_why"),
+    path("customers/<int:pk>/fields/<slug:name>/", customers.customer_field, name="customer_field"),
+    path(
+        "customers/<int:pk>/panels/<slug:slot>/<slug:key>/", customers.customer_panel, name="customer_panel"
+    ),
+    path("customers/<int:pk>/transfer/", actions.customer_transfer, name="customer_transfer"),
+    path("customers/<int:pk>/share/", actions.customer_share, name="customer_share"),
+    path("customers/<int:pk>/unshare/", actions.customer_unshare, name="customer_unshare"),
+    path("customers/<int:pk>/lifecycle/", actions.customer_lifecycle, name="customer_lifecycle"),
+    path("customers/<int:pk>/first-deal/", actions.customer_first_deal, name="customer_first_deal"),
+    path("customers/<int:pk>/tags/", actions.customer_tags, name="customer_tags"),
+    path("customers/<int:pk>/highlights/", actions.customer_highlights, name="customer_highlights"),
+    path("customers/<int:pk>/delete/", actions.customer_delete, name="customer_delete"),
+    path("customers/<int:pk>/restore/", actions.customer_restore, name="customer_restore"),
+    path("customers/<int:pk>/contacts/new/", contacts.contact_create, name="contact_create"),
+    path("contacts/<int:pk>/", contacts.contact_detail, name="contact_detail"),
+    path("contacts/<int:pk>/edit/", contacts.contact_edit, name="contact_edit"),
+    path("contacts/<int:pk>/delete/", contacts.contact_delete, name="contact_delete"),
+    path("contacts/<int:pk>/primary/", contacts.contact_primary, name="contact_primary"),
+    path("contacts/<int:pk>/links/new/", contacts.contact_link, name="contact_link"),
+    path("contacts/<int:pk>/links/<int:link_pk>/delete/", contacts.contact_unlink, name="contact_unlink"),
+    *CUSTOMER_BIN.urls("customers/bin"),
+    *CUSTOMERS.urls("customers"),
+    *CONTACTS.urls("contacts"),
+]

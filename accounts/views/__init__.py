@@ -1,0 +1,1 @@
+"""Pages of customer accounts: they parse, ask for access, call one service and answer."""

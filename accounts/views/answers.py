@@ -1,0 +1,80 @@
+"""How the pages of accounts answer: forms as a drawer or a page of their own, results as a toast or a message."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from crm.core.writes import RuleBroken, StaleVersion
+from crm.listing.forms import conflict_rows
+
+CHANGED = ("customerChanged", "timelineChanged", "listChanged")
+
+
+def in_drawer(request: HttpRequest) -> bool:
+    """Whether the answer goes into the drawer beside the page."""
+    return bool(request.htmx) and request.htmx.target == "drawer"
+
+
+def show_form(
+    request: HttpRequest,
+    form: forms.BaseForm | None,
+    *,
+    heading: Any,
+    back: str,
+    template: str = "accounts/form.html",
+    status: int = 200,
+    **context: Any,
+) -> HttpResponse:
+    """A form beside the page (htmx) or as a page (without JavaScript)."""
+    frame = "components/drawer.html" if in_drawer(request) else "accounts/form_page.html"
+    return render(
+        request,
+        template,
+        {
+            "frame": frame,
+            "form": form,
+            "heading": heading,
+            "action": request.get_full_path(),
+            "full_url": back,
+            "back": back,
+            **context,
+        },
+        status=status,
+    )
+
+
+def done(request: HttpRequest, url: str, text: str, *, undo_url: str = "", go: bool = False) -> HttpResponse:
+    """It is saved: close the drawer and say so, or go to `url`."""
+    if not request.htmx:
+        messages.success(request, text)
+        return redirect(url)
+    if go:
+        messages.success(request, text)
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    toast = {"text": text} | ({"undo_url": undo_url} if undo_url else {})
+    triggers: dict[str, Any] = {"drawer:close": True, "toast": toast, **dict.fromkeys(CHANGED, True)}
+    return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(triggers)})
+
+
+def attempt(
+    form: forms.BaseForm, call: Callable[[], Any], show: Callable[..., HttpResponse]
+) -> tuple[Any, HttpResponse | None]:
+    """Call a service for a valid form: its result, or the answer that shows what a rule or another editor said."""
+    try:
+        return call(), None
+    except StaleVersion as error:
+        current = error.current
+        form.data = form.data.copy()
+        form.data[form.add_prefix("version")] = str(current.version)
+        return None, show(status=409, conflict=conflict_rows(form, error), current=current)
+    except RuleBroken as error:
+        if hasattr(form, "add_rule"):
+            form.add_rule(error)
+        else:
+            form.add_error(None, str(error))
+        return None, show(status=422)

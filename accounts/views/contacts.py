@@ -1,0 +1,183 @@
+"""Contacts: their page, and how they are added, edited, linked and deleted."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import services
+from accounts.forms import ContactForm, LinkForm
+from accounts.models import Contact, ContactLink, Customer
+from accounts.queries.customers import contact_list
+from accounts.views.answers import attempt, done, show_form
+from accounts.views.customers import the_customer
+from crm.events.actor import actor_of
+from crm.identity import access
+
+
+def the_contact(request: HttpRequest, pk: int, action: str = "view") -> Contact:
+    """The contact of an address, if the person may do the action to it."""
+    return access.get_visible_or_404(Contact, request.user, pk, action, queryset=contact_list())
+
+
+@login_required
+@require_GET
+def contact_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A contact's page: how to reach them, and the companies they belong to."""
+    contact = the_contact(request, pk)
+    seen = access.visible(Customer, request.user)
+    links = contact.links.filter(customer__in=seen).select_related("customer").order_by("pk")
+    may = {verb: access.may(request.user, verb, contact) for verb in ("change", "delete")}
+    context = {
+        "contact": contact,
+        "links": links,
+        "may": may,
+        "main_seen": seen.filter(pk=contact.customer_id).exists(),
+        "may_change_customer": may["change"] and access.may(request.user, "change", contact.customer),
+    }
+    return render(request, "accounts/contact_detail.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contact_create(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new contact of a customer."""
+    customer = the_customer(request, pk, "change")
+    access.require_verb(request.user, "add", Contact)
+    form = ContactForm(request.POST or None, user=request.user)
+
+    def show(status: int = 200, **context: Any) -> HttpResponse:
+        return show_form(
+            request,
+            form,
+            heading=_("New contact of %(name)s") % {"name": customer.name},
+            back=customer.get_absolute_url(),
+            status=status,
+            **context,
+        )
+
+    if request.method == "GET":
+        return show()
+    if not form.is_valid():
+        return show(422)
+    contact, answer = attempt(
+        form, lambda: services.create_contact(customer, actor=actor_of(request), **form.values()), show
+    )
+    return answer or done(
+        request, customer.get_absolute_url(), _("%(name)s is saved.") % {"name": contact.name}
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """All fields of a contact."""
+    contact = the_contact(request, pk, "change")
+    form = ContactForm(request.POST or None, user=request.user, instance=contact)
+
+    def show(status: int = 200, **context: Any) -> HttpResponse:
+        return show_form(
+            request,
+            form,
+            heading=_("Edit %(name)s") % {"name": contact.name},
+            back=contact.get_absolute_url(),
+            status=status,
+            **context,
+        )
+
+    if request.method == "GET":
+        return show()
+    if not form.is_valid():
+        return show(422)
+    _saved, answer = attempt(
+        form,
+        lambda: services.update_contact(
+            contact,
+            actor=actor_of(request),
+            expected=form.expected_version,
+            **form.values(changed_only=True),
+        ),
+        show,
+    )
+    return answer or done(request, contact.get_absolute_url(), _("Saved"))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a contact."""
+    contact = the_contact(request, pk, "delete")
+    if request.method == "GET":
+        return show_form(
+            request,
+            None,
+            heading=_("Delete %(name)s?") % {"name": contact.name},
+            back=contact.get_absolute_url(),
+            template="accounts/delete.html",
+            contact=contact,
+        )
+    services.delete_contact(contact, actor=actor_of(request))
+    text = _("%(name)s is deleted.") % {"name": contact.name}
+    return done(request, contact.customer.get_absolute_url(), text, go=True)
+
+
+@login_required
+@require_POST
+def contact_primary(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make somebody the main contact."""
+    contact = the_contact(request, pk, "change")
+    if not access.may(request.user, "change", contact.customer):
+        raise PermissionDenied
+    services.set_primary(contact, actor=actor_of(request))
+    text = _("%(name)s is the main contact.") % {"name": contact.name}
+    return done(request, contact.customer.get_absolute_url(), text)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contact_link(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note that a contact belongs to a further company."""
+    contact = the_contact(request, pk, "change")
+    form = LinkForm(request.POST or None, user=request.user)
+
+    def show(status: int = 200, **context: Any) -> HttpResponse:
+        return show_form(
+            request,
+            form,
+            heading=_("Further company of %(name)s") % {"name": contact.name},
+            back=contact.get_absolute_url(),
+            status=status,
+            **context,
+        )
+
+    if request.method == "GET":
+        return show()
+    if not form.is_valid():
+        return show(422)
+    if not access.may(request.user, "change", form.cleaned_data["customer"]):
+        raise PermissionDenied
+    _link, answer = attempt(
+        form,
+        lambda: services.link_contact(contact, actor=actor_of(request), **form.cleaned_data),
+        show,
+    )
+    return answer or done(request, contact.get_absolute_url(), _("Saved"))
+
+
+@login_required
+@require_POST
+def contact_unlink(request: HttpRequest, pk: int, link_pk: int) -> HttpResponse:
+    """Take a contact off a further company."""
+    contact = the_contact(request, pk, "change")
+    seen = access.visible(Customer, request.user, "change")
+    link = get_object_or_404(ContactLink._base_manager.filter(contact=contact, customer__in=seen), pk=link_pk)
+    services.unlink_contact(contact, link.customer, actor=actor_of(request))
+    text = _("%(name)s no longer belongs to %(customer)s.") % {
+        "name": contact.name,
+        "customer": link.customer,
+    }
+    return done(request, contact.get_absolute_url(), text)

@@ -1,0 +1,292 @@
+"""The customer's page and its columns, and how it is created and edited."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import services
+from accounts.forms import CustomerForm, FieldForm, QuickCustomerForm
+from accounts.listings import CUSTOMERS
+from accounts.models import Contact, Customer
+from accounts.queries import customers as queries
+from accounts.services.customers import derive_from
+from accounts.views import facts
+from accounts.views.answers import attempt, done, in_drawer, show_form
+from accounts.views.place import list_of, place_in_list
+from crm.core.hooks import hooks
+from crm.events.actor import actor_of
+from crm.identity import access
+from crm.identity.explain import why
+from crm.records.models import Region
+
+PARTS = {
+    "identity": "accounts/_identity.html",
+    "left": "accounts/_left.html",
+    "right": "accounts/_right.html",
+}
+
+
+def the_customer(request: HttpRequest, pk: int, action: str = "view") -> Customer:
+    """The customer of an address, if the person may do the action to it."""
+    return access.get_visible_or_404(
+        Customer, request.user, pk, action, queryset=queries.customer_record()
+    )
+
+
+@login_required
+@require_GET
+def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A customer's page: identity, key information and facts, follow-ups, people. `part` asks for one column."""
+    customer = the_customer(request, pk)
+    part = request.GET.get("part", "")
+    if part and part not in PARTS:
+        raise Http404
+    context = record_context(request, customer)
+    return render(request, PARTS.get(part, "accounts/customer_detail.html"), context)
+
+
+def record_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """What the columns of the record page read."""
+    user = request.user
+    may = {verb: access.may(user, verb, customer) for verb in ("change", "transfer", "share", "delete")}
+    may["add_contact"] = may["change"] and access.has_verb(user, "add", Contact)
+    may["edit_contact"] = access.has_verb(user, "change", Contact)
+    may["first_deal"] = may["change"] and is_administrator(user)
+    people = queries.people_of(customer)
+    return {
+        "customer": customer,
+        "may": may,
+        "facts": facts.shown(customer),
+        "people": people,
+        "main_contact": next((p for p in people if p.is_primary), people[0] if people else None),
+        "children": list(access.visible(Customer, user).filter(parent=customer).order_by("name_sort")[:20]),
+        "parent_seen": customer.parent is not None and access.may(user, "view", customer.parent),
+        "collaborators": queries.collaborators_of(customer),
+        "left_panels": hooks.panels_of("customer.left"),
+        "right_panels": hooks.panels_of("customer.right"),
+        "list": list_of(request),
+    }
+
+
+def is_administrator(user: Any) -> bool:
+    """Whether somebody administers the installation: only they say when a first deal was."""
+    return user.is_superuser or bool(user.role and user.role.is_administrator)
+
+
+@login_required
+@require_GET
+def customer_peek(request: HttpRequest, pk: int) -> HttpResponse:
+    """A short look at a customer beside the list."""
+    customer = the_customer(request, pk)
+    if not in_drawer(request):
+        return customer_detail(request, pk)
+    context = {"customer": customer, "facts": facts.shown(customer), "people": queries.people_of(customer)[:5]}
+    return render(request, "accounts/_peek.html", context)
+
+
+@login_required
+@require_GET
+def customer_position(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the customer stands in the list one came from, with its neighbours."""
+    customer = the_customer(request, pk)
+    place = place_in_list(request, CUSTOMERS, customer)
+    return render(request, "accounts/_position.html", {"place": place, "list": list_of(request)})
+
+
+@login_required
+@require_GET
+def customer_why(request: HttpRequest, pk: int) -> HttpResponse:
+    """Why one can see this customer, who owned it, and how its life cycle went."""
+    customer = the_customer(request, pk)
+    context = {
+        "customer": customer,
+        "reasons": why(request.user, customer),
+        "may_edit": access.may(request.user, "change", customer),
+        "transfers": queries.owner_history(customer),
+        "steps": queries.lifecycle_history(customer),
+    }
+    return render(request, "accounts/_why.html" if request.htmx else "accounts/why.html", context)
+
+
+@login_required
+@require_GET
+def customer_panel(request: HttpRequest, pk: int, slot: str, key: str) -> HttpResponse:
+    """A part of the page that another module contributes, loaded after the page."""
+    customer = the_customer(request, pk)
+    panel = hooks.panels.get((f"customer.{slot}", key))
+    context = panel.load(request, customer) if panel else None
+    if panel is None or context is None:
+        return HttpResponse("")
+    return render(request, panel.template, {"customer": customer, **context})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def customer_create(request: HttpRequest) -> HttpResponse:
+    """A new customer from three things; the drawer of the "+ New" button, or a page."""
+    access.require_verb(request.user, "add", Customer)
+    form = QuickCustomerForm(request.POST or None, user=request.user)
+
+    def show(status: int = 200, **context: Any) -> HttpResponse:
+        return show_form(
+            request,
+            form,
+            heading=_("New customer"),
+            back=reverse("customer_list"),
+            template="accounts/customer_new.html",
+            status=status,
+            chips=facts.date_chips(form["next_date"].value()),
+            **context,
+        )
+
+    if request.method == "GET":
+        return show()
+    if not form.is_valid():
+        return show(422)
+    created, answer = attempt(form, lambda: _create(request, form), show)
+    if answer is not None:
+        return answer
+    text = _("%(name)s is saved.") % {"name": created.customer.name}
+    if form.cleaned_data["more"]:
+        form = QuickCustomerForm(None, user=request.user, initial={"more": True})
+        response = show(saved=created.customer)
+        response.headers["HX-Trigger"] = "listChanged"
+        return response
+    return done(request, created.customer.get_absolute_url(), text, go=True)
+
+
+@transaction.atomic
+def _create(request: HttpRequest, form: QuickCustomerForm) -> services.Created:
+    actor, data = actor_of(request), form.cleaned_data
+    return services.create_customer(
+        actor=actor,
+        owner=data["owner"] or request.user,
+        contact=form.contact_values(),
+        tags=data["tags"],
+        next_date=data["next_date"],
+        next_step=data["next_step"],
+        **form.customer_values(),
+    )
+
+
+@login_required
+@require_GET
+def customer_derive(request: HttpRequest) -> HttpResponse:
+    """What follows from what was typed so far, and customers of one's own that look like it."""
+    access.require_verb(request.user, "add", Customer)
+    given = {name: request.GET.get(name, "")[:300] for name in ("name", "uscc", "phone", "email")}
+    person = {name: request.GET.get(f"contact_{name}", "")[:300] for name in ("phone", "email")}
+    found = derive_from(given, person)
+    regions = access.visible(Region, request.user)
+    context = {
+        "derivation": found,
+        "region": regions.filter(pk=found.get("region")).first() if found.get("region") else None,
+        "parents": queries.same_company(request.user, found.core) if found.seeks_parent else [],
+    }
+    return render(request, "accounts/_derived.html", context)
+
+
+@login_required
+@require_GET
+def customer_suggest(request: HttpRequest) -> HttpResponse:
+    """Customers of one's own whose name contains what was typed as the new one's name."""
+    access.require_verb(request.user, "add", Customer)
+    text = request.GET.get("name", "").replace("\x00", "").strip()[:100]
+    found = queries.named_like(request.user, text) if len(text) >= 2 else []
+    return render(request, "accounts/_suggest.html", {"found": found})
+
+
+@login_required
+@require_GET
+def customer_regions(request: HttpRequest) -> JsonResponse:
+    """Regions by name or code, for the form."""
+    found = queries.regions_like(request.user, request.GET.get("q", "").replace("\x00", "").strip()[:40])
+    return JsonResponse({"results": [{"value": one.pk, "text": one.full_label} for one in found]})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """All fields of a customer at once."""
+    customer = the_customer(request, pk, "change")
+    form = CustomerForm(request.POST or None, user=request.user, instance=customer)
+
+    def show(status: int = 200, **context: Any) -> HttpResponse:
+        return show_form(
+            request,
+            form,
+            heading=_("Edit %(name)s") % {"name": customer.name},
+            back=customer.get_absolute_url(),
+            status=status,
+            **context,
+        )
+
+    if request.method == "GET":
+        return show()
+    if not form.is_valid():
+        return show(422)
+    _saved, answer = attempt(
+        form,
+        lambda: services.update_customer(
+            customer,
+            actor=actor_of(request),
+            expected=form.expected_version,
+            **form.values(changed_only=True),
+        ),
+        show,
+    )
+    return answer or done(request, customer.get_absolute_url(), _("Saved"))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def customer_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    """One field edited in place: GET gives the control, POST saves it; 422 when wrong, 409 with both values when stale."""
+    customer = the_customer(request, pk, "change")
+    if name not in facts.editable(customer):
+        raise Http404
+    if request.GET.get("show"):
+        return _fact(request, customer, name)
+    form = FieldForm(request.POST or None, user=request.user, instance=customer, name=name)
+
+    def show(status: int = 200, **context: Any) -> HttpResponse:
+        context |= {"customer": customer, "form": form, "field": form[name], "name": name}
+        return render(request, "accounts/_fact_form.html", context, status=status)
+
+    if request.method == "GET":
+        return show()
+    if not form.is_valid():
+        return show(422)
+    saved, answer = attempt(
+        form,
+        lambda: services.update_customer(
+            customer,
+            actor=actor_of(request),
+            expected=form.expected_version,
+            **{name: form.cleaned_data[name]},
+        ),
+        show,
+    )
+    if answer is not None:
+        return answer
+    if not request.htmx:
+        return done(request, customer.get_absolute_url(), _("Saved"))
+    changed = saved.version != customer.version
+    response = _fact(request, the_customer(request, pk), name, saved=True)
+    if changed:
+        response.headers["HX-Trigger"] = "timelineChanged"
+    return response
+
+
+def _fact(request: HttpRequest, customer: Customer, name: str, saved: bool = False) -> HttpResponse:
+    fact = next(f for f in facts.shown(customer, everything=True) if f.name == name)
+    context = {"customer": customer, "fact": fact, "saved": saved, "may": {"change": True}}
+    return render(request, "accounts/_fact.html", context)
+
+

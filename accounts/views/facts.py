@@ -1,0 +1,115 @@
+"""The facts of a customer as its page shows them, and the chips for the next date."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from accounts.models import Customer
+from accounts.rules.next_dates import suggestions
+from accounts.services.customers import EDITABLE
+from crm.core import formats
+from crm.core.phone import format_phone
+from crm.listing.filters import company_today
+from crm.records.queries import business_calendar
+
+ORDER = (
+    "uscc",
+    "source",
+    "address",
+    "phone",
+    "email",
+    "website",
+    "industry",
+    "region",
+    "size",
+    "kind",
+    "tier",
+    "intent",
+    "source_detail",
+    "parent",
+    "external_id",
+)
+ALWAYS = ("uscc", "source", "address", "phone", "size")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of the facts: its label, what is shown, the exact text to copy, where it leads."""
+
+    name: str
+    label: str
+    text: str | SafeString
+    copy: str = ""
+    href: str = ""
+    editable: bool = True
+
+
+def editable(customer: Customer) -> set[str]:
+    """The fields that can be edited in place now."""
+    return (set(EDITABLE) - {"no_follow_up_reason"}) - {"intent" if customer.is_deal else "tier"}
+
+
+def shown(customer: Customer, *, everything: bool = False) -> list[Fact]:
+    """The facts worth a line: those that are filled in, and the few one looks for when they are not."""
+    allowed = editable(customer)
+    names = ["name", *ORDER] if everything else ORDER
+    found = [_fact(customer, name) for name in names if name in allowed]
+    if not everything:
+        found = [fact for fact in found if fact.text or fact.name in ALWAYS]
+    return found
+
+
+def _fact(customer: Customer, name: str) -> Fact:
+    field = Customer._meta.get_field(name)
+    label = capfirst(str(field.verbose_name))
+    value: Any = getattr(customer, name)
+    if value in (None, ""):
+        return Fact(name, label, "")
+    if name == "phone":
+        return Fact(name, label, format_phone(value), copy=value, href=f"tel:{value.split(' ext ')[0]}")
+    if name == "email":
+        return Fact(name, label, value, copy=value, href=f"mailto:{value}")
+    if name == "website":
+        return Fact(name, label, value.split("://", 1)[-1].rstrip("/"), href=value)
+    if name == "uscc":
+        return Fact(name, label, value, copy=value)
+    if name == "region":
+        return Fact(name, label, value.full_label)
+    if name == "size":
+        return Fact(name, label, formats.number(value))
+    if field.choices:
+        return Fact(name, label, str(getattr(customer, f"get_{name}_display")()))
+    return Fact(name, label, str(value))
+
+
+def date_chips(chosen: Any = None) -> list[dict[str, Any]]:
+    """Tomorrow, next Monday, in two weeks… on days people work, for the next step."""
+    chosen = chosen.isoformat() if isinstance(chosen, datetime.date) else str(chosen or "")
+    chips = []
+    for one in suggestions(business_calendar(), company_today()):
+        if one.key in ("tomorrow", "next_monday", "in_two_weeks"):
+            label = one.label
+            if one.key == "next_monday" or one.is_moved:
+                label = _("%(label)s %(day)s") % {"label": label, "day": formats.day(one.date)}
+            chips.append({"label": label, "value": one.date.isoformat(), "on": chosen == one.date.isoformat()})
+    return chips
+
+
+def years_together(customer: Customer) -> str:
+    """How long somebody has been a customer, in years and months; empty for prospects."""
+    if customer.first_deal_at is None:
+        return ""
+    today = timezone.localdate()
+    months = (today.year - customer.first_deal_at.year) * 12 + today.month - customer.first_deal_at.month
+    months = max(0, months - (today.day < customer.first_deal_at.day))
+    years, rest = divmod(months, 12)
+    if years and rest:
+        return _("Customer for %(years)d y %(months)d m") % {"years": years, "months": rest}
+    if years:
+        return _("Customer for %(years)d y") % {"years": years}
+    return _("Customer for %(months)d m") % {"months": rest}

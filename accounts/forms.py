@@ -175,7 +175,9 @@ class QuickCustomerForm(Normalised, CrmModelForm):
         self.initial.pop("kind", None)
         self.fields["tags"].queryset = tags_for(self.user)
         may_hand_over = has_verb(self.user, "transfer", Customer)
-        self.fields["owner"].queryset = people(self.user) if may_hand_over else people(self.user).filter(pk=self.user.pk)
+        self.fields["owner"].queryset = (
+            people(self.user) if may_hand_over else people(self.user).filter(pk=self.user.pk)
+        )
         self.initial.setdefault("owner", self.user.pk)
         _offer_regions(self)
         _plain_texts(self)
@@ -199,6 +201,11 @@ class QuickCustomerForm(Normalised, CrmModelForm):
 
     def _post_clean(self) -> None:
         """The service checks the model's rules, and keeps the instance as it is."""
+
+    @property
+    def optional(self) -> list[forms.BoundField]:
+        """The fields in the fold."""
+        return [self[name] for name in (*self.FILLED_IN, *self.OPTIONAL) if name in self.fields]
 
     def customer_values(self) -> dict[str, Any]:
         """The customer's own values; what stayed empty fills in by itself."""
@@ -276,7 +283,9 @@ class ShareForm(CrmForm):
 
     def clean(self) -> dict[str, Any]:
         super().clean()
-        if not self.errors and (self.cleaned_data.get("user") is None) == (self.cleaned_data.get("team") is None):
+        if not self.errors and (self.cleaned_data.get("user") is None) == (
+            self.cleaned_data.get("team") is None
+        ):
             self.add_error("user", _("Choose a colleague or a team."))
         return self.cleaned_data
 

@@ -204,7 +204,13 @@ CUSTOMERS = ListPage(
         View("mine", _("Mine"), {"owner": "me"}, sort="next_follow_up_at", icon="user"),
         View("shared", _("Shared with me"), {"shared": "true"}, icon="share"),
         View("tier-a", _("Tier A"), {"tier": "A"}, icon="star"),
-        View("silent", _("No follow-up in 14 days"), {"silent_days": 14}, sort="last_activity_at", icon="history"),
+        View(
+            "silent",
+            _("No follow-up in 14 days"),
+            {"silent_days": 14},
+            sort="last_activity_at",
+            icon="history",
+        ),
         View(
             "next-two-weeks",
             _("Next 2 weeks"),

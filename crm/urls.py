@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("crm.console.urls")),
     path("", include("crm.automation.urls")),
     path("", include("crm.listing.urls")),
+    path("", include("accounts.urls")),
 ]

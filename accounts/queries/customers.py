@@ -139,7 +139,9 @@ def tags_for(user: User) -> models.QuerySet[Tag]:
 def _tags() -> Prefetch:
     now = timezone.now()
     current = CustomerTag._base_manager.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
-    return Prefetch("tag_links", current.select_related("tag").order_by("tag__name_sort", "pk"), to_attr="labels")
+    return Prefetch(
+        "tag_links", current.select_related("tag").order_by("tag__name_sort", "pk"), to_attr="labels"
+    )
 
 
 def named_like(user: User, text: str, limit: int = 6) -> list[Customer]:

@@ -57,7 +57,9 @@ def customer_transfer(request: HttpRequest, pk: int) -> HttpResponse:
         return answer
     text = _("%(name)s now belongs to %(owner)s.") % {"name": customer.name, "owner": owner}
     still = access.visible(Customer, request.user).filter(pk=pk).exists()
-    return done(request, customer.get_absolute_url() if still else reverse("customer_list"), text, go=not still)
+    return done(
+        request, customer.get_absolute_url() if still else reverse("customer_list"), text, go=not still
+    )
 
 
 @login_required
@@ -142,7 +144,9 @@ def customer_first_deal(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         customer,
         _("First deal of %(name)s") % {"name": customer.name},
-        note=_("With a first deal it is a deal customer: it has a tier, finance sees it, and it is never deleted."),
+        note=_(
+            "With a first deal it is a deal customer: it has a tier, finance sees it, and it is never deleted."
+        ),
     )
     if request.method == "GET":
         return show()

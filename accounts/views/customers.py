@@ -34,9 +34,7 @@ PARTS = {
 
 def the_customer(request: HttpRequest, pk: int, action: str = "view") -> Customer:
     """The customer of an address, if the person may do the action to it."""
-    return access.get_visible_or_404(
-        Customer, request.user, pk, action, queryset=queries.customer_record()
-    )
+    return access.get_visible_or_404(Customer, request.user, pk, action, queryset=queries.customer_record())
 
 
 @login_required
@@ -86,7 +84,11 @@ def customer_peek(request: HttpRequest, pk: int) -> HttpResponse:
     customer = the_customer(request, pk)
     if not in_drawer(request):
         return customer_detail(request, pk)
-    context = {"customer": customer, "facts": facts.shown(customer), "people": queries.people_of(customer)[:5]}
+    context = {
+        "customer": customer,
+        "facts": facts.shown(customer),
+        "people": queries.people_of(customer)[:5],
+    }
     return render(request, "accounts/_peek.html", context)
 
 
@@ -288,5 +290,3 @@ def _fact(request: HttpRequest, customer: Customer, name: str, saved: bool = Fal
     fact = next(f for f in facts.shown(customer, everything=True) if f.name == name)
     context = {"customer": customer, "fact": fact, "saved": saved, "may": {"change": True}}
     return render(request, "accounts/_fact.html", context)
-
-

@@ -96,7 +96,9 @@ def date_chips(chosen: Any = None) -> list[dict[str, Any]]:
             label = one.label
             if one.key == "next_monday" or one.is_moved:
                 label = _("%(label)s %(day)s") % {"label": label, "day": formats.day(one.date)}
-            chips.append({"label": label, "value": one.date.isoformat(), "on": chosen == one.date.isoformat()})
+            chips.append(
+                {"label": label, "value": one.date.isoformat(), "on": chosen == one.date.isoformat()}
+            )
     return chips
 
 

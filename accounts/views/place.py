@@ -44,8 +44,10 @@ def list_of(request: HttpRequest) -> ListLink:
     query = request.GET.get("list")
     url = reverse("customer_list")
     if query is None:
-        before = urlsplit(request.htmx.current_url or "") if request.htmx else urlsplit(
-            request.headers.get("Referer", "")
+        before = (
+            urlsplit(request.htmx.current_url or "")
+            if request.htmx
+            else urlsplit(request.headers.get("Referer", ""))
         )
         query = before.query if before.path == url else ""
     asked = QueryDict(query[:1000])
@@ -100,5 +102,3 @@ def place_in_list(request: HttpRequest, listing: ListPage, record: Any) -> Place
 def _scoped(selection: Selection) -> tuple[Any, Any]:
     pieces = access.branches(selection.listing.model, selection.user)
     return (selection.rows, pieces) if pieces is not None else (selection.scoped(), None)
-
-

@@ -1,0 +1,42 @@
+"""Small words and labels of customers and contacts for templates."""
+
+from django import template
+from django.utils.safestring import SafeString
+
+from accounts.listings import ROLE_KINDS
+from accounts.listings import tag_badge as badge_of
+from accounts.models import Customer
+from accounts.views import facts
+from crm.records.models import Tag
+
+register = template.Library()
+
+
+@register.simple_tag
+def tag_badge(tag: Tag) -> SafeString:
+    """A tag as a label in its colour."""
+    return badge_of(tag)
+
+
+@register.filter
+def role_kind(role: str) -> str:
+    """The colour of a contact's role."""
+    return ROLE_KINDS.get(role, "line")
+
+
+@register.filter
+def tel(number: str) -> str:
+    """The address that dials a stored number."""
+    return f"tel:{str(number).split(' ext ')[0]}"
+
+
+@register.filter
+def bare_address(address: str) -> str:
+    """A web address as people say it."""
+    return str(address).split("://", 1)[-1].rstrip("/")
+
+
+@register.filter
+def years_together(customer: Customer) -> str:
+    """How long somebody has been a customer."""
+    return facts.years_together(customer)

@@ -18,6 +18,7 @@ from crm.console.sections import sections_for
 from crm.core.hooks import hooks
 from crm.identity.access import has_verb
 from crm.identity.models import User
+from crm.listing.registry import page_of_model
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _count(nav: list[dict[str, Any]], user: User) -> None:
 
 
 def _icon(record: Any) -> str:
-    page = hooks.list_pages.get(record._meta.model_name)
+    page = page_of_model(type(record))
     return getattr(page, "icon", "building")
 
 

@@ -6,11 +6,11 @@ from django.apps import apps
 from django.db import models
 
 from crm.console.models import RecentRecord
-from crm.core.hooks import hooks
 from crm.identity import queries as identity
 from crm.identity.access import has_verb, visible
 from crm.identity.models import User
-from crm.records.models import SavedView
+from crm.listing.registry import page_of_key
+from crm.records import queries as saved
 
 RECENT_LOOKED_AT = 9  # a few more than shown: some may no longer be visible
 
@@ -44,8 +44,8 @@ def recent_records(user: User, limit: int = 3) -> Sequence[models.Model]:
 def pinned_views(user: User) -> list[dict[str, str]]:
     """The views somebody pinned in the side bar, in their order, of lists they may still open."""
     found = []
-    for row in visible(SavedView, user).filter(pinned=True).order_by("position", "id"):
-        listing = hooks.list_pages.get(row.listing)
+    for row in saved.pinned_views(user):
+        listing = page_of_key(row.listing)
         if listing is None or not has_verb(user, "view", listing.model):
             continue
         builtin = listing.view(row.builtin) if row.builtin else None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.http import Http404
 from django.utils import timezone
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
@@ -264,13 +264,12 @@ def _team_grants(user: User) -> dict[str, tuple[set[int], set[int]]]:
     if "_crm_team_grants" not in user.__dict__:
         grants: dict[str, tuple[set[int], set[int]]] = {p: (set(), set()) for p in TEAM_PERMISSION.values()}
         own = TeamUserGrant._base_manager.filter(user=user.pk, permission__codename__in=grants)
-        for codename, team_id, source in own.values_list(
-            "permission__codename", "content_object_id", "source"
-        ):
-            grants[codename][source != TeamUserGrant.Source.ROLE].add(team_id)
         groups = TeamGroupGrant._base_manager.filter(group__user=user.pk, permission__codename__in=grants)
-        for codename, team_id in groups.values_list("permission__codename", "content_object_id"):
-            grants[codename][True].add(team_id)
+        found = own.values_list("permission__codename", "content_object_id", "source").union(
+            groups.values_list("permission__codename", "content_object_id", Value("group")), all=True
+        )
+        for codename, team_id, source in found:
+            grants[codename][source != TeamUserGrant.Source.ROLE].add(team_id)
         user.__dict__["_crm_team_grants"] = grants
     return user.__dict__["_crm_team_grants"]
 

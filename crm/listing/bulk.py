@@ -21,13 +21,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.core.hooks import hooks
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.identity import access
 from crm.identity.models import User
 from crm.identity.services.assignment import assign
 from crm.listing.forms import CrmForm, people
+from crm.listing.registry import page_of_key
 from crm.listing.selection import BadQuery, select
 from crm.records.models import BackgroundJob
 from crm.records.services import jobs
@@ -289,10 +289,10 @@ def open_form(verb: Bulk, data: QueryDict | None, user: User) -> forms.Form:
 
 def listing_of(key: str) -> ListPage:
     """The registered list page of a key."""
-    for page in hooks.list_pages.values():
-        if page.key == key:
-            return page
-    raise RuleBroken(gettext("This list no longer exists."))
+    page = page_of_key(key)
+    if page is None:
+        raise RuleBroken(gettext("This list no longer exists."))
+    return page
 
 
 def summary(job: BackgroundJob) -> str:

@@ -14,10 +14,10 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 
-from crm.core.hooks import hooks
 from crm.core.writes import RuleBroken, StaleVersion, Versioned
 from crm.identity.access import narrow, visible
 from crm.identity.models import User
+from crm.listing.registry import page_of_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -127,10 +127,8 @@ def note_chosen(form: forms.BaseForm) -> None:
 
 def options_url(model: type[models.Model]) -> str:
     """Where choices of this kind of record are looked up as one types; nothing for kinds that are few."""
-    for page in hooks.list_pages.values():
-        if page.model is model and page.remote_choices:
-            return reverse(f"{page.key}_options")
-    return ""
+    page = page_of_model(model)
+    return reverse(f"{page.key}_options") if page is not None and page.remote_choices else ""
 
 
 def people(user: User) -> QuerySet[User]:

@@ -50,7 +50,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("change", (event) => {
-  const form = event.target.closest("form");
+  const form = event.target.closest("form, [data-dates]");
   if (!form) return;
   if (event.target.name === "kind" && form.matches("[data-composer]")) {
     refresh(form);

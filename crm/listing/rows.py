@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from crm.core.templatetags.ui import icon
-from crm.listing.columns import Column, Look
+from crm.listing.columns import NOTHING, Column, Look
 
 if TYPE_CHECKING:
     from crm.listing.declare import ListPage
@@ -95,7 +95,7 @@ def _card(pk: int, places: Sequence[str], cells: Sequence[str]) -> str:
     title, badge, corner, line, meta, right = (
         " ".join(at.get(place, ())) for place in ("title", "badge", "corner", "subtitle", "meta", "right")
     )
-    second = f'<div class="line">{line}</div>' if line else ""
+    second = f'<div class="line">{line}</div>' if line and line != NOTHING else ""
     return (
         f'<article class="rec-card" data-card="{pk}"><div class="top"><span class="name">{title}</span>{badge}'
         f'<span class="push">{corner}</span></div>{second}<div class="bottom">{meta}<span class="push">{right}</span>'

@@ -26,7 +26,8 @@ def read_by_settings() -> dict[str, tuple[str, object]]:
             ):
                 default = next(word.value for word in node.keywords if word.arg == "default")
                 known = isinstance(default, ast.Constant | ast.List)
-                found[name] = (kind, ast.literal_eval(default) if known else None)
+                if kind != "str" or name not in found:  # the more telling type of one that is read twice
+                    found[name] = (kind, ast.literal_eval(default) if known else None)
     return found
 
 

@@ -57,7 +57,9 @@ def _people(actor: Actor) -> list[User]:
     company = create_team("总公司", parent=None, actor=actor)
 
     def person(username: str, role: str, team: Team) -> User:
-        user = create_user(username, name=f"人员{username}", role=roles[role], team=team, password=None, actor=actor)
+        user = create_user(
+            username, name=f"人员{username}", role=roles[role], team=team, password=None, actor=actor
+        )
         User._base_manager.filter(pk=user.pk).update(password=password)
         return user
 

@@ -40,12 +40,20 @@ def text_grams(text: str) -> list[str]:
     for run in _RUNS.finditer(text):
         word = run[0]
         if run.lastgroup == "cjk":
-            found.update(word[i : i + 2] for i in range(len(word) - 1))
+            found.update(_pairs(word))
         else:
-            found.update(word[i : i + 3] for i in range(len(word) - 2))
+            found.update(_triples(word))
             if run.lastgroup == "latin" and len(word) >= 2:
                 found.add(word[:2])
     return sorted(found)
+
+
+def _pairs(word: str) -> list[str]:
+    return [word[i : i + 2] for i in range(len(word) - 1)]
+
+
+def _triples(word: str) -> list[str]:
+    return [word[i : i + 3] for i in range(len(word) - 2)]
 
 
 def query_terms(query: str) -> list[str]:
@@ -75,9 +83,9 @@ def query_grams(terms: Iterable[str]) -> list[str]:
         for run in _RUNS.finditer(term):
             word = run[0]
             if run.lastgroup == "cjk":
-                found.update(word[i : i + 2] for i in range(len(word) - 1))
+                found.update(_pairs(word))
             elif len(word) >= 3:
-                found.update(word[i : i + 3] for i in range(len(word) - 2))
+                found.update(_triples(word))
             elif run.lastgroup == "latin" and len(word) == 2 and word == term:
                 found.add(word)
     return sorted(found)

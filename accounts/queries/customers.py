@@ -108,6 +108,11 @@ def owner_history(customer: Customer, limit: int = 50) -> list:
     return list(events_about(customer).filter(name=RECORD_TRANSFERRED.name)[:limit])
 
 
+def links_of(contact: Contact, user: User) -> models.QuerySet[ContactLink]:
+    """The further companies of a contact that somebody may change."""
+    return contact.links.filter(customer__in=access.visible(Customer, user, "change"))
+
+
 def lifecycle_history(customer: Customer, limit: int = 50) -> list[LifecycleEvent]:
     """The steps of a customer's life cycle, newest first."""
     return list(customer.lifecycle_events.all()[:limit])

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import services
 from accounts.forms import ContactForm, LinkForm
-from accounts.models import Contact, ContactLink, Customer
-from accounts.queries.customers import contact_list
+from accounts.models import Contact, Customer
+from accounts.queries.customers import contact_list, links_of
 from accounts.views.answers import attempt, done, show_form
 from accounts.views.customers import the_customer
 from crm.events.actor import actor_of
@@ -173,8 +173,7 @@ def contact_link(request: HttpRequest, pk: int) -> HttpResponse:
 def contact_unlink(request: HttpRequest, pk: int, link_pk: int) -> HttpResponse:
     """Take a contact off a further company."""
     contact = the_contact(request, pk, "change")
-    seen = access.visible(Customer, request.user, "change")
-    link = get_object_or_404(ContactLink._base_manager.filter(contact=contact, customer__in=seen), pk=link_pk)
+    link = get_object_or_404(links_of(contact, request.user), pk=link_pk)
     services.unlink_contact(contact, link.customer, actor=actor_of(request))
     text = _("%(name)s no longer belongs to %(customer)s.") % {
         "name": contact.name,

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from crm.console import queries
 from crm.console.filters import EventFilters, TeamFilters, UserFilters
 from crm.core import formats
 from crm.core.templatetags.ui import badge
@@ -15,19 +15,6 @@ from crm.identity.models import Role, Team, User
 from crm.listing.columns import Date, Html, Link, Look, Number, Person, Related, Text
 from crm.listing.declare import ListPage, View
 from crm.records.models import Tag
-
-
-def _users() -> QuerySet[User]:
-    return User._base_manager.select_related("role", "team")
-
-
-def _teams() -> QuerySet[Team]:
-    people = Count("members", filter=Q(members__is_active=True))
-    return Team._base_manager.select_related("parent", "leader").annotate(people=people)
-
-
-def _events() -> QuerySet[Event]:
-    return Event._base_manager.all()
 
 
 def _state(user: User, look: Look) -> str:
@@ -77,7 +64,7 @@ def _value(value: Any) -> str:
 
 USERS = ListPage(
     model=User,
-    queryset=_users,
+    queryset=queries.user_list,
     title=_("All members"),
     filters=UserFilters,
     search=("name", "username", "email", "phone", "name_sort"),
@@ -105,7 +92,7 @@ USERS = ListPage(
 
 TEAMS = ListPage(
     model=Team,
-    queryset=_teams,
+    queryset=queries.team_list,
     title=_("All teams"),
     filters=TeamFilters,
     search=("name",),
@@ -123,7 +110,7 @@ TEAMS = ListPage(
 
 ROLES = ListPage(
     model=Role,
-    queryset=Role._base_manager.all,
+    queryset=queries.role_list,
     title=_("Roles and rights"),
     search=("slug", "name_en", "name_zh"),
     columns=[Link("slug"), Text("name_zh"), Text("name_en")],
@@ -133,7 +120,7 @@ ROLES = ListPage(
 
 TAGS = ListPage(
     model=Tag,
-    queryset=Tag._base_manager.all,
+    queryset=queries.tag_list,
     title=_("Tags"),
     search=("name", "name_sort", "group"),
     columns=[Link("name", sort="name_sort"), Text("group", sort="group")],
@@ -143,7 +130,7 @@ TAGS = ListPage(
 
 EVENTS = ListPage(
     model=Event,
-    queryset=_events,
+    queryset=queries.event_list,
     title=_("Audit log"),
     filters=EventFilters,
     columns=[

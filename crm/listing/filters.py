@@ -48,6 +48,8 @@ class Chip:
 class Filters(django_filters.FilterSet):
     """The filters of one kind of record; unknown parameters and values are errors, not silence."""
 
+    do_not_call_in_templates = True  # templates ask the class whether there are filters at all
+
     def __init__(self, data: Any = None, queryset: QuerySet | None = None, *, user: User) -> None:
         self.user = user
         super().__init__(data, queryset, request=SimpleNamespace(user=user))

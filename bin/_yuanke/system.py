@@ -19,7 +19,7 @@ BROWSER_FONTS = ("fonts-noto-cjk",)
 def install(packages: Sequence[str], purpose: str, *, step: Step) -> None:
     """Install Debian packages, as root or through a sudo that asks for no password."""
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-    shown = f"sudo apt-get update && sudo {' '.join(command)}"
+    shown = by_hand(packages)
     if not shutil.which("apt-get"):
         raise StepFailed(f"{' '.join(packages)} is missing, needed for {purpose}.", command=shown)
     prefix = _as_root()
@@ -30,6 +30,12 @@ def install(packages: Sequence[str], purpose: str, *, step: Step) -> None:
     failing = f"apt could not install {' '.join(packages)}, needed for {purpose}"
     subprocess.run([*prefix, "apt-get", "update", "-qq"], env=env, capture_output=True)
     run([*prefix, *command], failing=failing, mend=shown, env=env)
+
+
+def by_hand(packages: Sequence[str]) -> str:
+    """The command for somebody who may install packages."""
+    command = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(packages)}"
+    return f"sudo sh -c '{command}'" if shutil.which("sudo") else f"su -c '{command}'"
 
 
 def ensure_pango(progress: Progress) -> None:
@@ -79,7 +85,7 @@ def _wished(
 ) -> None:
     """A part that is wished for but not needed: one attempt, then a word about what is missing."""
     stamp = Stamp(PREPARED, f"apt-{packages[0]}")
-    shown = f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}"
+    shown = by_hand(packages)
     with progress.step(title) as step:
         if present():
             step.already_done()

@@ -33,7 +33,20 @@ def test_the_table_shows_each_figure_beside_its_yardstick() -> None:
         ]
     )
     lines = [line.split() for line in shown.splitlines()]
-    assert lines[1] == ["list:", "database", "1.2", "ms", "0.5", "ms", "(owner", "column)", "≤", "3.5", "ms", "kept"]
+    assert lines[1] == [
+        "list:",
+        "database",
+        "1.2",
+        "ms",
+        "0.5",
+        "ms",
+        "(owner",
+        "column)",
+        "≤",
+        "3.5",
+        "ms",
+        "kept",
+    ]
     assert lines[2] == ["list:", "pace", "120", "400", "(plain", "way)", "≥", "4,000", "MISSED"]
     assert lines[3] == ["list:", "peak", "memory", "88", "MB"]
 

@@ -15,6 +15,7 @@ from accounts.filters import ContactFilters, CustomerFilters
 from accounts.models import Contact, Customer
 from accounts.models.choices import ContactRole
 from accounts.queries.customers import contact_list, customer_bin, customer_list
+from accounts.resources import ContactResource, CustomerResource
 from crm.core import formats
 from crm.core.phone import format_phone
 from crm.core.templatetags.ui import badge, icon, lifecycle_badge, tier
@@ -220,6 +221,7 @@ CUSTOMERS = ListPage(
         ),
     ],
     bulk=[TRANSFER, TAG, DELETE],
+    resource=CustomerResource,
     empty=Empty(
         title=_("No customers yet"),
         text=_("Three fields are enough for the first one, or bring them all in from your spreadsheet."),
@@ -262,6 +264,7 @@ CONTACTS = ListPage(
     icon="users",
     count_words=_contacts,
     filters=ContactFilters,
+    resource=ContactResource,
     columns=[
         Link("name", label=_("Name"), sort="name_sort", sub="title"),
         Related("customer", card="subtitle"),

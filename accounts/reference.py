@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import CustomerTag
+from accounts.models import Customer, CustomerTag
 from crm.core import divisions
+from crm.core.pinyin import sort_key
 from crm.core.text import fold, narrow
+from crm.identity import access
 from crm.identity.models import User
 from crm.listing.importing.mapping import one_of
 from crm.listing.importing.widgets import CellError
@@ -122,3 +124,46 @@ def tags_of(customer_ids: Iterable[int | None]) -> dict[int, list[str]]:
     for pk, name in rows:
         found[pk].append(name)
     return found
+
+
+# --- Customers as other records name them ----------------------------------------------------------
+
+
+def customer(run: Run, text: str) -> int:
+    """The customer a cell names by name, number or external ID, among those the importer may change.
+
+    A hidden customer is refused in the very words of an absent one.
+    """
+    found = run.once("customers named", dict)
+    key = fold(text)
+    if key not in found:
+        found[key] = _customers_named(run, text)
+    ids = found[key]
+    if len(ids) == 1:
+        return ids[0]
+    if ids:
+        raise CellError(
+            "ambiguous_customer",
+            _("%(count)s of your customers are called so. Write the number.") % {"count": len(ids)},
+        )
+    raise CellError("unknown_customer", _("None of your customers is called %(name)s.") % {"name": text[:60]})
+
+
+def _customers_named(run: Run, text: str) -> list[int]:
+    reachable = run.once("customers within reach", lambda: access.visible(Customer, run.user, "change"))
+    named = reachable.filter(name_sort=sort_key(text)).values_list("pk", "name")
+    ids = [pk for pk, name in named if fold(name) == fold(text)]
+    if not ids:
+        ids = list(reachable.filter(external_id=text).exclude(external_id="").values_list("pk", flat=True))
+    if not ids and text.isdecimal() and len(text) < 16:
+        ids = list(reachable.filter(pk=int(text)).values_list("pk", flat=True))
+    return ids
+
+
+def customer_label(run: Run, pk: int) -> str:
+    """The name of a customer the importer may change."""
+    labels: dict[int, str] = run.once("customer labels", dict)
+    if pk not in labels:
+        name = Customer._base_manager.filter(pk=pk).values_list("name", flat=True).first()
+        labels[pk] = name or str(pk)
+    return labels[pk]

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from crm.console import import_api
 from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
 from crm.console.sections import is_administrator
 from crm.events.models import Event
@@ -190,4 +191,5 @@ ROUTES = [
     ("roles", RoleViewSet),
     ("tags", TagViewSet),
     ("events", EventViewSet),
+    *import_api.ROUTES,
 ]

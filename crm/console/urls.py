@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from crm.console import import_urls
 from crm.console.listings import EVENTS, TEAMS, USERS
 from crm.console.views import me
 
@@ -16,5 +17,6 @@ urlpatterns = [
     *USERS.urls("settings/users"),
     *TEAMS.urls("settings/teams"),
     *EVENTS.urls("settings/events"),
+    *import_urls.urlpatterns,
     path("i18n/setlang/", me.preferences, name="set_language"),
 ]

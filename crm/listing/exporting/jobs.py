@@ -44,9 +44,17 @@ class Stopped(Exception):
 
 
 def list_page_of(name: str) -> Any:
-    """The declared list of that name, None when there is none."""
-    page = hooks.list_pages.get(name)
-    return page if page is not None and getattr(page, "exportable", True) else None
+    """The declared list of that name (its own, or that of its API resource), None when there is none."""
+    for key, page in hooks.list_pages.items():
+        resource = getattr(getattr(page, "resource", None), "slug", "")
+        if name in (key, getattr(page, "key", ""), f"{getattr(page, 'key', '')}s", resource):
+            return page if getattr(page, "exportable", True) else None
+    return None
+
+
+def exports_of(user: User, limit: int = 100) -> list[ExportJob]:
+    """The last exports somebody asked for."""
+    return list(ExportJob._base_manager.filter(user=user)[:limit])
 
 
 def select_for(user: User, name: str, query: str) -> Selection:

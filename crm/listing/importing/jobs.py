@@ -84,7 +84,7 @@ def start_import(
         resource=resource.slug,
         file_name=tidy(os.path.basename(str(upload.name).replace("\\", "/")))[:255] or "import",
         file_size=upload.size,
-        file_hash=_hash(upload),
+        file_hash=hash_of(upload),
         nonce=nonce,
         mode=mode,
         dry_run=dry_run,
@@ -346,7 +346,8 @@ def on_disk(upload: Any) -> Iterator[str]:
         yield copy.name
 
 
-def _hash(upload: IO[bytes]) -> str:
+def hash_of(upload: IO[bytes]) -> str:
+    """SHA-256 of an upload."""
     digest = hashlib.sha256()
     upload.seek(0)
     for piece in iter(lambda: upload.read(1 << 20), b""):

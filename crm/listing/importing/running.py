@@ -17,7 +17,7 @@ from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.records.models import ImportJob, ImportRow
 
-from . import checking, committing, jobs, staging
+from . import checking, committing, jobs, staging, workbooks
 from .events import IMPORT_FINISHED
 from .reading import UnreadableFile
 from .resource import ImportResource, Run
@@ -68,17 +68,30 @@ def _advance(job: ImportJob, until: float) -> bool:
         return False
     if job.state == ImportJob.State.CHECKING:
         run = Run(job, resource, job.user)
-        complete = checking.check(run, until=until)
-        if not complete:
+        if not checking.check(run, until=until):
             return _go_on(job)
         if not _end_check(job):
+            _keep_errors(job)
             return False
     if job.state == ImportJob.State.COMMITTING:
         run = Run(job, resource, job.user)
         if not committing.commit(run, until=until):
             return _go_on(job)
         _end_commit(job, resource)
+        _keep_errors(job)
     return False
+
+
+def _keep_errors(job: ImportJob) -> None:
+    """Make the workbook of refused rows while nobody waits for it."""
+    fresh = ImportJob._base_manager.get(pk=job.pk)
+    if fresh.outcome["failed"] and fresh.state in (ImportJob.State.READY, ImportJob.State.DONE):
+        name = workbooks.keep_errors(fresh)
+        kept = ImportJob._base_manager.filter(
+            pk=job.pk, state=fresh.state, revision=fresh.revision, errors_file=""
+        )
+        if not kept.update(errors_file=name):
+            fresh.errors_file.storage.delete(name)
 
 
 def _go_on(job: ImportJob) -> bool:

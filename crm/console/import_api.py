@@ -1,0 +1,272 @@
+"""REST of imports and exports: upload, watch, commit, stop, fetch."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpResponseBase, QueryDict
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from crm.console.import_listing import IMPORTS
+from crm.console.views.exports import download
+from crm.console.views.imports import errors_response
+from crm.events.actor import actor_of
+from crm.identity.access import get_visible_or_404
+from crm.listing.exporting import jobs as exports
+from crm.listing.importing import jobs
+from crm.listing.importing.queries import errors_of
+from crm.listing.importing.reading import UnreadableFile
+from crm.listing.rest.errors import Problem
+from crm.listing.rest.viewsets import RecordViewSet
+from crm.records.models import ExportJob, ImportJob
+
+ERRORS_SHOWN = 1000
+
+
+class ImportSerializer(serializers.ModelSerializer):
+    """An import: state, progress in percent, rows by outcome (parts sum to the total), the first errors."""
+
+    counts = serializers.SerializerMethodField()
+    progress = serializers.IntegerField(read_only=True)
+    errors = serializers.SerializerMethodField()
+    proposal = serializers.SerializerMethodField()
+    file = serializers.CharField(source="file_name", read_only=True)
+
+    class Meta:
+        model = ImportJob
+        fields = [
+            "id",
+            "resource",
+            "file",
+            "state",
+            "progress",
+            "mode",
+            "key",
+            "dry_run",
+            "sheet",
+            "header_row",
+            "mapping",
+            "proposal",
+            "counts",
+            "errors",
+            "error",
+            "created_at",
+            "finished_at",
+        ]
+        read_only_fields = fields
+
+    def get_counts(self, job: ImportJob) -> dict[str, int]:
+        return job.outcome
+
+    def get_errors(self, job: ImportJob) -> list[dict[str, Any]]:
+        return errors_of(job, ERRORS_SHOWN)
+
+    def get_proposal(self, job: ImportJob) -> list[dict[str, Any]]:
+        return [
+            {"column": c["header"], "field": c.get("proposed") or None, "confidence": c.get("confidence", 0)}
+            for c in job.columns
+        ]
+
+
+class ImportListSerializer(ImportSerializer):
+    """An import in the list, without its columns and errors."""
+
+    class Meta(ImportSerializer.Meta):
+        fields = [
+            name for name in ImportSerializer.Meta.fields if name not in ("errors", "proposal", "mapping")
+        ]
+        read_only_fields = fields
+
+
+class ImportUpload(serializers.Serializer):
+    """What an upload says: the file, what its rows are, how to read and to write them."""
+
+    file = serializers.FileField(allow_empty_file=True)
+    resource = serializers.CharField(max_length=40)
+    mapping = serializers.CharField(required=False, allow_blank=True, help_text="JSON: {header: field}")
+    key = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    mode = serializers.ChoiceField(
+        choices=ImportJob.Mode.choices, required=False, default=ImportJob.Mode.UPSERT
+    )
+    dry_run = serializers.BooleanField(required=False, default=False)
+    sheet = serializers.CharField(required=False, allow_blank=True, max_length=255)
+    header_row = serializers.IntegerField(required=False, min_value=1, max_value=1_048_576)
+
+    def validate_mapping(self, value: str) -> dict[str, str | None] | None:
+        if not value.strip():
+            return None
+        try:
+            mapping = json.loads(value)
+        except ValueError as error:
+            raise ValidationError(_("A mapping is a JSON object: {header: field}.")) from error
+        if not isinstance(mapping, dict) or not all(isinstance(v, str | None) for v in mapping.values()):
+            raise ValidationError(_("A mapping is a JSON object: {header: field}."))
+        return mapping
+
+
+class ImportViewSet(RecordViewSet):
+    """One's own imports."""
+
+    listing = IMPORTS
+    serializer_class = ImportSerializer
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """The idempotency key of an upload is kept with the import itself: files are too large to keep answers for."""
+        viewsets.GenericViewSet.initial(self, request, *args, **kwargs)
+
+    def get_parsers(self) -> list[Any]:
+        return (
+            [MultiPartParser()]
+            if getattr(self, "action_map", {}).get("post") == "create"
+            else super().get_parsers()
+        )
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
+        return ImportListSerializer if self.action == "list" else ImportSerializer
+
+    @extend_schema(request={"multipart/form-data": ImportUpload}, responses={202: ImportSerializer})
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Upload a table; 202 with the import, or 400 with the reason for a file that cannot be read."""
+        form = ImportUpload(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = dict(form.validated_data)
+        upload, resource = given.pop("file"), given.pop("resource")
+        nonce = request.headers.get("Idempotency-Key", "").strip()[:64]
+        try:
+            job = jobs.start_import(request.user, upload, resource, nonce=nonce, **given)
+        except UnreadableFile as error:
+            raise Problem(400, error.code, str(error), errors={"file": [str(error)]}) from error
+        if nonce and job.file_hash != jobs.hash_of(upload):
+            raise Problem(422, "key_reused", _("This key was used for another request."))
+        response = Response(self.describe(job), status=202)
+        response["Location"] = request.build_absolute_uri(f"{request.path}{job.pk}/")
+        return response
+
+    @extend_schema(request=None, responses={202: ImportSerializer})
+    @action(detail=True, methods=["post"])
+    def commit(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Write a checked import."""
+        return Response(self.describe(jobs.start_commit(self.record(), actor=self.actor)), status=202)
+
+    @extend_schema(request=None, responses={200: ImportSerializer})
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Stop an import; what is written stays."""
+        return Response(self.describe(jobs.stop(self.record(), actor=self.actor)))
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"], url_path=r"errors\.xlsx")
+    def errors_file(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The refused rows as a workbook that can be mended and imported again."""
+        return errors_response(self.record())
+
+
+class ExportSerializer(serializers.ModelSerializer):
+    """An export: state, progress in percent, and where the file is once it is there."""
+
+    progress = serializers.IntegerField(read_only=True)
+    download = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ExportJob
+        fields = [
+            "id",
+            "resource",
+            "format",
+            "reason",
+            "state",
+            "progress",
+            "total",
+            "error",
+            "download",
+            "created_at",
+            "finished_at",
+        ]
+        read_only_fields = fields
+
+    def get_download(self, job: ExportJob) -> str | None:
+        if job.state != ExportJob.State.DONE or not job.file:
+            return None
+        return reverse("api-exports-download", args=[job.pk], request=self.context.get("request"))
+
+
+class ExportRequest(serializers.Serializer):
+    """Which list, with which filters, as what, and why."""
+
+    resource = serializers.CharField(max_length=40)
+    filters = serializers.DictField(required=False, default=dict)
+    format = serializers.ChoiceField(choices=ExportJob.Format.choices, default=ExportJob.Format.XLSX)
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+
+
+class ExportViewSet(viewsets.GenericViewSet):
+    """One's own exports."""
+
+    serializer_class = ExportSerializer
+    lookup_value_regex = r"[0-9]{1,18}"
+    queryset = ExportJob._base_manager.none()
+
+    def _job(self) -> ExportJob:
+        return get_visible_or_404(ExportJob, self.request.user, self.kwargs["pk"])
+
+    @extend_schema(responses={200: ExportSerializer(many=True)})
+    def list(self, request: Request) -> Response:
+        """The last exports."""
+        rows = exports.exports_of(request.user)
+        results = self.get_serializer(rows, many=True).data
+        return Response({"next": None, "previous": None, "results": results})
+
+    @extend_schema(request=ExportRequest, responses={202: ExportSerializer})
+    def create(self, request: Request) -> Response:
+        """Ask for a file; 409 with the reason when the list is longer than the role may take out."""
+        form = ExportRequest(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        job = exports.request_export(
+            request.user,
+            given["resource"],
+            query=_query_of(given["filters"]),
+            file_format=given["format"],
+            reason=given["reason"],
+            actor=actor_of(request).via("api"),
+        )
+        response = Response(self.get_serializer(job).data, status=202)
+        response["Location"] = request.build_absolute_uri(f"{request.path}{job.pk}/")
+        return response
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """How far the export is."""
+        return Response(self.get_serializer(self._job()).data)
+
+    @extend_schema(request=None, responses={200: ExportSerializer})
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: str) -> Response:
+        """Stop making the file."""
+        return Response(self.get_serializer(exports.stop_export(self._job())).data)
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"])
+    def download(self, request: Request, pk: str) -> HttpResponseBase:
+        """The file, for nobody but the person who asked for it."""
+        return download(self._job())
+
+
+def _query_of(filters: dict[str, Any]) -> str:
+    query = QueryDict(mutable=True)
+    for name, value in filters.items():
+        values = value if isinstance(value, list) else [value]
+        query.setlist(name, [str(one) for one in values])
+    return query.urlencode()
+
+
+ROUTES = [("imports", ImportViewSet), ("exports", ExportViewSet)]

@@ -1,0 +1,172 @@
+"""What the pages of an import show: the steps, the columns with what is proposed for them, the outcome so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crm.listing.importing import mapping as looks
+from crm.listing.importing import preview
+from crm.listing.importing.resource import Column, ImportResource, Run
+from crm.records.models import ImportJob
+
+SAMPLES = 4
+
+
+@dataclass
+class MapRow:
+    """One column of the file in the mapping table."""
+
+    index: int
+    header: str
+    samples: str
+    field: str
+    confidence: int
+
+    @property
+    def asks(self) -> bool:
+        return bool(self.field) and self.confidence < looks.SURE
+
+    @property
+    def css(self) -> str:
+        return "map-row-ask" if self.asks else "" if self.field else "map-row-off"
+
+
+def steps(job: ImportJob | None) -> list[dict[str, str]]:
+    """Upload, columns and preview, done."""
+    position = 0 if job is None else 2 if job.is_final or job.state == ImportJob.State.COMMITTING else 1
+    labels = [_("Upload file"), _("Columns and preview"), _("Done")]
+    states = ["done" if index < position else "now" if index == position else "" for index in range(3)]
+    urls = [reverse("import_new"), "", ""]
+    return [
+        {"label": label, "state": state, "url": url}
+        for label, state, url in zip(labels, states, urls, strict=True)
+    ]
+
+
+def map_rows(job: ImportJob) -> list[MapRow]:
+    """The columns of the file with examples and the field each goes to; what a person chose is sure."""
+    rows = []
+    for column in job.columns:
+        header = column["header"]
+        field = job.mapping.get(header, "")
+        confidence = column.get("confidence", 0) if field and field == column.get("proposed") else 100
+        examples = list(dict.fromkeys(column.get("samples", ())))[:SAMPLES]
+        rows.append(MapRow(column["index"], header, _(", ").join(examples), field, confidence))
+    return rows
+
+
+def field_choices(resource: ImportResource) -> list[tuple[str, str]]:
+    """The fields a column may go to, the required one marked."""
+    return [(name, _field_label(column)) for name, column in resource.columns.items()]
+
+
+def _field_label(column: Column) -> str:
+    if column.required:
+        return f"{column.label} *"
+    return f"{column.label} · {column.note}" if column.note else str(column.label)
+
+
+def wizard_context(
+    job: ImportJob, resource: ImportResource, *, tab: str = "", after: int = 0
+) -> dict[str, Any]:
+    """Everything the page of one import reads."""
+    rows = map_rows(job)
+    counts = job.outcome
+    importable = counts["created"] + counts["updated"] + counts["unchanged"]
+    context = {
+        "job": job,
+        "resource": resource,
+        "steps": steps(job),
+        "rows": rows,
+        "asked": sum(1 for row in rows if row.asks),
+        "assigned": sum(1 for row in rows if row.field),
+        "fields": field_choices(resource),
+        "keys": [(key.name, key.label) for key in resource.keys if key.name in job.mapping.values()],
+        "modes": ImportJob.Mode.choices,
+        "counts": counts,
+        "importable": importable,
+        "bars": bars(counts, importable),
+        "editable": not job.is_final and job.state != ImportJob.State.COMMITTING,
+        "file_note": file_note(job),
+        "list_url": resource_list_url(resource),
+    }
+    if job.state != ImportJob.State.MAPPING and job.counts:
+        context |= preview_context(job, resource, tab=tab, after=after)
+    return context
+
+
+def preview_context(job: ImportJob, resource: ImportResource, *, tab: str, after: int = 0) -> dict[str, Any]:
+    """One page of the preview grid with its tabs."""
+    counts = job.outcome
+    if tab not in preview.TABS:
+        tab = "errors" if counts["failed"] else "all"
+    run = Run(job, resource, job.user)
+    lines, more = preview.lines(run, tab=tab, after=after)
+    tabs = [
+        ("all", _("All"), counts["total"]),
+        ("errors", _("With errors"), counts["failed"]),
+        ("created", _("New"), counts["created"]),
+        ("updated", _("Existing"), counts["updated"] + counts["unchanged"]),
+        ("skipped", _("Left out"), counts["skipped"]),
+    ]
+    return {
+        "job": job,
+        "resource": resource,
+        "lines": lines,
+        "more": more,
+        "after": after,
+        "tab": tab,
+        "tabs": [(key, label, count) for key, label, count in tabs if count or key in ("all", "errors")],
+        "heads": [placed.column.label for placed in run.placed],
+        "counts": counts,
+    }
+
+
+def bars(counts: dict[str, int], importable: int) -> list[dict[str, Any]]:
+    """The parts of the outcome bar, in percent of all rows."""
+    total = counts["total"] or 1
+    parts, position = [], 0.0
+    for css, number in (("o-ok", importable), ("o-bad", counts["failed"]), ("o-grey", counts["skipped"])):
+        width = number * 100 / total
+        if width:
+            parts.append({"css": css, "x": f"{position:.2f}", "width": f"{max(width - 0.3, 0.4):.2f}"})
+        position += width
+    return parts
+
+
+def file_note(job: ImportJob) -> str:
+    """Sheet, rows and columns of the file in words."""
+    rows = ngettext("%(count)s row", "%(count)s rows", job.total) % {"count": f"{job.total:,}"}
+    columns = ngettext("%(count)s column", "%(count)s columns", len(job.columns)) % {
+        "count": len(job.columns)
+    }
+    parts = [_("sheet “%(name)s”") % {"name": job.sheet}] if job.sheet else []
+    return " · ".join([*parts, rows, columns])
+
+
+def resource_list_url(resource: ImportResource) -> str:
+    """Where the imported records are to be found."""
+    from crm.core.hooks import hooks
+
+    for page in hooks.list_pages.values():
+        if getattr(page, "resource", None) is type(resource) and hasattr(page, "url"):
+            return str(page.url())
+    return ""
+
+
+def mapping_from(job: ImportJob, posted: Any) -> dict[str, str]:
+    """The mapping a form sends; where a field was given to a second column, the new choice wins."""
+    chosen = {
+        column["header"]: posted.get(f"column-{column['index']}", job.mapping.get(column["header"], ""))
+        for column in job.columns
+    }
+    for header, field in list(chosen.items()):
+        rivals = [other for other, name in chosen.items() if name == field and field and other != header]
+        if rivals and job.mapping.get(header) == field:
+            chosen[header] = ""
+    return {header: field for header, field in chosen.items() if field}

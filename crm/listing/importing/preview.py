@@ -1,0 +1,75 @@
+"""What the preview of an import shows: rows as they will become, with what is wrong in each cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from crm.records.models import ImportJob, ImportRow
+
+from .resource import Run
+
+PAGE = 50
+TABS = ("all", "errors", "created", "updated", "skipped")
+
+
+@dataclass
+class Cell:
+    """One cell of the preview: what it will be, or what stands there and what is wrong with it."""
+
+    text: str
+    css: str = ""
+    why: str = ""
+    fix: str = ""
+
+
+@dataclass
+class Line:
+    """One row of the preview."""
+
+    number: int
+    outcome: str
+    label: str
+    cells: list[Cell]
+    reasons: list[str]
+    target_id: int | None
+
+
+def lines(run: Run, *, tab: str = "all", after: int = 0, size: int = PAGE) -> tuple[list[Line], int | None]:
+    """A page of preview rows behind row `after`, and where the next page begins."""
+    job = run.job
+    column = "outcome" if job.is_final or job.state == ImportJob.State.COMMITTING else "expected"
+    rows = ImportRow._base_manager.filter(job=job, number__gt=after).order_by("number")
+    wanted = {
+        "errors": ("failed",),
+        "skipped": ("skipped",),
+        "created": ("created",),
+        "updated": ("updated", "unchanged"),
+    }
+    if tab in wanted:
+        rows = rows.filter(**{f"{column}__in": wanted[tab]})
+    found = list(rows[: size + 1])
+    more = found[size - 1].number if len(found) > size else None
+    return [_line(run, row, getattr(row, column) or row.expected) for row in found[:size]], more
+
+
+def _line(run: Run, row: ImportRow, outcome: str) -> Line:
+    by_field: dict[str, dict[str, Any]] = {}
+    reasons = []
+    for error in row.errors:
+        if error.get("field") in run.headers:
+            by_field.setdefault(error["field"], error)
+        else:
+            reasons.append(error["message"])
+    cells = []
+    for placed in run.placed:
+        raw = row.cells[placed.index].strip() if placed.index < len(row.cells) else ""
+        error = by_field.get(placed.name)
+        if error:
+            cells.append(Cell(raw, "cell-bad", error["message"], error.get("suggestion", "")))
+        elif placed.name in row.cleaned:
+            cells.append(Cell(run.resource.shown(run, placed.name, row.cleaned[placed.name])))
+        else:
+            cells.append(Cell("" if outcome in ("created", "updated", "unchanged") else raw))
+    label = str(dict(ImportRow.Outcome.choices).get(outcome, ""))
+    return Line(row.number, outcome, label, cells, reasons, row.target_id)

@@ -28,6 +28,7 @@ from crm.listing.filters import (
     listed,
 )
 from crm.records.models import Industry, Region, Tag
+from crm.records.queries import within
 
 FOLLOW_UPS = ("overdue", "today", "tomorrow", "this_week", "next_7", "next_14", "next_30", "none")
 PAST = ("today", "yesterday", "last_7", "last_30", "last_90", "this_month", "older_14", "older_30")
@@ -74,7 +75,7 @@ class PlaceFilter(django_filters.Filter):
             return qs
         found = Q(pk__in=[])
         for region in self.extra["rows"].filter(pk__in=value):
-            found |= Q(**{f"{self.field_name}_id__startswith": region.stem})
+            found |= within(self.field_name, region)
         return qs.filter(found)
 
     def describe(self, value: list[str], filters: Filters) -> str:

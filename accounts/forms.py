@@ -121,11 +121,11 @@ class QuickCustomerForm(Normalised, CrmModelForm):
 
     contact_name = forms.CharField(label=_("Contact"), max_length=100)
     contact_phone = forms.CharField(label=_("Mobile"), max_length=40, required=False)
-    contact_wechat = forms.CharField(label=_("WeChat"), max_length=100, required=False)
-    contact_email = forms.CharField(label=_("E-mail"), max_length=254, required=False)
-    contact_title = forms.CharField(label=_("Job title"), max_length=100, required=False)
+    contact_wechat = forms.CharField(label=_("Contact's WeChat"), max_length=100, required=False)
+    contact_email = forms.CharField(label=_("Contact's e-mail"), max_length=254, required=False)
+    contact_title = forms.CharField(label=_("Contact's job title"), max_length=100, required=False)
     contact_role = forms.ChoiceField(
-        label=_("Role"), choices=[("", "–"), *ContactRole.choices], required=False
+        label=_("Contact's role"), choices=[("", "–"), *ContactRole.choices], required=False
     )
     next_date = forms.DateField(label=_("Next step"), required=False)
     next_step = forms.CharField(label=_("What is to be done"), max_length=200, required=False)
@@ -153,12 +153,13 @@ class QuickCustomerForm(Normalised, CrmModelForm):
         )
 
     OPTIONAL = (
+        "contact_wechat",
+        "contact_email",
+        "contact_title",
+        "contact_role",
         "uscc",
         "kind",
         "intent",
-        "contact_title",
-        "contact_role",
-        "contact_email",
         "phone",
         "email",
         "website",
@@ -347,6 +348,19 @@ class FactForm(forms.Form):
     source = forms.CharField(
         label=_("Taken from"), max_length=Highlight._meta.get_field("source").max_length, required=False
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in (
+            ("label", _("About")),
+            ("text", _("Fact")),
+            ("source", _("Taken from (optional)")),
+        ):
+            self.fields[name].widget.attrs |= {
+                "placeholder": words,
+                "aria-label": words,
+                "autocomplete": "off",
+            }
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

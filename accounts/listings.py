@@ -41,9 +41,9 @@ TAG_KINDS = {"blue": "brand", "green": "ok", "amber": "warn", "red": "bad", "vio
 ROLE_KINDS = {ContactRole.DECISION_MAKER: "bad", ContactRole.INFLUENCER: "vio", ContactRole.PURCHASER: "teal"}
 
 
-def tag_badge(tag: Tag) -> SafeString:
+def tag_badge(label: dict[str, Any]) -> SafeString:
     """A tag as a label in its colour."""
-    return badge(tag.name, TAG_KINDS.get(tag.colour, ""))
+    return badge(label["name"], TAG_KINDS.get(label["colour"], ""))
 
 
 def _grade(customer: Customer, look: Look) -> SafeString:
@@ -65,12 +65,12 @@ def _last_follow_up(customer: Customer, look: Look) -> SafeString | str:
 
 def _tags(customer: Customer, look: Look) -> SafeString | str:
     labels = customer.labels
-    shown = format_html_join(" ", "{}", ((tag_badge(link.tag),) for link in labels[:3]))
+    shown = format_html_join(" ", "{}", ((tag_badge(label),) for label in labels[:3]))
     return format_html("{} +{}", shown, len(labels) - 3) if len(labels) > 3 else shown
 
 
 def _tag_names(customer: Customer) -> str:
-    return ", ".join(link.tag.name for link in customer.labels)
+    return ", ".join(label["name"] for label in customer.labels)
 
 
 def _shared(customer: Customer, user: User) -> str:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.models import Contact, ContactLink, Customer, CustomerTag, LifecycleEvent
@@ -17,7 +19,7 @@ from crm.records.searchable import search
 
 def customer_list() -> models.QuerySet[Customer]:
     """Customers outside the bin, with what the columns of the list read."""
-    return Customer.objects.select_related("industry", "region", "owner", "team").prefetch_related(_tags())
+    return Customer.objects.select_related("industry", "region", "owner", "team").annotate(labels=_labels())
 
 
 def customer_bin() -> models.QuerySet[Customer]:
@@ -25,15 +27,14 @@ def customer_bin() -> models.QuerySet[Customer]:
     return (
         Customer._base_manager.filter(deleted_at__isnull=False)
         .select_related("industry", "region", "owner", "team")
-        .prefetch_related(_tags())
+        .annotate(labels=_labels())
     )
 
 
 def customer_record() -> models.QuerySet[Customer]:
     """Customers with what their page shows at once."""
-    return Customer.objects.select_related(
-        "industry", "region__parent", "owner", "team", "parent", "previous_owner"
-    ).prefetch_related(_tags(), "highlights")
+    rows = Customer.objects.select_related("industry", "region", "owner", "team", "parent", "previous_owner")
+    return rows.annotate(labels=_labels()).prefetch_related("highlights")
 
 
 def contact_list() -> models.QuerySet[Contact]:
@@ -141,11 +142,19 @@ def tags_for(user: User) -> models.QuerySet[Tag]:
     return access.visible(Tag, user).current()
 
 
-def _tags() -> Prefetch:
-    now = timezone.now()
-    current = CustomerTag._base_manager.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now))
-    return Prefetch(
-        "tag_links", current.select_related("tag").order_by("tag__name_sort", "pk"), to_attr="labels"
+def labels_of(customer: Customer) -> list[dict]:
+    """The tags a customer carries now: id, name and colour."""
+    return Customer._base_manager.filter(pk=customer.pk).values_list(_labels(), flat=True)[0]
+
+
+def _labels() -> ArraySubquery:
+    """The tags of each row as one value, so that a list needs no further query for them."""
+    running = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+    carried = CustomerTag._base_manager.filter(running, customer=OuterRef("pk"))
+    return ArraySubquery(
+        carried.order_by("tag__name_sort", "pk").values(
+            label=JSONObject(id="tag_id", name="tag__name", colour="tag__colour")
+        )
     )
 
 

@@ -1,5 +1,7 @@
 """Small words and labels of customers and contacts for templates."""
 
+from typing import Any
+
 from django import template
 from django.utils.safestring import SafeString
 
@@ -7,15 +9,14 @@ from accounts.listings import ROLE_KINDS
 from accounts.listings import tag_badge as badge_of
 from accounts.models import Customer
 from accounts.views import facts
-from crm.records.models import Tag
 
 register = template.Library()
 
 
 @register.simple_tag
-def tag_badge(tag: Tag) -> SafeString:
+def tag_badge(label: dict[str, Any]) -> SafeString:
     """A tag as a label in its colour."""
-    return badge_of(tag)
+    return badge_of(label)
 
 
 @register.filter

@@ -73,7 +73,7 @@ def customer_share(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         customer,
         _("Share %(name)s") % {"name": customer.name},
-        template="accounts/share.html",
+        body="accounts/_share.html",
         collaborators=queries.collaborators_of(customer),
         customer=customer,
         submit=_("Share"),
@@ -165,8 +165,8 @@ def customer_first_deal(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_tags(request: HttpRequest, pk: int) -> HttpResponse:
     """The customer's tags."""
     customer = the_customer(request, pk, "change")
-    held = [link.tag for link in customer.labels]
-    form = TagsForm(request.POST or None, user=request.user, initial={"tags": [tag.pk for tag in held]})
+    held = [label["id"] for label in customer.labels]
+    form = TagsForm(request.POST or None, user=request.user, initial={"tags": held})
     show = _shower(request, form, customer, _("Tags of %(name)s") % {"name": customer.name})
     if request.method == "GET":
         return show()
@@ -200,7 +200,7 @@ def customer_highlights(request: HttpRequest, pk: int) -> HttpResponse:
             None,
             heading=_("Key information"),
             back=customer.get_absolute_url(),
-            template="accounts/highlights.html",
+            body="accounts/_highlights.html",
             status=status,
             facts=form,
             error=error,
@@ -229,7 +229,10 @@ def customer_delete(request: HttpRequest, pk: int) -> HttpResponse:
             None,
             heading=_("Delete %(name)s?") % {"name": customer.name},
             back=customer.get_absolute_url(),
-            template="accounts/delete.html",
+            body="accounts/_delete.html",
+            submit=_("Delete"),
+            danger=True,
+            blocked=error is not None,
             status=status,
             error=error,
         )
@@ -259,7 +262,9 @@ def customer_restore(request: HttpRequest, pk: int) -> HttpResponse:
             None,
             heading=_("Restore %(name)s?") % {"name": customer.name},
             back=reverse("customer_bin_list"),
-            template="accounts/restore.html",
+            body="accounts/_restore.html",
+            submit=_("Restore"),
+            blocked=error is not None,
             status=status,
             error=error,
             customer=customer,
@@ -276,7 +281,7 @@ def customer_restore(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _shower(request: HttpRequest, form: Any, customer: Customer, heading: str, **fixed: Any) -> Any:
+def _shower(request: HttpRequest, form: Any, record: Customer, heading: str, **fixed: Any) -> Any:
     """How a form about a customer is shown, again and again until it is right."""
 
     def show(status: int = 200, **context: Any) -> HttpResponse:
@@ -284,7 +289,7 @@ def _shower(request: HttpRequest, form: Any, customer: Customer, heading: str, *
             request,
             form,
             heading=heading,
-            back=customer.get_absolute_url(),
+            back=record.get_absolute_url(),
             status=status,
             **{**fixed, **context},
         )

@@ -26,26 +26,21 @@ def show_form(
     *,
     heading: Any,
     back: str,
-    template: str = "accounts/form.html",
+    body: str = "accounts/_form.html",
     status: int = 200,
     **context: Any,
 ) -> HttpResponse:
-    """A form beside the page (htmx) or as a page (without JavaScript)."""
-    frame = "components/drawer.html" if in_drawer(request) else "accounts/form_page.html"
-    return render(
-        request,
-        template,
-        {
-            "frame": frame,
-            "form": form,
-            "heading": heading,
-            "action": request.get_full_path(),
-            "full_url": back,
-            "back": back,
-            **context,
-        },
-        status=status,
-    )
+    """A form beside the page (htmx) or as a page of its own (without JavaScript)."""
+    template = "accounts/form_drawer.html" if in_drawer(request) else "accounts/form_page.html"
+    context |= {
+        "body_template": body,
+        "form": form,
+        "heading": heading,
+        "action": request.get_full_path(),
+        "full_url": back,
+        "back": back,
+    }
+    return render(request, template, context, status=status)
 
 
 def done(request: HttpRequest, url: str, text: str, *, undo_url: str = "", go: bool = False) -> HttpResponse:

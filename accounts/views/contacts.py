@@ -117,7 +117,9 @@ def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
             None,
             heading=_("Delete %(name)s?") % {"name": contact.name},
             back=contact.get_absolute_url(),
-            template="accounts/delete.html",
+            body="accounts/_delete.html",
+            submit=_("Delete"),
+            danger=True,
             contact=contact,
         )
     services.delete_contact(contact, actor=actor_of(request))

@@ -7,4 +7,4 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import events, hooks  # noqa: F401 - importing declares and registers
+        from accounts import events, hooks, news  # noqa: F401 - importing declares and registers

@@ -152,3 +152,16 @@ CONTACT_UNLINKED = event(
     gettext_lazy("Contact no longer belongs to a further company"),
     sentence=_contact(gettext_lazy("%(name)s is no longer a contact here")),
 )
+
+# A follow-up speaks for itself in the timeline, so what happens to it is for the audit log only.
+ACTIVITY_LOGGED = event("activity.logged", gettext_lazy("Follow-up recorded"), timeline=False)
+ACTIVITY_PLANNED = event("activity.planned", gettext_lazy("Follow-up planned"), timeline=False)
+ACTIVITY_COMPLETED = event("activity.completed", gettext_lazy("Follow-up done"), timeline=False)
+ACTIVITY_REOPENED = event("activity.reopened", gettext_lazy("Follow-up taken back"), timeline=False)
+ACTIVITY_RESCHEDULED = event("activity.rescheduled", gettext_lazy("Follow-up moved"), timeline=False)
+ACTIVITY_CANCELLED = event("activity.cancelled", gettext_lazy("Follow-up cancelled"), timeline=False)
+ACTIVITY_UPDATED = event("activity.updated", gettext_lazy("Follow-up edited"), timeline=False)
+ACTIVITY_PINNED = event("activity.pinned", gettext_lazy("Follow-up pinned"), timeline=False)
+ACTIVITY_UNPINNED = event("activity.unpinned", gettext_lazy("Follow-up unpinned"), timeline=False)
+ACTIVITY_DELETED = event("activity.deleted", gettext_lazy("Follow-up deleted"), timeline=False)
+ACTIVITY_RESTORED = event("activity.restored", gettext_lazy("Follow-up restored"), timeline=False)

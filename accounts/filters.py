@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from accounts.models import Contact, Customer, CustomerTag
 from accounts.models.choices import ContactRole, Intent, Kind, Source, Stage, Tier
 from accounts.queries.customers import shared_with
+from accounts.queries.neglect import neglected_q
 from crm.identity.access import visible
 from crm.identity.models import Team
 from crm.listing.filters import (
@@ -135,6 +136,7 @@ class CustomerFilters(Filters):
     )
     last_activity_at = PeriodFilter(names=PAST, label=_("Last follow-up"))
     silent_days = SilentFilter(label=_("No follow-up for days"))
+    neglected = Flag(label=_("Neglected"), condition=lambda user: neglected_q())
     tags = TagFilter(model=Tag, label=_("Tags"))
     region = PlaceFilter(label=_("Region"))
     industry = IndustryFilter(model=Industry, label=_("Industry"))

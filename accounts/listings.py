@@ -11,9 +11,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
+from accounts.activity_forms import PlanForm
+from accounts.activity_listing import KIND_ICONS, plan_follow_ups
 from accounts.filters import ContactFilters, CustomerFilters
 from accounts.models import Contact, Customer
 from accounts.models.choices import ContactRole
+from accounts.queries.activities import reads_others
 from accounts.queries.customers import contact_list, customer_bin, customer_list
 from accounts.resources import ContactResource, CustomerResource
 from crm.core import formats
@@ -27,16 +30,6 @@ from crm.listing.declare import Empty, ListPage, View
 from crm.listing.forms import CrmForm
 from crm.records.models import Tag
 
-KIND_ICONS = {
-    "call": "phone-call",
-    "visit": "map-pin",
-    "meeting": "users",
-    "email": "mail",
-    "wechat": "brand-wechat",
-    "sms": "message-2",
-    "note": "note",
-    "task": "checkbox",
-}
 TAG_KINDS = {"blue": "brand", "green": "ok", "amber": "warn", "red": "bad", "violet": "vio", "teal": "teal"}
 ROLE_KINDS = {ContactRole.DECISION_MAKER: "bad", ContactRole.INFLUENCER: "vio", ContactRole.PURCHASER: "teal"}
 
@@ -59,7 +52,7 @@ def _last_follow_up(customer: Customer, look: Look) -> SafeString | str:
         customer.last_activity_at.isoformat(),
         formats.exact(customer.last_activity_at),
         formats.relative_day(customer.last_activity_at, look.today),
-        customer.last_activity_summary,
+        customer.last_activity_summary if reads_others(look.user) else "",
     )
 
 
@@ -149,6 +142,9 @@ class TagForm(CrmForm):
 
 TRANSFER = replace(Assign(), service=services.transfer_customers)
 TAG = Bulk("tag", TagForm, services.tag_customers, label=_("Tag"), icon="tag", set_based=True)
+PLAN = Bulk(
+    "plan", PlanForm, plan_follow_ups, label=_("Plan a follow-up"), icon="calendar-plus", set_based=True
+)
 DELETE = Delete(services.delete_customer, services.restore_customer)
 
 CUSTOMER_COLUMNS = [
@@ -220,7 +216,7 @@ CUSTOMERS = ListPage(
             icon="calendar-due",
         ),
     ],
-    bulk=[TRANSFER, TAG, DELETE],
+    bulk=[TRANSFER, TAG, PLAN, DELETE],
     resource=CustomerResource,
     empty=Empty(
         title=_("No customers yet"),
@@ -232,6 +228,7 @@ CUSTOMERS = ListPage(
     new="customer_create",
     new_label=_("New customer"),
     peek="customer_peek",
+    row_expand="customer_follow_up",
     row_actions=_call,
     row_class=_late,
     search_note="industry",

@@ -275,6 +275,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "crm.events.tasks.deliver_events", "schedule": 10.0},
     "send-emails": {"task": "crm.automation.tasks.send_emails", "schedule": 15.0},
+    "send-due-reminders": {"task": "accounts.tasks.send_due_reminders", "schedule": 60.0},
+    "sweep-reminders": {"task": "accounts.tasks.sweep_reminders", "schedule": 900.0},
     "wake-jobs": {"task": "crm.listing.tasks.wake_waiting_jobs", "schedule": 30.0},
     "forget-keys": {"task": "crm.listing.tasks.forget_idempotency_keys", "schedule": 3600.0},
     "resume-imports": {"task": "crm.listing.importing.tasks.resume_imports", "schedule": 30.0},

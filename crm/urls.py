@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("crm.console.urls")),
     path("", include("crm.automation.urls")),
     path("", include("crm.listing.urls")),
+    path("", include("accounts.activity_urls")),
     path("", include("accounts.urls")),
 ]

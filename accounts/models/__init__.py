@@ -1,10 +1,15 @@
+from accounts.models.activity import Activity, ActivityFile, ActivityKind, Outcome
 from accounts.models.contact import Contact, ContactLink
 from accounts.models.customer import Customer, CustomerTag
 from accounts.models.grants import CustomerGroupGrant, CustomerUserGrant
 from accounts.models.highlight import Highlight
 from accounts.models.lifecycle_event import LifecycleEvent
+from accounts.models.reminder import Reminder
 
 __all__ = [
+    "Activity",
+    "ActivityFile",
+    "ActivityKind",
     "Contact",
     "ContactLink",
     "Customer",
@@ -13,4 +18,6 @@ __all__ = [
     "CustomerUserGrant",
     "Highlight",
     "LifecycleEvent",
+    "Outcome",
+    "Reminder",
 ]

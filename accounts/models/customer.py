@@ -81,6 +81,7 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
     last_activity_at = models.DateTimeField(_("last follow-up"), null=True, blank=True)
     last_activity_kind = models.CharField(max_length=16, blank=True, editable=False)
     last_activity_summary = models.CharField(max_length=200, blank=True, editable=False)
+    last_valid_follow_up_at = models.DateTimeField(null=True, editable=False)
     neglect_from = models.DateField(
         _("silence counts from"),
         default=timezone.localdate,

@@ -1,5 +1,24 @@
-"""Every write to customers and contacts: the app's public API."""
+"""Every write to customers, contacts and follow-ups: the app's public API."""
 
+from accounts.services.activities import (
+    Logged,
+    NextStep,
+    cancel,
+    complete,
+    log_follow_up,
+    plan_follow_up,
+    reschedule,
+)
+from accounts.services.activity_bulk import hand_over_open, plan_many
+from accounts.services.activity_changes import (
+    binned_activity,
+    delete_activity,
+    pin,
+    restore_activity,
+    undo,
+    update_activity,
+)
+from accounts.services.activity_news import share_with_mentioned
 from accounts.services.contacts import (
     create_contact,
     delete_contact,
@@ -25,23 +44,39 @@ from accounts.services.tagging import remove_expired_tags, set_tags, tag_custome
 
 __all__ = [
     "Created",
+    "Logged",
+    "NextStep",
+    "binned_activity",
+    "cancel",
     "change_lifecycle",
+    "complete",
     "create_contact",
     "create_customer",
+    "delete_activity",
     "delete_contact",
     "delete_customer",
+    "hand_over_open",
     "link_contact",
+    "log_follow_up",
+    "pin",
+    "plan_follow_up",
+    "plan_many",
     "purge_bin",
     "remove_expired_tags",
+    "reschedule",
+    "restore_activity",
     "restore_contact",
     "restore_customer",
     "set_first_deal",
     "set_highlights",
     "set_primary",
     "set_tags",
+    "share_with_mentioned",
     "tag_customers",
     "transfer_customers",
+    "undo",
     "unlink_contact",
+    "update_activity",
     "update_contact",
     "update_customer",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.db import models, transaction
 
 from accounts.models import Customer
+from accounts.services.activity_bulk import hand_over_open
 from crm.events.actor import Actor
 from crm.identity import services as identity
 from crm.identity.models import Team, User
@@ -23,4 +24,6 @@ def transfer_customers(
 
     Set-based; returns the ids that changed hands. The caller has authorised each transfer.
     """
-    return identity.assign(customers, owner=owner, team=team, actor=actor, keep_reader=keep_reader)
+    moved = identity.assign(customers, owner=owner, team=team, actor=actor, keep_reader=keep_reader)
+    hand_over_open(moved, new_owner=owner, actor=actor)
+    return moved

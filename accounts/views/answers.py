@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.listing.forms import conflict_rows
 
-CHANGED = ("customerChanged", "timelineChanged", "listChanged")
+CHANGED = ("customerChanged", "timelineChanged", "listChanged", "followUpsChanged")
 
 
 def in_drawer(request: HttpRequest) -> bool:

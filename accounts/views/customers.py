@@ -19,6 +19,7 @@ from accounts.services.customers import derive_from
 from accounts.views import facts
 from accounts.views.answers import attempt, done, in_drawer, show_form
 from accounts.views.place import list_of, place_in_list
+from accounts.views.timeline import composer_context, timeline_context
 from crm.core.hooks import hooks
 from crm.events.actor import actor_of
 from crm.identity import access
@@ -46,6 +47,8 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if part and part not in PARTS:
         raise Http404
     context = record_context(request, customer)
+    if not part:
+        context |= timeline_context(request, customer) | composer_context(request, customer)
     return render(request, PARTS.get(part, "accounts/customer_detail.html"), context)
 
 

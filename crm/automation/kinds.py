@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,9 @@ class Kind:
     label: str | Promise
     title: str | Promise
     many: str | Promise | None = None
+    prepare: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = (
+        None  # from what is stored to what is shown
+    )
     icon: str = "bell"
     in_app: bool = True
     email: bool = False
@@ -45,7 +48,7 @@ def title_of(key: str, params: Mapping[str, Any], count: int = 1) -> str:
     found = KINDS.get(key)
     if found is None:
         return key
-    values = {**params, "count": count}
+    values = {**(found.prepare(params) if found.prepare else params), "count": count}
     return str(found.many if count > 1 and found.many else found.title) % values
 
 

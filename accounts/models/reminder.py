@@ -1,0 +1,45 @@
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.activity import Activity
+from crm.identity.policies import Private
+
+
+class Reminder(models.Model):
+    """One call to one person's attention: before or on the day something is due, or again when it was not done.
+
+    The row is claimed and the notification written in one transaction, so that it is sent exactly once whoever runs
+    and whoever dies; `round` counts up when the due date moves and names each occasion.
+    """
+
+    class Kind(models.TextChoices):
+        DUE = "due", _("Due")
+        OVERDUE = "overdue", _("Overdue")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        SENT = "sent", _("Sent")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    activity = models.ForeignKey(Activity, models.CASCADE, related_name="reminders")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    remind_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
+    round = models.PositiveIntegerField(default=1)
+    sent_at = models.DateTimeField(null=True)
+
+    access = Private("user")
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        default_permissions = ("view",)
+        constraints = [models.UniqueConstraint(fields=["activity", "user", "kind"], name="reminder_once")]
+        indexes = [
+            models.Index(fields=["remind_at"], condition=models.Q(state="pending"), name="reminder_pending")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity_id} {self.kind} {self.remind_at:%Y-%m-%d %H:%M}"

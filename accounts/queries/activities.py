@@ -1,0 +1,89 @@
+"""Reading follow-ups; whose rows they are is decided by `crm.identity.access`."""
+
+import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Activity, Contact, Customer
+from accounts.models.activity import DONE, OPEN
+from accounts.rules.due import company_zone
+from crm.identity.access import has_verb, scope_of, team_ids_of, visible
+from crm.identity.models import Scope, User
+
+
+def activity_list() -> models.QuerySet[Activity]:
+    """Follow-ups outside the bin with what lists and the API read; plans that a record closed stand behind it."""
+    return (
+        Activity.objects.filter(Q(customer__isnull=True) | Q(customer__deleted_at__isnull=True))
+        .filter(closed_by__isnull=True)
+        .select_related("customer", "contact", "owner", "author", "team")
+    )
+
+
+def activity_record() -> models.QuerySet[Activity]:
+    """Follow-ups with what their rows and partials read."""
+    return Activity.objects.select_related("customer", "contact", "owner", "author", "next_activity")
+
+
+def midnight(days: int = 0) -> datetime.datetime:
+    """The beginning of today (or of a day from today) in the company's zone."""
+    zone = company_zone()
+    day = timezone.now().astimezone(zone).date() + datetime.timedelta(days=days)
+    return datetime.datetime.combine(day, datetime.time(0), zone)
+
+
+def overdue_q() -> Q:
+    """Open follow-ups whose time has passed: a date only when that day is over."""
+    return OPEN & (Q(all_day=False, due_at__lt=timezone.now()) | Q(all_day=True, due_at__lt=midnight()))
+
+
+def due_today_q() -> Q:
+    """Open follow-ups that fall due today and are not late yet."""
+    today = Q(due_at__gte=midnight(), due_at__lt=midnight(1))
+    return OPEN & today & (Q(all_day=True) | Q(due_at__gte=timezone.now()))
+
+
+def open_steps(user: User, customer: Customer) -> list[Activity]:
+    """What is planned with a customer, the next first, as far as the user sees it."""
+    plans = visible(Activity, user).filter(OPEN, customer=customer)
+    plans = plans.select_related("owner", "contact", "customer", "author")
+    return list(plans.order_by(models.F("due_at").asc(nulls_last=True), "pk")[:20])
+
+
+def last_done(user: User, customer_ids: list[int]) -> dict[int, Activity]:
+    """For each customer the last follow-up the user may see: the reason line of a row."""
+    done = visible(Activity, user).filter(DONE, closed_by__isnull=True, customer__in=customer_ids)
+    rows = done.order_by("customer", "-done_at", "-pk").distinct("customer")
+    return {a.customer_id: a for a in rows}
+
+
+def contacts_of(customer: Customer | None, user: User) -> models.QuerySet[Contact]:
+    """The people of a customer, main contact first, as far as the user sees them; nobody without a customer."""
+    if customer is None:
+        return Contact.objects.none()
+    rows = visible(Contact, user).filter(Q(customer=customer) | Q(links__customer=customer))
+    return rows.distinct().order_by("-is_primary", "name_sort", "pk")
+
+
+def reads_others(user: User) -> bool:
+    """Whether the user's role reads what others wrote about the customers it sees (a service desk's does not)."""
+    return has_verb(user, "view", Activity) and scope_of(Activity, user) != Scope.ASSIGNED
+
+
+def may_write_for(user: User, owner: User) -> bool:
+    """Whether somebody may put a follow-up down in a colleague's name: their own, or their team's lead's right."""
+    if owner.pk == user.pk or scope_of(Activity, user) == Scope.ALL:
+        return True
+    return owner.team_id in team_ids_of(user, Activity, "change")
+
+
+def colleagues(user: User, text: str, limit: int = 8) -> list[User]:
+    """Active colleagues whose name or user name begins with or contains what was typed after an @."""
+    rows = visible(User, user).filter(is_active=True).exclude(pk=user.pk)
+    if text:
+        rows = rows.filter(
+            Q(name__icontains=text) | Q(username__istartswith=text) | Q(name_sort__istartswith=text)
+        )
+    return list(rows.order_by("name_sort", "pk")[:limit])

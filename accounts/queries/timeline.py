@@ -1,0 +1,178 @@
+"""The timeline of a customer: follow-ups and events merged, newest first, page by page."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.apps import apps
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from accounts.models import Activity, ActivityKind, Customer
+from accounts.models.activity import DONE
+from crm.events.catalogue import CATALOGUE
+from crm.events.models import Event
+from crm.events.queries import events_about
+from crm.identity.access import has_verb, visible
+from crm.identity.models import User
+
+PAGE = 20
+SYSTEM = "system"  # the filter for events
+# Of two items at the same moment the follow-up stands above the event it caused.
+ACTIVITY, EVENT = "b", "a"
+
+
+class BadCursor(ValueError):
+    """A cursor nobody was given."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of the timeline: a follow-up or an event."""
+
+    at: datetime.datetime
+    source: str
+    id: int
+    activity: Activity | None = None
+    event: Event | None = None
+
+    @property
+    def cursor(self) -> str:
+        micros = int(self.at.timestamp()) * 1_000_000 + self.at.microsecond
+        return f"{micros}-{self.source}-{self.id}"
+
+    @property
+    def day(self) -> datetime.date:
+        return timezone.localdate(self.at)
+
+
+@dataclass
+class Page:
+    """A page of the timeline with the cursor of the next one (empty at the end)."""
+
+    items: list[Item]
+    next: str = ""
+    days: list[tuple[datetime.date, list[Item]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many follow-ups there are of each kind, and in all."""
+
+    total: int
+    by_kind: dict[str, int]
+
+    def shown(self) -> list[tuple[str, str, int]]:
+        """(kind, label, count) of the kinds that occur."""
+        return [
+            (kind.value, str(kind.label), self.by_kind[kind.value])
+            for kind in ActivityKind
+            if self.by_kind.get(kind.value)
+        ]
+
+
+def timeline(
+    user: User,
+    customer: Customer,
+    *,
+    kind: str = "",
+    text: str = "",
+    cursor: str = "",
+    limit: int = PAGE,
+) -> Page:
+    """One page of everything that happened with a customer, as far as the user may see it, newest first."""
+    after = _parse(cursor) if cursor else None
+    items: list[Item] = []
+    if kind != SYSTEM:
+        items += _activities(user, customer, kind, text, after, limit + 1)
+    if kind in ("", SYSTEM) and not text:
+        items += _events(user, customer, after, limit + 1)
+    items.sort(key=lambda i: (i.at, i.source, i.id), reverse=True)
+    shown = items[:limit]
+    page = Page(shown, shown[-1].cursor if len(items) > limit else "")
+    for item in shown:
+        if not page.days or page.days[-1][0] != item.day:
+            page.days.append((item.day, []))
+        page.days[-1][1].append(item)
+    return page
+
+
+def counts(user: User, customer: Customer) -> Counts:
+    """How many follow-ups of each kind the user sees with a customer."""
+    rows = _done(user, customer).order_by().values_list("kind").annotate(n=Count("pk"))
+    by_kind = dict(rows)
+    return Counts(sum(by_kind.values()), by_kind)
+
+
+def pinned(user: User, customer: Customer) -> list[Activity]:
+    """Follow-ups kept at the top, the last pinned first."""
+    return list(_done(user, customer).filter(pinned_at__isnull=False).order_by("-pinned_at", "-pk")[:10])
+
+
+def _done(user: User, customer: Customer):
+    rows = visible(Activity, user).filter(DONE, customer=customer, closed_by__isnull=True)
+    return rows.select_related("owner", "author", "contact").prefetch_related("participants", "files__file")
+
+
+def _activities(
+    user: User, customer: Customer, kind: str, text: str, after: tuple | None, limit: int
+) -> Iterable[Item]:
+    rows = _done(user, customer)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if text:
+        rows = rows.filter(Q(subject__icontains=text) | Q(body__icontains=text))
+    if after:
+        rows = rows.filter(_before("done_at", ACTIVITY, after))
+    for activity in rows.order_by("-done_at", "-pk")[:limit]:
+        yield Item(activity.done_at, ACTIVITY, activity.pk, activity=activity)
+
+
+def _events(user: User, customer: Customer, after: tuple | None, limit: int) -> list[Item]:
+    names = [name for name, kind in CATALOGUE.items() if kind.timeline]
+    rows = events_about(customer).filter(name__in=names)
+    # What becomes of follow-ups is told by the follow-ups themselves, to those who may read them.
+    rows = rows.exclude(subject_type=Activity._meta.label_lower)
+    if after:
+        rows = rows.filter(_before("at", EVENT, after))
+    return [Item(e.at, EVENT, e.pk, event=e) for e in _disclosed(user, customer, list(rows[:limit]))]
+
+
+def _disclosed(user: User, customer: Customer, events: list[Event]) -> list[Event]:
+    """Those events whose subject the user may see; of kinds without a page of their own none."""
+    allowed = {(Customer._meta.label_lower, str(customer.pk))}
+    by_type: dict[str, set[str]] = {}
+    for event in events:
+        if (event.subject_type, event.subject_id) not in allowed:
+            by_type.setdefault(event.subject_type, set()).add(event.subject_id)
+    for label, ids in by_type.items():
+        try:
+            model = apps.get_model(label)
+        except (LookupError, ValueError):
+            continue
+        if not hasattr(model, "access") or not has_verb(user, "view", model):
+            continue
+        kept = visible(model, user).filter(pk__in=ids)
+        allowed |= {(label, str(pk)) for pk in kept.values_list("pk", flat=True)}
+    return [e for e in events if (e.subject_type, e.subject_id) in allowed]
+
+
+def _before(name: str, source: str, after: tuple[datetime.datetime, str, int]) -> Q:
+    at, last_source, last_id = after
+    if source < last_source:
+        return Q(**{f"{name}__lte": at})
+    if source > last_source:
+        return Q(**{f"{name}__lt": at})
+    return Q(**{f"{name}__lt": at}) | Q(**{name: at, "pk__lt": last_id})
+
+
+def _parse(cursor: str) -> tuple[datetime.datetime, str, int]:
+    found = re.fullmatch(r"(-?\d{1,17})-([ab])-(\d{1,18})", cursor)
+    if not found:
+        raise BadCursor(cursor)
+    micros = int(found[1])
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+    return epoch + datetime.timedelta(microseconds=micros), found[2], int(found[3])

@@ -1,0 +1,112 @@
+"""Follow-ups of many customers at once, set-based."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.events import ACTIVITY_CANCELLED, ACTIVITY_PLANNED
+from accounts.models import Activity, ActivityKind, Customer
+from accounts.models.activity import OPEN
+from accounts.services import reminders
+from accounts.services.customer_dates import lock_customers, sync_customers
+from crm.core.text import tidy
+from crm.events.actor import Actor
+from crm.events.recording import EventRow, record_events
+from crm.identity import services as identity
+from crm.identity.models import User
+from crm.records.searchable import search_columns
+
+BATCH = 2000
+
+
+@transaction.atomic
+def plan_many(
+    customers: models.QuerySet[Customer] | Iterable[Customer],
+    *,
+    author: User | None = None,
+    actor: Actor,
+    due_at: datetime.datetime,
+    all_day: bool = True,
+    kind: str = ActivityKind.CALL,
+    subject: str = "",
+) -> list[int]:
+    """Plan the same follow-up with many customers, each for its own owner (for oneself where there is none).
+
+    Returns the ids of the customers planned for. The caller has chosen only customers the author may change.
+    """
+    ids = [c.pk for c in customers] if not isinstance(customers, models.QuerySet) else customers.values("pk")
+    rows = list(
+        Customer._base_manager.select_for_update(of=("self",))
+        .filter(pk__in=ids)
+        .order_by("pk")
+        .only("pk", "owner_id", "team_id")
+    )
+    owners = User._base_manager.filter(pk__in={c.owner_id for c in rows if c.owner_id}, is_active=True)
+    teams = dict(owners.values_list("pk", "team_id"))
+    author = author or User._base_manager.get(pk=actor.user_id)
+    now, subject = timezone.now(), tidy(subject)[:200]
+    text, grams = search_columns([subject])
+    planned = Activity._base_manager.bulk_create(
+        [
+            Activity(
+                kind=kind,
+                subject=subject,
+                customer_id=customer.pk,
+                owner_id=customer.owner_id if customer.owner_id in teams else author.pk,
+                team_id=teams.get(customer.owner_id, author.team_id),
+                owner_since=now,
+                author=author,
+                due_at=due_at,
+                first_due_at=due_at,
+                all_day=all_day,
+                search_text=text,
+                search_grams=grams,
+                origin=actor.origin,
+            )
+            for customer in rows
+        ],
+        batch_size=BATCH,
+    )
+    reminders.schedule(planned)
+    record_events(
+        ACTIVITY_PLANNED,
+        [EventRow(Activity, a.pk, payload={"kind": kind}) for a in planned],
+        actor=actor,
+    )
+    done = [c.pk for c in rows]
+    sync_customers(done)
+    return done
+
+
+@transaction.atomic
+def hand_over_open(customer_ids: Iterable[int], *, new_owner: User | None, actor: Actor) -> int:
+    """What a customer's previous owner still had planned goes to the new one; without a new owner it is cancelled.
+
+    Called by the transfer of customers, in its transaction, after `previous_owner` is set. Closed history keeps its
+    people. Returns how many follow-ups moved.
+    """
+    ids = list(customer_ids)
+    lock_customers(ids)
+    plans = Activity._base_manager.filter(OPEN, customer__in=ids, owner=F("customer__previous_owner"))
+    plan_ids = list(plans.order_by("pk").values_list("pk", flat=True))
+    if not plan_ids:
+        return 0
+    moving = Activity._base_manager.filter(pk__in=plan_ids)
+    if new_owner is None:
+        customers = dict(moving.values_list("pk", "customer_id"))
+        moving.update(cancelled_at=timezone.now(), updated_at=timezone.now(), version=F("version") + 1)
+        record_events(
+            ACTIVITY_CANCELLED,
+            [EventRow(Activity, pk, payload={"why": "no owner"}) for pk in customers],
+            actor=actor,
+        )
+        reminders.cancel(plan_ids)
+    else:
+        identity.assign(moving, owner=new_owner, actor=actor)
+        reminders.cancel(plan_ids)
+        reminders.schedule(moving.all())
+    sync_customers(ids)
+    return len(plan_ids)

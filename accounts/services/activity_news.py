@@ -1,0 +1,71 @@
+"""Who hears of a follow-up: colleagues mentioned in it, and the one it was given to."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Activity, Customer
+from accounts.news import ASSIGNED, MENTIONED
+from accounts.rules.mentions import MARKS, mentioned
+from crm.automation.services import notify
+from crm.events.actor import Actor
+from crm.identity import services as identity
+from crm.identity.access import forget, may
+from crm.identity.models import User
+
+
+def people_mentioned(text: str) -> list[User]:
+    """The colleagues called by @name in a text, in order."""
+    if not any(mark in text for mark in MARKS):
+        return []
+    active = User._base_manager.filter(is_active=True)
+    ids = mentioned(text, active.values_list("pk", "name", "username"))
+    found = active.in_bulk(ids)
+    return [found[pk] for pk in ids]
+
+
+def tell_mentioned(activity: Activity, actor: Actor) -> list[User]:
+    """Tell the colleagues mentioned who may read it; returns those who may not, for whom the author decides."""
+    people = people_mentioned(f"{activity.subject}\n{activity.body}")
+    notify(
+        people,
+        MENTIONED,
+        params={"actor": actor.name, "record": str(activity.customer or activity.headline)},
+        body=activity.body[:300],
+        url=activity.get_absolute_url(),
+        about=activity,
+        actor=actor,
+        dedupe=f"{activity.pk}",
+    )
+    return [p for p in people if p.pk != actor.user_id and not may(p, "view", activity)]
+
+
+def tell_assigned(activity: Activity, actor: Actor) -> None:
+    """Tell a colleague that somebody planned something for them."""
+    if activity.owner is None or activity.owner_id == actor.user_id:
+        return
+    notify(
+        [activity.owner],
+        ASSIGNED,
+        params={
+            "actor": actor.name,
+            "what": activity.headline,
+            "record": str(activity.customer or ""),
+            "due_at": (activity.due_at or timezone.now()).isoformat(),
+            "all_day": activity.all_day,
+        },
+        url=activity.get_absolute_url(),
+        about=activity,
+        actor=actor,
+        dedupe=f"{activity.pk}",
+    )
+
+
+@transaction.atomic
+def share_with_mentioned(customer: Customer, user: User, *, actor: Actor) -> None:
+    """Let a colleague who was mentioned read the customer, and tell them of the latest follow-ups that name them."""
+    identity.share(customer, user=user, actor=actor)
+    forget(user)
+    latest = Activity._base_manager.filter(customer=customer, deleted_at__isnull=True, author=actor.user_id)
+    for activity in latest.order_by("-created_at", "-pk")[:10]:
+        if user in people_mentioned(f"{activity.subject}\n{activity.body}"):
+            tell_mentioned(activity, actor)

@@ -1,0 +1,126 @@
+"""Reminders: rows written with the plan, sent by whoever claims them, each exactly once."""
+
+import datetime
+from collections.abc import Iterable
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+
+from accounts.models import Activity, Reminder
+from accounts.models.activity import OPEN
+from accounts.news import OVERDUE, REMINDER
+from accounts.rules.due import occasions
+from crm.automation.services import notify
+from crm.records.queries import business_calendar
+
+log = structlog.get_logger(__name__)
+
+State, Kind = Reminder.State, Reminder.Kind
+AGAIN = datetime.timedelta(minutes=10)
+MOST_ROUNDS_BACK = datetime.timedelta(days=30)
+
+
+def schedule(activities: Iterable[Activity]) -> None:
+    """Write (or move) the reminders of planned follow-ups; moments that lie behind are not made up for."""
+    now, calendar = timezone.now(), business_calendar()
+    wanted: list[Reminder] = []
+    idle: list[int] = []
+    for activity in activities:
+        if not activity.is_planned or activity.owner_id is None:
+            idle.append(activity.pk)
+            continue
+        moments = occasions(activity.due_at, activity.all_day, now, calendar)
+        for kind, moment in ((Kind.DUE, moments.due), (Kind.OVERDUE, moments.overdue)):
+            if moment is not None:
+                values = {"activity_id": activity.pk, "user_id": activity.owner_id, "kind": kind}
+                wanted.append(Reminder(remind_at=moment, **values))
+        idle.append(activity.pk)
+    with transaction.atomic():
+        cancel(idle)
+        Reminder._base_manager.bulk_create(
+            wanted,
+            batch_size=2000,
+            update_conflicts=True,
+            unique_fields=["activity", "user", "kind"],
+            update_fields=["remind_at", "state", "sent_at"],
+        )
+        # Each moment is an occasion of its own, however often the date was moved before.
+        Reminder._base_manager.filter(activity__in=idle, state=State.PENDING).update(round=F("round") + 1)
+
+
+def cancel(activity_ids: Iterable[int]) -> None:
+    """Nobody is reminded of these any more."""
+    Reminder._base_manager.filter(activity__in=list(activity_ids), state=State.PENDING).update(
+        state=State.CANCELLED
+    )
+
+
+def send_due(limit: int = 1000) -> int:
+    """Send the reminders whose time has come; returns how many rows were taken. Safe to run side by side."""
+    taken = 0
+    while taken < limit and _send_one():
+        taken += 1
+    return taken
+
+
+@transaction.atomic
+def _send_one() -> bool:
+    """Claim one reminder and write what it says in the same transaction: a crash undoes both, nothing is doubled."""
+    reminder = (
+        Reminder._base_manager.select_for_update(skip_locked=True, of=("self",))
+        .filter(state=State.PENDING, remind_at__lte=timezone.now())
+        .order_by("remind_at", "pk")
+        .first()
+    )
+    if reminder is None:
+        return False
+    try:
+        with transaction.atomic():
+            reminder.state = State.SENT if _remind(reminder) else State.CANCELLED
+            reminder.sent_at = timezone.now()
+    except Exception:  # one that cannot be sent must not hold up the others
+        log.exception("reminder_failed", reminder_id=reminder.pk)
+        reminder.state, reminder.remind_at = State.PENDING, timezone.now() + AGAIN
+    reminder.save(update_fields=["state", "sent_at", "remind_at"])
+    return True
+
+
+def _remind(reminder: Reminder) -> bool:
+    activity = (
+        Activity._base_manager.select_related("customer", "owner").filter(pk=reminder.activity_id).first()
+    )
+    if activity is None or not activity.is_planned or activity.owner_id != reminder.user_id:
+        return False
+    if activity.customer is not None and activity.customer.deleted_at:
+        return False
+    notify(
+        [activity.owner],
+        REMINDER if reminder.kind == Kind.DUE else OVERDUE,
+        params={
+            "what": activity.headline,
+            "record": str(activity.customer or ""),
+            "due_at": activity.due_at.isoformat(),
+            "all_day": activity.all_day,
+        },
+        body=activity.body[:300],
+        url=activity.get_absolute_url(),
+        about=activity,
+        dedupe=f"{reminder.pk}:{reminder.round}",
+    )
+    return True
+
+
+def sweep(limit: int = 5000) -> int:
+    """Plans that came without reminders (by import or another door) get theirs; returns how many follow-ups."""
+    now = timezone.now()
+    missing = Activity._base_manager.filter(
+        OPEN,
+        Q(owner__isnull=False),
+        ~Exists(Reminder._base_manager.filter(activity=OuterRef("pk"))),
+        due_at__gte=now - MOST_ROUNDS_BACK,
+    )
+    found = list(missing.order_by("due_at", "pk")[:limit])
+    schedule(found)
+    return len(found)

@@ -1,0 +1,138 @@
+"""Small parts of follow-ups for templates: marks, found words, headings of days, reason lines."""
+
+import datetime
+import re
+
+from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from accounts.activity_listing import KIND_ICONS
+from accounts.models import Activity, ActivityKind, Customer
+from accounts.rules.followup import cadence_days, silent_since
+from crm.core import formats
+from crm.core.templatetags.ui import icon
+from crm.listing.filters import company_today
+
+register = template.Library()
+
+EVENT_ICONS = {
+    "customer.created": "sparkles",
+    "customer.lifecycle_changed": "trending-up",
+    "customer.first_deal_set": "coin",
+    "customer.tagged": "tag",
+    "customer.highlighted": "bulb",
+    "customer.deleted": "trash",
+    "customer.restored": "restore",
+    "contact.created": "user-plus",
+    "contact.linked": "link",
+    "record.transferred": "arrows-exchange",
+    "record.shared": "share",
+    "record.unshared": "share",
+}
+
+
+@register.simple_tag
+def kind_mark(kind: str) -> SafeString:
+    """The coloured sign of a kind of follow-up."""
+    return format_html(
+        '<span class="kind kind-{}" title="{}">{}</span>',
+        kind,
+        kind_label(kind),
+        icon(KIND_ICONS.get(kind, "note"), 16),
+    )
+
+
+@register.simple_tag
+def kind_icon(kind: str, size: int = 16) -> SafeString:
+    """The bare sign of a kind of follow-up."""
+    return icon(KIND_ICONS.get(kind, "note"), size)
+
+
+@register.filter
+def kind_label(kind: str) -> str:
+    """The name of a kind of follow-up."""
+    return str(ActivityKind(kind).label) if kind in ActivityKind.values else kind
+
+
+@register.filter
+def composer_placeholder(kind: str) -> str:
+    """What the empty composer asks for."""
+    return {
+        "note": _("Write it down: what happened, what they said, what comes next…"),
+        "call": _("What did you talk about?"),
+        "visit": _("Who was there, what was agreed?"),
+        "email": _("What was written?"),
+        "wechat": _("Paste the chat here; names and times are recognised"),
+        "task": _("What is to be done?"),
+    }.get(kind, "")
+
+
+@register.simple_tag
+def event_icon(event: object) -> SafeString:
+    """The sign of an event in the timeline."""
+    name = getattr(event, "name", "")
+    if getattr(event, "origin", "") == "import":
+        return icon("file-import", 16)
+    return icon(EVENT_ICONS.get(name, "user-circle" if name.startswith("contact.") else "pencil"), 16)
+
+
+@register.simple_tag
+def marked(text: str, found: str = "") -> SafeString:
+    """A text with the words that were searched for marked in it."""
+    if not found:
+        return conditional_escape(text)
+    parts = re.split(f"({re.escape(found)})", text, flags=re.IGNORECASE)
+    pieces = [
+        format_html("<mark>{}</mark>", part) if index % 2 else conditional_escape(part)
+        for index, part in enumerate(parts)
+    ]
+    return mark_safe("".join(pieces))  # noqa: S308 - every piece is escaped above
+
+
+@register.filter
+def day_heading(day: datetime.date) -> str:
+    """The line between the days of a timeline: 昨天 6/10, 6/3 周三."""
+    near = formats.relative_day(day)
+    short = formats.day(day)
+    distance = abs((day - formats.local_today()).days)
+    return f"{near} {short}" if distance <= 1 else short
+
+
+@register.filter
+def why_line(activity: Activity) -> str:
+    """Why a follow-up is due: what was said last, else what the plan says, else with whom."""
+    before = getattr(activity, "before", None)
+    if before is not None:
+        values = {
+            "when": formats.relative_day(before.done_at),
+            "kind": kind_label(before.kind),
+            "text": before.headline if not before.body else " ".join(before.body.split())[:120],
+        }
+        return _("Last time %(when)s, %(kind)s: %(text)s") % values
+    if activity.body and activity.subject:
+        return " ".join(activity.body.split())[:120]
+    if activity.contact is not None:
+        return _("Contact: %(name)s") % {"name": activity.contact}
+    return _("No follow-up yet") if activity.customer_id else ""
+
+
+@register.filter
+def silence(customer: Customer) -> str:
+    """Why a customer counts as neglected: how long it has been silent against its cadence."""
+    last = customer.last_valid_follow_up_at
+    since = silent_since(formats.local_day(last) if last else None, customer.neglect_from)
+    values = {"days": (company_today() - since).days, "cadence": cadence_days(customer.grade)}
+    if last is None:
+        return _("Never followed up, for %(days)d days (every %(cadence)d)") % values
+    return _("%(days)d days without a follow-up (every %(cadence)d)") % values
+
+
+@register.filter
+def phone_of(activity: Activity) -> str:
+    """The number to call for a follow-up: the contact's, else the customer's."""
+    for record in (activity.contact, activity.customer):
+        if record is not None and record.phone:
+            return record.phone.split(" ext ")[0]
+    return ""

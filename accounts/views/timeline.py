@@ -1,0 +1,188 @@
+"""The timeline of a customer and the composer above it."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import services
+from accounts.activity_forms import FollowUpForm
+from accounts.models import Activity, ActivityKind, Customer
+from accounts.queries import activities as queries
+from accounts.queries import customers as customer_queries
+from accounts.queries import timeline as timelines
+from accounts.views.activity_answers import back_of, triggers
+from accounts.views.facts import date_chips
+from crm.core.writes import RuleBroken
+from crm.events.actor import actor_of
+from crm.identity import access
+from crm.identity.models import User
+from crm.records.services.files import store_upload
+
+TABS = ("note", "call", "visit", "email", "wechat", "task")
+PLACES = ("record", "list", "today", "page")
+
+
+def customer_of(request: HttpRequest, pk: int) -> Customer:
+    """The customer of an address, if one may see it."""
+    return access.get_visible_or_404(Customer, request.user, pk, queryset=customer_queries.customer_record())
+
+
+@login_required
+@require_GET
+def customer_timeline(request: HttpRequest, pk: int) -> HttpResponse:
+    """The timeline: the whole region, or with `cursor` only what is older."""
+    customer = customer_of(request, pk)
+    context = timeline_context(request, customer)
+    if not request.htmx:
+        return render(request, "accounts/timeline/page.html", context | composer_context(request, customer))
+    if request.GET.get("cursor"):
+        return render(request, "accounts/timeline/_items.html", context)
+    return render(request, "accounts/timeline/_timeline.html", context)
+
+
+def timeline_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+    """What the timeline region reads: next steps, filters with counts, pinned items, one page of items."""
+    kind = (
+        request.GET.get("kind", "") if request.GET.get("kind", "") in (*ActivityKind.values, "system") else ""
+    )
+    text = request.GET.get("text", "").replace("\x00", "").strip()[:100]
+    try:
+        page = timelines.timeline(
+            request.user, customer, kind=kind, text=text, cursor=request.GET.get("cursor", "")
+        )
+    except (timelines.BadCursor, OverflowError) as error:
+        raise BadRequest from error
+    reads = access.has_verb(request.user, "view", Activity)
+    steps = queries.open_steps(request.user, customer) if reads else []
+    return {
+        "customer": customer,
+        "page": page,
+        "kind": kind,
+        "text": text,
+        "counts": timelines.counts(request.user, customer),
+        "pinned": [] if kind or text else timelines.pinned(request.user, customer),
+        "steps": steps,
+        "may_write": access.has_verb(request.user, "add", Activity),
+        "may_change": access.has_verb(request.user, "change", Activity),
+        "timeline_url": reverse("customer_timeline", args=[customer.pk]),
+    }
+
+
+def composer_context(
+    request: HttpRequest, customer: Customer, form: FollowUpForm | None = None
+) -> dict[str, Any]:
+    """What the composer reads."""
+    if not access.has_verb(request.user, "add", Activity):
+        return {"customer": customer, "composer": None}
+    kind = request.GET.get("kind", "")
+    form = form or FollowUpForm(
+        user=request.user, customer=customer, initial={"kind": kind if kind in TABS else ActivityKind.NOTE}
+    )
+    return {
+        "customer": customer,
+        "composer": form,
+        "tabs": TABS,
+        "chips": date_chips(form["next_date"].value()),
+        "composer_url": reverse("customer_follow_up", args=[customer.pk]),
+    }
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def customer_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write a follow-up: from the record's composer, from a row of the list, from Today, or on a page of its own."""
+    customer = customer_of(request, pk)
+    access.require_verb(request.user, "add", Activity)
+    place = request.POST.get("place") or request.GET.get("place") or ("list" if request.htmx else "page")
+    place = place if place in PLACES else "page"
+    kind = request.GET.get("kind", "")
+    initial = {
+        "kind": kind if kind in ActivityKind.values else ActivityKind.NOTE if place == "record" else "call"
+    }
+    form = FollowUpForm(
+        request.POST or None,
+        request.FILES or None,
+        user=request.user,
+        customer=customer,
+        initial=initial,
+    )
+    if request.method == "GET" or not form.is_valid():
+        return _form(request, customer, form, place, 200 if request.method == "GET" else 422)
+    try:
+        text, undo_url, unreached = _save(request, customer, form)
+    except RuleBroken as error:
+        form.add_rule(error)
+        return _form(request, customer, form, place, 422)
+    if not request.htmx:
+        return redirect(back_of(request) if request.POST.get("next") else customer.get_absolute_url())
+    if place != "record":
+        response = HttpResponse("")
+    else:
+        context = composer_context(request, customer) | {
+            "unreached": unreached,
+            "may_share": access.may(request.user, "share", customer),
+        }
+        response = render(request, "accounts/timeline/_composer.html", context)
+    response["HX-Trigger"] = triggers(text, undo_url=undo_url)
+    return response
+
+
+@transaction.atomic
+def _save(request: HttpRequest, customer: Customer, form: FollowUpForm) -> tuple[str, str, list[User]]:
+    actor = actor_of(request)
+    files = [store_upload(one, user=request.user, actor=actor) for one in form.cleaned_data["files"]]
+    if form.is_task:
+        task = services.plan_follow_up(
+            actor=actor, author=request.user, customer=customer, files=files, **form.task_values()
+        )
+        return _("Task saved"), reverse("activity_cancel", args=[task.pk]), []
+    done = services.log_follow_up(
+        actor=actor, author=request.user, customer=customer, files=files, must_plan=True, **form.log_values()
+    )
+    return _("Follow-up saved"), reverse("activity_undo", args=[done.activity.pk]), done.unreached
+
+
+def _form(
+    request: HttpRequest, customer: Customer, form: FollowUpForm, place: str, status: int
+) -> HttpResponse:
+    context = composer_context(request, customer, form) | {"place": place, "next": back_of(request)}
+    template = {
+        "record": "accounts/timeline/_composer.html",
+        "list": "accounts/timeline/_quick_row.html",
+        "today": "accounts/timeline/_quick.html",
+    }.get(place if request.htmx else "page", "accounts/timeline/follow_up.html")
+    return render(request, template, context, status=status)
+
+
+@login_required
+@require_POST
+def share_mentioned(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a mentioned colleague read the customer, and tell them."""
+    customer = access.get_visible_or_404(Customer, request.user, pk, "share")
+    people = access.visible(User, request.user).filter(is_active=True)
+    wanted = request.POST.get("user", "")
+    user = people.filter(pk=wanted).first() if wanted.isdecimal() and len(wanted) < 16 else None
+    if user is None:
+        raise BadRequest
+    services.share_with_mentioned(customer, user, actor=actor_of(request))
+    response = redirect(customer) if not request.htmx else HttpResponse("")
+    text = _("%(name)s may read this customer now.") % {"name": user}
+    response["HX-Trigger"] = triggers(text, changed=("customerChanged", "timelineChanged"))
+    return response
+
+
+@login_required
+@require_GET
+def people_suggest(request: HttpRequest) -> JsonResponse:
+    """Colleagues by the beginning of their name, for mentions."""
+    access.require_verb(request.user, "add", Activity)
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:40]
+    found = queries.colleagues(request.user, text)
+    return JsonResponse({"results": [{"id": u.pk, "name": u.name, "username": u.username} for u in found]})

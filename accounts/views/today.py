@@ -1,0 +1,87 @@
+"""Today: what to do now, and for those who lead people, how the team is doing."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.models import Activity, Customer
+from accounts.queries import today as queries
+from accounts.queries.activities import last_done, reads_others
+from accounts.queries.first_run import first_run
+from accounts.queries.neglect import neglected
+from crm.identity import access
+
+TABS = ("today", "week", "given")
+
+
+@login_required
+@require_GET
+def today(request: HttpRequest) -> HttpResponse:
+    """The follow-up list with own numbers and neglected customers; `part` asks for one region anew."""
+    part = request.GET.get("part", "")
+    who = queries.whose(request.user, team=_team_wanted(request))
+    context: dict[str, Any] = {"who": who, "leads": queries.leads(request.user), "tab": _tab(request)}
+    reads = access.has_verb(request.user, "view", Activity)
+    context["reads"] = reads
+    if part == "numbers":
+        return render(request, "today/_numbers.html", context | _numbers(who, reads))
+    if part == "list":
+        return render(request, "today/_follow_ups.html", context | _list(request, who, reads))
+    context |= _numbers(who, reads) | _list(request, who, reads) | _aside(request, who, reads)
+    context["greeting"] = greeting(request)
+    context["now"] = timezone.now()
+    return render(request, "today/today.html", context)
+
+
+def _tab(request: HttpRequest) -> str:
+    tab = request.GET.get("tab", "")
+    return tab if tab in TABS else "today"
+
+
+def _team_wanted(request: HttpRequest) -> bool:
+    """Those who lead people see the team first; the switch decides otherwise."""
+    wanted = request.GET.get("who", "")
+    if wanted in ("mine", "team"):
+        return wanted == "team"
+    return queries.leads(request.user)
+
+
+def _numbers(who: queries.Whose, reads: bool) -> dict[str, Any]:
+    return {"numbers": queries.numbers(who) if reads else None}
+
+
+def _list(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, Any]:
+    if not reads:
+        return {"groups": [], "tab_counts": {}, "team_rows": []}
+    if who.team and _tab(request) != "given":
+        return {"team_rows": queries.team_rows(who), "tab_counts": queries.tab_counts(who)}
+    groups = queries.follow_ups(who, _tab(request))
+    ids = [a.customer_id for g in groups for a in g.rows if a.customer_id]
+    before = last_done(request.user, ids) if ids else {}
+    for group in groups:
+        for row in group.rows:
+            row.before = before.get(row.customer_id)
+    return {"groups": groups, "tab_counts": queries.tab_counts(who)}
+
+
+def _aside(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, Any]:
+    if not access.has_verb(request.user, "view", Customer) or not reads_others(request.user):
+        return {"neglected": [], "neglected_total": 0, "first_run": None}
+    rows, total = neglected(who.customers())
+    return {"neglected": rows, "neglected_total": total, "first_run": first_run(request.user)}
+
+
+def greeting(request: HttpRequest) -> str:
+    """Good morning, by the person's own clock."""
+    name = request.user.get_short_name() or request.user.username
+    hour = timezone.localtime().hour
+    if hour < 5 or hour >= 18:
+        return _("Good evening, %(name)s") % {"name": name}
+    if hour < 12:
+        return _("Good morning, %(name)s") % {"name": name}
+    return _("Good afternoon, %(name)s") % {"name": name}

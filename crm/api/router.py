@@ -16,6 +16,13 @@ def resources() -> Iterator[tuple[str, type[Any]]]:
             yield from getattr(import_module(f"{config.name}.api"), "ROUTES", ())
 
 
+def files() -> Iterator[Any]:
+    """Addresses that a router cannot make, such as those of files: every app's `api.URLS`."""
+    for config in apps.get_app_configs():
+        if config.name != "crm.api" and find_spec(f"{config.name}.api") is not None:
+            yield from getattr(import_module(f"{config.name}.api"), "URLS", ())
+
+
 def router() -> SimpleRouter:
     found = SimpleRouter()
     for path, viewset in resources():

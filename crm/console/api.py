@@ -193,3 +193,6 @@ ROUTES = [
     ("events", EventViewSet),
     *import_api.ROUTES,
 ]
+
+# Addresses that a router cannot make, such as those of files.
+URLS = import_api.URLS

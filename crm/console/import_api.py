@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.http import HttpResponseBase, QueryDict
+from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -165,7 +166,6 @@ class ImportViewSet(RecordViewSet):
         return Response(self.describe(jobs.stop(self.record(), actor=self.actor)))
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
-    @action(detail=True, methods=["get"], url_path=r"errors\.xlsx")
     def errors_file(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """The refused rows as a workbook that can be mended and imported again."""
         return errors_response(self.record())
@@ -270,3 +270,10 @@ def _query_of(filters: dict[str, Any]) -> str:
 
 
 ROUTES = [("imports", ImportViewSet), ("exports", ExportViewSet)]
+URLS = [
+    path(
+        "imports/<int:pk>/errors.xlsx",
+        ImportViewSet.as_view({"get": "errors_file"}, detail=True),
+        name="api-imports-errors",
+    )
+]

@@ -11,8 +11,10 @@ from django import forms
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from crm.core.writes import RuleBroken, StaleVersion, Versioned
 from crm.identity.access import narrow, visible
@@ -41,6 +43,7 @@ class NarrowChoices:
 
     def _narrow(self, instance: models.Model | None) -> None:
         for name, field in self.fields.items():
+            _name_the_empty_choice(field)
             if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
                 rows = narrow(field.queryset.all(), self.user)
                 current = getattr(instance, f"{name}_id", None) if instance is not None else None
@@ -65,6 +68,18 @@ class NarrowChoices:
     def expected_version(self) -> int | None:
         """The version the person saw when they opened the form."""
         return self.cleaned_data.get("version")  # type: ignore[attr-defined]
+
+
+def _name_the_empty_choice(field: forms.Field) -> None:
+    """Django's row of dashes in words: what must be chosen says so, the rest is a dash."""
+    words = _("Choose…") if field.required else "–"
+    if isinstance(field, forms.ModelChoiceField):
+        if field.empty_label is not None:
+            field.empty_label = words
+    elif isinstance(field, forms.ChoiceField) and not isinstance(field, forms.MultipleChoiceField):
+        choices = list(field.choices)
+        if choices and choices[0] == BLANK_CHOICE_DASH[0]:
+            field.choices = [("", words), *choices[1:]]
 
 
 class FewChoices(forms.models.ModelChoiceIterator):

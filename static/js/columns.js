@@ -22,6 +22,7 @@ async function arm(form) {
   if (!Sortable) return;
   form.querySelectorAll("[data-columns-list]").forEach((list) => Sortable.create(list, {
     animation: 120,
+    group: "columns",
     handle: "[data-grip]",
     onEnd: () => form.dispatchEvent(new Event("change", { bubbles: true })),
   }));

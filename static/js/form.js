@@ -57,7 +57,7 @@ document.addEventListener("input", (event) => {
   if (form.matches("[data-guard], [data-inline]")) form.dataset.dirty = "";
   event.target.removeAttribute("aria-invalid");
   if (!form.matches("[data-draft]")) return;
-  const values = drafted(form).map((field) => [field.name, field.value, field.checked ?? null]);
+  const values = drafted(form).map((field) => [field.name, field.value, field.checked ?? null, field.selectedOptions?.[0]?.text]);
   try { localStorage.setItem(keyOf(form), JSON.stringify({ at: Date.now(), values })); } catch { /* storage is full or off */ }
 });
 window.addEventListener("beforeunload", (event) => {
@@ -71,11 +71,16 @@ function restore(form) {
   if (!draft || Date.now() - draft.at > WEEK || form.querySelector("[aria-invalid=true]")) return;
   const fields = drafted(form);
   let changed = false;
-  draft.values.forEach(([name, value, checked], index) => {
+  draft.values.forEach(([name, value, checked, text], index) => {
     const field = fields[index]?.name === name ? fields[index] : null;
     if (!field) return;
     if (field.type === "radio" || field.type === "checkbox") field.checked = checked;
-    else if (field.value !== value) { field.value = value; changed = true; }
+    else if (field.value !== value) {
+      if (field.options && ![...field.options].some((one) => one.value === value)) field.add(new Option(text, value));
+      field.value = value;
+      field.dispatchEvent(new Event("sync"));
+      changed = true;
+    }
   });
   const note = form.querySelector("[data-draft-note]");
   if (changed && note) note.hidden = false;

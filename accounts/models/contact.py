@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -65,7 +67,7 @@ class Contact(Searchable, Versioned, SoftDeletable):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.name_sort = sort_key(self.name, person=True)
         super().save(*args, **kwargs)
 

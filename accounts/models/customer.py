@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
@@ -152,7 +154,7 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.name_sort = sort_key(self.name)
         super().save(*args, **kwargs)
 

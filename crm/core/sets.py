@@ -25,10 +25,10 @@ def insert_rows(model: type[models.Model], records: Sequence[Mapping[str, Any]])
     if not records:
         return []
     quote = connection.ops.quote_name
-    table, key = model._meta.db_table, model._meta.pk.column
+    table, key = model._meta.db_table, str(model._meta.pk.column)
     given = list(records[0])
     constants = {
-        f.column: f.get_db_prep_save(f.get_default(), connection)
+        str(f.column): f.get_db_prep_save(f.get_default(), connection)
         for f in model._meta.concrete_fields
         if f.column not in given and not f.primary_key and not f.generated
     }
@@ -61,7 +61,7 @@ def update_rows(
     if not records:
         return 0
     quote = connection.ops.quote_name
-    table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
+    table, key = quote(model._meta.db_table), quote(str(model._meta.pk.column))
     columns = sorted({name for record in records.values() for name in record})
     sets = [
         f"{quote(name)} = CASE WHEN jsonb_exists(d.given, '{name}') THEN d.{quote(name)} ELSE t.{quote(name)} END"

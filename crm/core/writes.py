@@ -54,7 +54,8 @@ class SoftDeletable(models.Model):
 
 def lock(record: M) -> M:
     """The same record, fresh from the database and locked until the transaction ends."""
-    return record._meta.model._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    model: type[M] = record._meta.model  # type: ignore[assignment]  # type(record) may be a deferred proxy
+    return model._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
 
 
 def check_version(record: Versioned, expected: int | None) -> None:

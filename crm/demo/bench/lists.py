@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template import engines
 from django.test import Client
 from django.test.utils import override_settings
-from django.urls import path
+from django.urls import include, path
 
 from accounts.models import Customer
 from crm.core.hooks import hooks
@@ -16,7 +16,6 @@ from crm.demo.bench.company import viewers
 from crm.demo.bench.figures import Figure, cpu_ms, server_ms, statements
 from crm.identity.models import User
 from crm.listing.selection import select
-from crm.urls import urlpatterns as our_pages
 
 PAGE = 50
 QUERIES = {
@@ -39,7 +38,7 @@ def bare_page(request: HttpRequest) -> HttpResponse:
     return HttpResponse(engines["django"].from_string(BARE).render({"rows": rows}, request))
 
 
-urlpatterns = [path("bench/bare/", bare_page), *our_pages]
+urlpatterns = [path("bench/bare/", bare_page), path("", include("crm.urls"))]
 handler500 = "crm.core.errors.server_error"
 
 

@@ -43,26 +43,23 @@ def test_no_file_grows_too_long() -> None:
     assert not long, "split these: " + ", ".join(long)
 
 
-def _managers_used(tree: ast.Module) -> Iterator[int]:
-    """Lines that use a manager, except where nothing can be had by it.
+# Fields that narrow what they are declared with to what the person may see.
+NARROWING = ("ModelChoiceField", "ModelMultipleChoiceField", "VisibleRelatedField")
 
-    `objects.none()` is empty, and the base form narrows what a choice field declares as `queryset=X.objects.all()`.
-    """
+
+def _managers_used(tree: ast.Module) -> Iterator[int]:
+    """Lines that use a manager, except where nothing can be had by it: `objects.none()`, and fields that narrow."""
     harmless = set()
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        if not isinstance(node, ast.Call):
             continue
-        if node.func.attr == "none":
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name == "none" and isinstance(node.func, ast.Attribute):
             harmless.add(node.func.value)
-        elif node.func.attr.endswith("ChoiceField"):
-            for keyword in node.keywords:
-                declared = keyword.value
-                if (
-                    keyword.arg == "queryset"
-                    and isinstance(declared, ast.Call)
-                    and isinstance(declared.func, ast.Attribute)
-                ):
-                    harmless.add(declared.func.value)
+        elif name in NARROWING:
+            harmless |= {
+                part for keyword in node.keywords if keyword.arg == "queryset" for part in ast.walk(keyword)
+            }
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in MANAGERS and node not in harmless:
             yield node.lineno

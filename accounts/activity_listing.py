@@ -11,6 +11,7 @@ from accounts import services
 from accounts.activity_filters import ActivityFilters
 from accounts.models import Activity, Customer
 from accounts.queries.activities import activity_list
+from accounts.resources import ActivityResource
 from accounts.rules.due import at_day
 from crm.core import formats
 from crm.core.templatetags.ui import badge, icon
@@ -110,6 +111,7 @@ ACTIVITIES = ListPage(
         View("done", _("Done"), {"state": "done"}, sort="-done_at", icon="circle-check"),
     ],
     bulk=[Delete(services.delete_activity, services.restore_activity)],
+    resource=ActivityResource,
     new="activity_create",
     new_label=_("New task"),
     empty=Empty(

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.db import models
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer, CustomerTag
@@ -149,8 +150,13 @@ def customer(run: Run, text: str) -> int:
     raise CellError("unknown_customer", _("None of your customers is called %(name)s.") % {"name": text[:60]})
 
 
+def customers_within_reach(run: Run) -> models.QuerySet[Customer]:
+    """The customers the importer may change."""
+    return access.visible(Customer, run.user, "change")
+
+
 def _customers_named(run: Run, text: str) -> list[int]:
-    reachable = run.once("customers within reach", lambda: access.visible(Customer, run.user, "change"))
+    reachable = run.once("customers within reach", lambda: customers_within_reach(run))
     named = reachable.filter(name_sort=sort_key(text)).values_list("pk", "name")
     ids = [pk for pk, name in named if fold(name) == fold(text)]
     if not ids:

@@ -47,6 +47,24 @@ ROLES = {
     "purchaser": "采购|采购人|采购员|采购经理",
 }
 
+ACTIVITY_KINDS = {
+    "call": "电话|打电话|通话|去电|来电|电话沟通|电话拜访|phone|telephone",
+    "visit": "拜访|上门|上门拜访|外访|到访|面谈|实地拜访",
+    "meeting": "会议|开会|线上会议|视频会议",
+    "email": "邮件|电子邮件|e-mail|mail",
+    "wechat": "微信|企业微信|微信沟通",
+    "sms": "短信",
+    "note": "备注|记录|其他|其它|其他方式",
+    "task": "任务|待办|计划",
+}
+OUTCOMES = {
+    "progress": "有进展|推进|意向明确",
+    "waiting": "内部讨论|等待|考虑中",
+    "no_need": "暂无需求|无需求|没需求",
+    "not_reached": "未接通|未联系上|联系不上|没接",
+    "other": "其他|其它",
+}
+
 
 def spellings(names: Mapping[str, str], choices: Any) -> dict[str, list[Any]]:
     """The values of a field with their label and every usual word for them."""

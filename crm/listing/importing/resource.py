@@ -146,7 +146,7 @@ class Run:
 
     @cached_property
     def people(self) -> People:
-        return People(self.user, self.resource.model)
+        return People(self.user, self.resource.owners_model or self.resource.model)
 
     def once(self, name: str, load: Callable[[], Any]) -> Any:
         """A lookup that is loaded the first time a row needs it."""
@@ -166,6 +166,9 @@ class ImportResource(resources.Resource):
     noun: Label = ""
     keys: Sequence[Key] = ()
     model: type[models.Model]
+    owners_model: type[models.Model] | None = (
+        None  # whose transfers say whom the importer may name, if not `model`'s
+    )
 
     # --- Mapping ---------------------------------------------------------------------------------
 

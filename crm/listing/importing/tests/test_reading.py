@@ -256,3 +256,10 @@ def test_every_messy_workbook_is_read_without_a_crash(test_data):
     for path in [*(test_data / "dirty_tables").iterdir(), *(test_data / "excel_edge_cases").iterdir()]:
         for sheet in inspect_file(path).sheets:
             assert not sheet.rows or find_table(sheet) is not None
+
+
+def test_import_export_can_read_through_the_same_door(write):
+    from crm.listing.importing.formats import LimitedXLSX
+
+    dataset = LimitedXLSX().create_dataset(workbook(["名单"], ["公司", "电话"], ["甲公司", "1"]))
+    assert dataset.headers == ["公司", "电话"] and dataset[0] == ("甲公司", "1")

@@ -18,7 +18,9 @@ HEADER = ["客户名称", "跟进时间", "方式", "跟进人", "跟进内容"]
 
 @pytest.fixture
 def customers(company):
-    run(company.manager1, xlsx(["公司", "负责人"], ["甲精密有限公司", "sales1"], ["乙光学有限公司", "sales2"]))
+    run(
+        company.manager1, xlsx(["公司", "负责人"], ["甲精密有限公司", "sales1"], ["乙光学有限公司", "sales2"])
+    )
     return {c.name: c for c in Customer.objects.all()}
 
 
@@ -35,7 +37,10 @@ def test_follow_ups_keep_their_dates_and_people(company, customers):
     assert job.outcome["created"] == 2, errors_of(job)
     last = Activity.objects.order_by("done_at").last()
     assert (last.kind, last.owner, last.origin) == ("visit", company.sales2, "import")
-    assert timezone.localtime(last.done_at, timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M") == "2026-06-11 14:30"
+    assert (
+        timezone.localtime(last.done_at, timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M")
+        == "2026-06-11 14:30"
+    )
     customer = Customer.objects.get(name="甲精密有限公司")
     assert customer.last_activity_at == last.done_at and customer.last_activity_kind == "visit"
 
@@ -60,25 +65,39 @@ def test_a_colleague_who_left_may_have_been_in_touch_but_plans_nothing(company, 
     gone = make_user("gone", "salesperson", company.east, name="李前任")
     identity.deactivate_user(gone, successor=company.sales1, actor=SYSTEM)
     day = timezone.localdate() + datetime.timedelta(days=10)
-    rows = [["甲精密有限公司", "2026-01-05", "电话", "李前任", "首次联系客户"], ["甲精密有限公司", day.isoformat(), "", "李前任", "送样"]]
+    rows = [
+        ["甲精密有限公司", "2026-01-05", "电话", "李前任", "首次联系客户"],
+        ["甲精密有限公司", day.isoformat(), "", "李前任", "送样"],
+    ]
     job = run(company.manager1, xlsx(HEADER, *rows), "activities")
     assert job.outcome["created"] == 1
     assert errors_of(job) == [(3, "跟进人", "former_owner")]
 
 
 def test_customers_of_others_are_unknown_and_words_put_in_others_mouths_refused(company, customers):
-    rows = [["乙光学有限公司", "2026-01-05", "电话", "", "x内容内容"], ["甲精密有限公司", "2026-01-05", "电话", "sales2", "y内容内容"]]
+    rows = [
+        ["乙光学有限公司", "2026-01-05", "电话", "", "x内容内容"],
+        ["甲精密有限公司", "2026-01-05", "电话", "sales2", "y内容内容"],
+    ]
     job = run(company.sales1, xlsx(HEADER, *rows), "activities")
     assert errors_of(job) == [(2, "客户名称", "unknown_customer"), (3, "跟进人", "owner")]
 
 
 def test_what_comes_by_import_is_not_neglected_at_once(company, customers):
-    run(company.sales1, xlsx(HEADER, ["甲精密有限公司", "2020-01-05", "电话", "", "很久以前联系过"]), "activities")
+    run(
+        company.sales1,
+        xlsx(HEADER, ["甲精密有限公司", "2020-01-05", "电话", "", "很久以前联系过"]),
+        "activities",
+    )
     assert not Customer.objects.filter(neglected_q()).exists()
 
 
 def test_contacts_find_their_customer_and_are_told_apart_by_it(company, customers):
-    sheet = [["公司", "姓名", "职务", "手机"], ["甲精密有限公司", "张伟", "采购", "13805732216"], ["甲精密有限公司", "何雪", "", "13905762218"]]
+    sheet = [
+        ["公司", "姓名", "职务", "手机"],
+        ["甲精密有限公司", "张伟", "采购", "13805732216"],
+        ["甲精密有限公司", "何雪", "", "13905762218"],
+    ]
     job = run(company.sales1, xlsx(*sheet), "contacts")
     assert job.outcome["created"] == 2, errors_of(job)
     assert Contact.objects.get(is_primary=True).name == "张伟"
@@ -90,6 +109,10 @@ def test_contacts_find_their_customer_and_are_told_apart_by_it(company, customer
 
 
 def test_contacts_cannot_be_hung_on_customers_of_others(company, customers):
-    job = run(company.sales1, xlsx(["公司", "姓名"], ["乙光学有限公司", "张伟"], [str(customers["乙光学有限公司"].pk), "李四"]), "contacts")
+    job = run(
+        company.sales1,
+        xlsx(["公司", "姓名"], ["乙光学有限公司", "张伟"], [str(customers["乙光学有限公司"].pk), "李四"]),
+        "contacts",
+    )
     assert [code for _row, _column, code in errors_of(job)] == ["unknown_customer", "unknown_customer"]
     assert not Contact.objects.exists()

@@ -28,9 +28,13 @@ class LimitedXLSX(base_formats.XLSX):
             if table is None:
                 return dataset
             dataset.headers = table.headers
-            for row in read_rows(copy.name, sheet=sheet.name, encoding=found.encoding, delimiter=found.delimiter):
+            for row in read_rows(
+                copy.name, sheet=sheet.name, encoding=found.encoding, delimiter=found.delimiter
+            ):
                 if row.number > table.header_row:
-                    dataset.append([row.cells[c.index] if c.index < len(row.cells) else "" for c in table.columns])
+                    dataset.append(
+                        [row.cells[c.index] if c.index < len(row.cells) else "" for c in table.columns]
+                    )
         return dataset
 
     def can_export(self) -> bool:

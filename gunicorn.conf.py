@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from crm.core import logs
+
 _cpus = os.cpu_count() or 2
 _data = Path(os.environ.get("CRM_DATA_DIR", "var"))
 _figures = Path(os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(_data / "run" / "metrics")))
@@ -21,6 +23,7 @@ max_requests = 20_000
 max_requests_jitter = 2_000
 forwarded_allow_ips = os.environ.get("CRM_PROXY_ADDRESSES", "127.0.0.1,::1")
 accesslog = None
+logconfig_dict = logs.configuration(readable=False, level="INFO")
 
 # Every process writes its figures to a file of its own; the directory begins empty with each start.
 shutil.rmtree(_figures, ignore_errors=True)

@@ -15,6 +15,9 @@ def start(main: Callable[[list[str]], int]) -> None:
     except StepFailed as failed:
         report(failed)
         code = 1
+    except OSError as error:
+        report(StepFailed(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")))
+        code = 1
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)

@@ -70,7 +70,7 @@ def _serve(asked: argparse.Namespace, data: Data, progress: Progress) -> None:
         try:
             supervisor.start()
             supervisor.wait_until_healthy(f"http://{_own_name(asked.bind)}:{asked.port}/healthz", progress)
-            _ready(asked, data, demo=demo, password=env.get("CRM_DEMO_PASSWORD") or "demo-2026")
+            _ready(asked, data, demo=demo)
             supervisor.run()
         finally:
             progress.note("Stopping …")
@@ -89,7 +89,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 def _parts(asked: argparse.Namespace, data: Data) -> list[Part]:
     """The three parts of the system."""
     host = f"[{asked.bind}]" if ":" in asked.bind else asked.bind
-    celery = [str(VENV / "bin" / "python"), "-m", "celery", "-A", "crm"]
+    celery = [str(VENV / "bin" / "python"), "-m", "celery", "-q", "-A", "crm"]
     workers = os.environ.get("CRM_WORKER_PROCESSES") or "2"
     web = [
         str(VENV / "bin" / "python"),
@@ -137,9 +137,10 @@ def _own_name(bind: str) -> str:
     return f"[{bind}]" if ":" in bind else bind
 
 
-def _ready(asked: argparse.Namespace, data: Data, *, demo: bool, password: str) -> None:
+def _ready(asked: argparse.Namespace, data: Data, *, demo: bool) -> None:
     lines = [f"Logs: {data.logs}   Stop: Ctrl+C", f"Ready: http://{_own_name(asked.bind)}:{asked.port}/"]
     if demo:
+        password = setup.demo_password(data)
         lines.append(f"Demo logins, each with the password {password}")
         lines += [f"  {name:<20}{what}" for name, what in DEMO_LOGINS]
     print("\n".join(lines), flush=True)

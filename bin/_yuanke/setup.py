@@ -6,12 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-from . import assets, fonts, locales, python_env, system
+from . import assets, fonts, locales, python_env, secrets, system
 from .places import PYTHON, ROOT, Data
 from .services import Services
 from .stamps import Stamp, fingerprint
 from .steps import Progress, StepFailed, run
 
+DEMO_PASSWORD = "demo.password"
 CODE = ("crm", "accounts", "sales", "service", "marketing", "reports")
 
 
@@ -65,8 +66,16 @@ def demo_company(progress: Progress, data: Data, services: Services, env: dict[s
         step.say("building it (about half a minute)")
         loaded.write("loading")
         _manage(env, "load_demo", failing="The demo company could not be loaded")
+        # What was valid then stays valid, whatever CRM_DEMO_PASSWORD says later.
+        secrets.write_private(data.run / DEMO_PASSWORD, env.get("CRM_DEMO_PASSWORD") or "demo-2026")
         loaded.write("loaded")
     return True
+
+
+def demo_password(data: Data) -> str:
+    """With which password the demo company was loaded."""
+    noted = data.run / DEMO_PASSWORD
+    return noted.read_text() if noted.exists() else "demo-2026"
 
 
 def first_administrator(progress: Progress, env: dict[str, str]) -> None:

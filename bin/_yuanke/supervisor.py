@@ -195,7 +195,9 @@ class Supervisor:
 @contextlib.contextmanager
 def stop_signals() -> Iterator[None]:
     """Turn the signals that mean "stop" into an exception, once; while stopping they change nothing."""
-    signs = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    signs = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it stays ignored
+        signs.append(signal.SIGHUP)
 
     def handle(sign: int, frame: object) -> None:
         for each in signs:

@@ -87,8 +87,8 @@ INSTALLED_APPS = [
     "crm.identity",
     "crm.events",
     "crm.core",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "crm.console.admin_config.CrmAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -292,6 +292,32 @@ LOG_READABLE = env.bool("CRM_LOG_READABLE", default=DEBUG or TESTING)
 LOGGING = logs.configuration(readable=LOG_READABLE, level=LOG_LEVEL)
 logs.configure()
 METRICS_TOKEN = env.str("CRM_METRICS_TOKEN", default="")
+
+# --- Django admin ---------------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_SYMBOL": "",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {  # the brand's blue, as in static/css/tokens.css
+        "primary": {
+            "50": "#eaf0fc",
+            "100": "#d6e2fa",
+            "200": "#b3c9f5",
+            "300": "#8fb2ff",
+            "400": "#5d8bea",
+            "500": "#3567d6",
+            "600": "#2457c5",
+            "700": "#1c46a3",
+            "800": "#183a85",
+            "900": "#15306b",
+            "950": "#0e1f47",
+        }
+    },
+    "SIDEBAR": {"show_search": True, "show_all_applications": False},
+}
 
 # --- API ------------------------------------------------------------------------------------------------------
 

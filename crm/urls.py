@@ -1,5 +1,6 @@
 """All routes, wired from the apps' own tables."""
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from crm.core.health import healthz
@@ -11,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("metrics", metrics, name="metrics"),
     path("auth/", include("crm.console.auth_urls")),
+    path("admin/", admin.site.urls),
     path("api/v1/", include("crm.api.urls")),
     path("", include("crm.console.urls")),
     path("", include("crm.automation.urls")),

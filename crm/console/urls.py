@@ -4,7 +4,7 @@ from django.urls import path
 
 from crm.console import import_urls
 from crm.console.listings import EVENTS, TEAMS, USERS
-from crm.console.views import me
+from crm.console.views import company, me, members, org_import, organisation, roles
 
 urlpatterns = [
     path("settings/", me.profile, name="settings"),
@@ -14,6 +14,43 @@ urlpatterns = [
     path("settings/preferences/", me.preferences, name="preferences"),
     path("settings/tokens/", me.tokens, name="settings_tokens"),
     path("settings/tokens/<int:pk>/revoke/", me.token_revoke, name="token_revoke"),
+    path("settings/organisation/", organisation.organisation, name="organisation"),
+    path("settings/organisation/template/", org_import.organisation_template, name="organisation_template"),
+    path("settings/organisation/import/", org_import.organisation_import, name="organisation_import"),
+    path(
+        "settings/organisation/import/confirm/", org_import.organisation_confirm, name="organisation_confirm"
+    ),
+    path("settings/organisation/members/add/", members.member_add, name="member_add"),
+    path("settings/organisation/members/<int:pk>/", organisation.member_save, name="member_save"),
+    path(
+        "settings/organisation/members/<int:pk>/preview/", organisation.member_preview, name="member_preview"
+    ),
+    path("settings/organisation/members/<int:pk>/password/", members.member_password, name="member_password"),
+    path("settings/organisation/members/<int:pk>/leave/", members.member_leave, name="member_leave"),
+    path("settings/organisation/members/<int:pk>/return/", members.member_return, name="member_return"),
+    path("settings/organisation/members/<int:pk>/access/", organisation.access_add, name="access_add"),
+    path(
+        "settings/organisation/members/<int:pk>/access/<int:grant>/withdraw/",
+        organisation.access_withdraw,
+        name="access_withdraw",
+    ),
+    path("settings/organisation/teams/add/", members.team_add, name="team_add"),
+    path("settings/organisation/teams/<int:pk>/", members.team_edit, name="team_edit"),
+    path("settings/organisation/teams/<int:pk>/delete/", members.team_delete, name="team_delete"),
+    path("settings/start/", company.first_run, name="first_run"),
+    path("settings/roles/", roles.roles, name="roles"),
+    path("settings/roles/add/", roles.role_add, name="role_add"),
+    path("settings/roles/<slug:slug>/", roles.role_edit, name="role_edit"),
+    path("settings/roles/<slug:slug>/delete/", roles.role_delete, name="role_delete"),
+    path("settings/company/", company.company, name="company"),
+    path("settings/calendar/", company.calendar, name="calendar"),
+    path("settings/calendar/hours/", company.calendar_hours, name="calendar_hours"),
+    path("settings/calendar/day/", company.calendar_day, name="calendar_day"),
+    path("settings/calendar/import/", company.calendar_import, name="calendar_import"),
+    path("settings/tags/", company.tags, name="tags"),
+    path("settings/tags/add/", company.tag_edit, name="tag_add"),
+    path("settings/tags/<int:pk>/", company.tag_edit, name="tag_edit"),
+    path("settings/tags/<int:pk>/delete/", company.tag_delete, name="tag_delete"),
     *USERS.urls("settings/users"),
     *TEAMS.urls("settings/teams"),
     *EVENTS.urls("settings/events"),

@@ -12,6 +12,10 @@ def _transferred(e: Event) -> str:
     return _("Transferred from %(old)s to %(new)s") % names
 
 
+def _team_changed(e: Event) -> str:
+    return _("Moved to the team %(team)s") % {"team": e.payload.get("to") or _("nobody")}
+
+
 def _shared(e: Event) -> str:
     if e.payload.get("level") == "edit":
         return _("Shared with %(who)s, who may edit") % {"who": e.payload.get("with")}
@@ -45,5 +49,8 @@ COMPANY_UPDATED = event("company.updated", gettext_lazy("Company details changed
 TOKEN_CREATED = event("token.created", gettext_lazy("API token created"), timeline=False)
 TOKEN_REVOKED = event("token.revoked", gettext_lazy("API token revoked"), timeline=False)
 RECORD_TRANSFERRED = event("record.transferred", gettext_lazy("Transferred"), sentence=_transferred)
+RECORD_TEAM_CHANGED = event(
+    "record.team_changed", gettext_lazy("Moved to another team"), sentence=_team_changed
+)
 RECORD_SHARED = event("record.shared", gettext_lazy("Shared"), sentence=_shared)
 RECORD_UNSHARED = event("record.unshared", gettext_lazy("No longer shared"), sentence=_unshared)

@@ -33,7 +33,7 @@ def test_colleagues_are_found_by_name_without_their_contact_data(client, company
     row = get(client, "users/?username=sales2", company.sales1).json()["results"][0]
     assert row["name"] == "Sales2" and "phone" not in row and "email" not in row
     row = get(client, "users/?username=sales2", company.admin).json()["results"][0]
-    assert row["phone"] == "13800000000"
+    assert row["phone"] == "+8613800000000"
 
 
 def test_no_answer_ever_holds_a_password(client, company):

@@ -3,7 +3,7 @@
 from crm.identity.services.assignment import assign
 from crm.identity.services.company import update_company
 from crm.identity.services.grants import grant_team_access, withdraw_team_access
-from crm.identity.services.handover import hand_over, hands_over, held_by, leave
+from crm.identity.services.handover import change_person, hand_over, hands_over, held_by, leave
 from crm.identity.services.roles import (
     create_role,
     delete_role,
@@ -27,6 +27,7 @@ from crm.identity.services.users import (
 
 __all__ = [
     "assign",
+    "change_person",
     "change_preferences",
     "create_role",
     "create_team",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events
-from crm.identity.events import RECORD_TRANSFERRED
+from crm.identity.events import RECORD_TEAM_CHANGED, RECORD_TRANSFERRED
 from crm.identity.models import Team, User
 from crm.identity.ownership import OwnedModel
 from crm.identity.services.sharing import grant_readers
@@ -53,7 +53,8 @@ def assign(
     if not moved:
         return []
     _move(model, moved, owner_id, team_id if owner or team else None, actor)
-    _record(model, moved, owner, actor)
+    _record(model, [row for row in moved if row[1] != owner_id], owner, actor)
+    _record_team(model, [row for row in moved if row[1] == owner_id], team_id, actor)
     if keep_reader:
         for old_owner, ids in _by_owner(moved, owner_id).items():
             grant_readers(model, ids, User._base_manager.get(pk=old_owner), actor=actor)
@@ -118,6 +119,34 @@ def _record(
                 },
             )
             for pk, old, _team in moved
+        ],
+        actor=actor,
+    )
+
+
+def _record_team(
+    model: type[models.Model],
+    moved: list[tuple[int, int | None, int | None]],
+    team_id: int | None,
+    actor: Actor,
+) -> None:
+    """The owner stays, the team does not: a person changed teams and took their records along."""
+    ids = {old for _pk, _owner, old in moved if old} | {team_id}
+    names = dict(Team._base_manager.filter(pk__in=ids).values_list("pk", "name"))
+
+    def team(pk: int | None) -> dict[str, object] | None:
+        return {"id": pk, "label": names.get(pk, "")} if pk else None
+
+    record_events(
+        RECORD_TEAM_CHANGED,
+        [
+            EventRow(
+                model,
+                pk,
+                changes={"team": [team(old), team(team_id)]},
+                payload={"to": names.get(team_id, "") if team_id else ""},
+            )
+            for pk, _owner, old in moved
         ],
         actor=actor,
     )

@@ -9,7 +9,7 @@ from crm.events.actor import Actor
 from crm.identity.models import User
 from crm.identity.ownership import OwnedModel
 from crm.identity.services.assignment import assign
-from crm.identity.services.users import deactivate_user
+from crm.identity.services.users import deactivate_user, update_user
 
 Narrow = Callable[[models.QuerySet], models.QuerySet]
 
@@ -79,3 +79,14 @@ def _open(model: type[models.Model], rows: models.QuerySet) -> models.QuerySet:
         rows = rows.filter(deleted_at__isnull=True)
     narrow = _open_records.get(model)
     return narrow(rows) if narrow else rows
+
+
+@transaction.atomic
+def change_person(user: User, *, records_follow: bool = True, actor: Actor, **values: object) -> User:
+    """Change a person; when the team changes, what they hold in the old one follows into the new one or stays."""
+    before = User._base_manager.values_list("team_id", flat=True).get(pk=user.pk)
+    user = update_user(user, actor=actor, **values)
+    if records_follow and user.team is not None and user.team_id != before:
+        for queryset in held_by(user):
+            assign(queryset.filter(team=before), owner=user, team=user.team, actor=actor)
+    return user

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core.phone import PhoneError, normalise_phone
 from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
@@ -43,6 +44,7 @@ def create_user(
     user.email = str(user.email or "").strip().lower()
     if user.email and User._base_manager.filter(email__iexact=user.email).exists():
         raise RuleBroken(_("This e-mail address is taken."), field="email")
+    user.phone = _phone(user.phone)
     user.must_change_password = must_change_password
     if password:
         _validate(password, user)
@@ -71,6 +73,8 @@ def update_user(user: User, *, actor: Actor, **values: object) -> User:
             and User._base_manager.filter(email__iexact=values["email"]).exclude(pk=user.pk).exists()
         ):
             raise RuleBroken(_("This e-mail address is taken."), field="email")
+    if "phone" in values:
+        values["phone"] = _phone(values["phone"])
     if "role" in values and values["role"] != user.role:
         if actor.user_id == user.pk:
             raise RuleBroken(_("Another administrator has to change your own role."), field="role")
@@ -158,6 +162,16 @@ def keep_one_administrator(user: User, new_role: object) -> None:
     others = User._base_manager.filter(is_active=True, role__is_administrator=True).exclude(pk=user.pk)
     if not others.exists():
         raise RuleBroken(_("Somebody has to stay administrator."), field="role")
+
+
+def _phone(text: object) -> str:
+    """A number as it is kept everywhere, so that people are found by it."""
+    if not str(text or "").strip():
+        return ""
+    try:
+        return normalise_phone(text)
+    except PhoneError as error:
+        raise RuleBroken(str(error), field="phone") from error
 
 
 def _validate(password: str, user: User) -> None:

@@ -123,7 +123,7 @@ def test_a_password_never_reaches_the_log(company):
 def test_contact_data_stands_apart_in_the_log(company):
     services.update_user(company.sales1, phone="13800000000", title="Rep", actor=SYSTEM)
     event = Event.objects.filter(name="user.updated").latest("pk")
-    assert event.private == {"phone": ["", "13800000000"]}
+    assert event.private == {"phone": ["", "+8613800000000"]}
     assert event.changes == {"title": ["", "Rep"]}
 
 

@@ -1,0 +1,34 @@
+"""Reading for the console's pages and for the frame around every page."""
+
+from crm.console.queries.first_run import Step, first_run_steps
+from crm.console.queries.frame import company_name, pinned_views, recent_records
+from crm.console.queries.organisation import (
+    TeamNode,
+    customer_counts,
+    customer_scope,
+    held_kinds,
+    members_of,
+    preview,
+    reach_of,
+    scope_cards,
+    team_tree,
+)
+from crm.console.queries.tags import tags_with_use
+
+__all__ = [
+    "Step",
+    "TeamNode",
+    "company_name",
+    "customer_counts",
+    "customer_scope",
+    "first_run_steps",
+    "held_kinds",
+    "members_of",
+    "pinned_views",
+    "preview",
+    "reach_of",
+    "recent_records",
+    "scope_cards",
+    "tags_with_use",
+    "team_tree",
+]

@@ -1,0 +1,109 @@
+"""Roles and rights: what each role may do with each kind of record, and whose."""
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from crm.console.forms.company import NewRoleForm, PolicyForm, RoleForm
+from crm.console.rights import SCOPE_HELP, VERBS, kinds
+from crm.console.views.guards import administrators_only
+from crm.console.views.panels import add_rule, done, form_panel
+from crm.core.writes import RuleBroken
+from crm.events.actor import actor_of
+from crm.identity import services
+from crm.identity.access import visible
+from crm.identity.models import Role, Scope
+
+
+@administrators_only
+def roles(request: HttpRequest) -> HttpResponse:
+    """All roles with how many people have them."""
+    people = Count("user", filter=Q(user__is_active=True))
+    rows = visible(Role, request.user).annotate(people=people).prefetch_related("policies")
+    listed = list(kinds())
+    for role in rows:
+        policies = {policy.model: policy for policy in role.policies.all()}
+        role.cells = [_cell(policies.get(kind.label), kind) for kind in listed]
+    return render(request, "settings/roles.html", {"roles": rows, "kinds": listed})
+
+
+def _cell(policy: object, kind: object) -> dict[str, str]:
+    verbs = [verb for verb in getattr(policy, "verbs", ()) if verb in kind.verbs]
+    scope = Scope(policy.scope).label if verbs and kind.has_scope else ""
+    return {"scope": str(scope), "verbs": ", ".join(str(VERBS.get(v, v)) for v in kind.verbs if v in verbs)}
+
+
+@administrators_only
+def role_add(request: HttpRequest) -> HttpResponse:
+    """Add a role."""
+    form = NewRoleForm(request.POST or None, roles=visible(Role, request.user))
+    if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        try:
+            role = services.create_role(values.pop("slug"), actor=actor_of(request), **values)
+        except RuleBroken as error:
+            add_rule(form, error)
+        else:
+            return done(request, reverse("role_edit", args=[role.slug]))
+    return form_panel(
+        request, form, title=_("New role"), action=reverse("role_add"), submit=_("Add"), back=reverse("roles")
+    )
+
+
+@administrators_only
+def role_edit(request: HttpRequest, slug: str) -> HttpResponse:
+    """One role: its names, and per kind of record the verbs and the scope."""
+    role = get_object_or_404(visible(Role, request.user), slug=slug)
+    held = {policy.model: policy for policy in role.policies.all()}
+    data = request.POST if request.method == "POST" else None
+    form = RoleForm(data, instance=role)
+    policies = []
+    for kind in kinds():
+        policy = held.get(kind.label)
+        initial = {"verbs": list(policy.verbs), "scope": policy.scope} if policy else {"scope": Scope.OWN}
+        policies.append(PolicyForm(data, kind=kind, initial=initial))
+    if request.method == "POST" and all([form.is_valid(), *(p.is_valid() for p in policies)]):
+        changed = {
+            p.kind.label: (
+                p.cleaned_data["verbs"],
+                p.cleaned_data.get("scope") or (Scope.OWN if p.kind.has_scope else Scope.ALL),
+            )
+            for p in policies
+            if p.has_changed()
+        }
+        try:
+            fresh = visible(Role, request.user).get(pk=role.pk)
+            services.update_role(fresh, actor=actor_of(request), **form.cleaned_data)
+            if changed:
+                services.save_policies(fresh, changed, actor=actor_of(request))
+        except RuleBroken as error:
+            add_rule(form, error)
+        else:
+            messages.success(request, _("Saved. The new rights hold at once."))
+            return redirect("role_edit", slug=slug)
+    context = {
+        "role": role,
+        "form": form,
+        "policies": policies,
+        "people": role.user_set.filter(is_active=True).count(),
+        "scope_help": [(Scope(value).label, text) for value, text in SCOPE_HELP.items()],
+    }
+    return render(request, "settings/role.html", context, status=422 if form.errors else 200)
+
+
+@administrators_only
+@require_POST
+def role_delete(request: HttpRequest, slug: str) -> HttpResponse:
+    """Delete a role nobody has."""
+    role = get_object_or_404(visible(Role, request.user), slug=slug)
+    try:
+        services.delete_role(role, actor=actor_of(request))
+    except RuleBroken as error:
+        messages.error(request, str(error))
+        return redirect("role_edit", slug=slug)
+    messages.success(request, _("Role deleted."))
+    return redirect("roles")

@@ -2,10 +2,12 @@
 
 from crm.console.queries.first_run import Step, first_run_steps
 from crm.console.queries.frame import company_name, pinned_views, recent_records
+from crm.console.queries.lists import event_list, role_list, tag_list, team_list, user_list
 from crm.console.queries.organisation import (
     TeamNode,
     customer_counts,
     customer_scope,
+    grants_by_hand,
     held_kinds,
     members_of,
     preview,
@@ -21,14 +23,20 @@ __all__ = [
     "company_name",
     "customer_counts",
     "customer_scope",
+    "event_list",
     "first_run_steps",
+    "grants_by_hand",
     "held_kinds",
     "members_of",
     "pinned_views",
     "preview",
     "reach_of",
     "recent_records",
+    "role_list",
     "scope_cards",
+    "tag_list",
     "tags_with_use",
+    "team_list",
     "team_tree",
+    "user_list",
 ]

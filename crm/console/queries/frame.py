@@ -4,44 +4,15 @@ from collections.abc import Sequence
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Q, QuerySet
 
 from crm.console.models import RecentRecord
-from crm.events.models import Event
 from crm.identity import queries as identity
 from crm.identity.access import has_verb, visible
-from crm.identity.models import Role, Team, User
+from crm.identity.models import User
 from crm.listing.registry import page_of_key
 from crm.records import queries as saved
-from crm.records.models import Tag
 
 RECENT_LOOKED_AT = 9  # a few more than shown: some may no longer be visible
-
-
-def user_list() -> QuerySet[User]:
-    """Everybody, with what their row shows; the list narrows it to what the viewer may see."""
-    return User._base_manager.select_related("role", "team")
-
-
-def team_list() -> QuerySet[Team]:
-    """Every team with the number of people who still work in it."""
-    people = Count("members", filter=Q(members__is_active=True))
-    return Team._base_manager.select_related("parent", "leader").annotate(people=people)
-
-
-def role_list() -> QuerySet[Role]:
-    """Every role."""
-    return Role._base_manager.all()
-
-
-def tag_list() -> QuerySet[Tag]:
-    """Every tag, those no longer in use too."""
-    return Tag._base_manager.all()
-
-
-def event_list() -> QuerySet[Event]:
-    """The whole event log."""
-    return Event._base_manager.all()
 
 
 def company_name() -> str:

@@ -12,7 +12,7 @@ from crm.core.hooks import hooks
 from crm.events.actor import system
 from crm.identity import services
 from crm.identity.access import has_verb, scope_of, visible
-from crm.identity.models import Scope, Team, User
+from crm.identity.models import Scope, Team, TeamUserGrant, User
 from crm.identity.queries import descendants
 
 
@@ -167,3 +167,9 @@ def held_kinds(user: User) -> list[dict[str, Any]]:
         }
         for rows in services.held_by(user)
     ]
+
+
+def grants_by_hand(user: User) -> models.QuerySet[TeamUserGrant]:
+    """The teams whose records somebody works with because an administrator said so."""
+    rows = TeamUserGrant._base_manager.filter(user=user, source=TeamUserGrant.Source.MANUAL)
+    return rows.select_related("content_object", "permission")

@@ -18,7 +18,7 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import services
 from crm.identity.access import get_visible_or_404, visible
-from crm.identity.models import Role, Team, TeamUserGrant, User
+from crm.identity.models import Role, Team, User
 
 SHOWN = 200  # people in the table; more are found by searching
 
@@ -78,14 +78,13 @@ def show(
 
 
 def _detail(request: HttpRequest, member: User, form: MemberForm | None) -> dict[str, Any]:
-    grants = TeamUserGrant._base_manager.filter(user=member, source=TeamUserGrant.Source.MANUAL)
     return {
         "member": member,
         "form": form or MemberForm(instance=member, user=request.user),
         "roles": {role.pk: role.description for role in visible(Role, request.user)},
         "reach": queries.reach_of(member) if member.is_active else None,
         "scopes": queries.scope_cards(member),
-        "grants": grants.select_related("content_object", "permission"),
+        "grants": queries.grants_by_hand(member),
         "access_form": AccessForm(user=request.user),
     }
 
@@ -104,7 +103,7 @@ def member_save(request: HttpRequest, pk: int) -> HttpResponse:
         return show(request, form=form, status=422)
     values = dict(form.cleaned_data)
     follow = values.pop("records_follow")
-    member = User._base_manager.get(pk=pk)  # the form has already written on the other one
+    member = get_visible_or_404(User, request.user, pk, "change")  # the form has written on the other one
     try:
         services.change_person(member, records_follow=follow, actor=actor_of(request), **values)
     except RuleBroken as error:
@@ -119,7 +118,7 @@ def member_save(request: HttpRequest, pk: int) -> HttpResponse:
 def member_preview(request: HttpRequest, pk: int) -> HttpResponse:
     """What a person would see with the role and department chosen in the panel; nothing is saved."""
     member = get_visible_or_404(User, request.user, pk, "change")
-    form = MemberForm(request.POST, instance=User._base_manager.get(pk=pk), user=request.user)
+    form = MemberForm(request.POST, instance=get_visible_or_404(User, request.user, pk), user=request.user)
     form.is_valid()
     values = {name: form.cleaned_data[name] for name in ("role", "team") if name in form.cleaned_data}
     context: dict[str, Any] = {"member": member, "preview": True}
@@ -154,7 +153,7 @@ def access_add(request: HttpRequest, pk: int) -> HttpResponse:
 def access_withdraw(request: HttpRequest, pk: int, grant: int) -> HttpResponse:
     """Take back access that was given by hand."""
     member = get_visible_or_404(User, request.user, pk, "change")
-    row = TeamUserGrant._base_manager.filter(pk=grant, user=member).first()
+    row = queries.grants_by_hand(member).filter(pk=grant).first()
     if row is not None:
         try:
             services.withdraw_team_access(row, actor=actor_of(request))

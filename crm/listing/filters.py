@@ -133,6 +133,7 @@ class Records(django_filters.ModelMultipleChoiceFilter):
 
     def __init__(self, *args: Any, model: type[models.Model], **kwargs: Any) -> None:
         kwargs.setdefault("distinct", False)
+        kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
         super().__init__(*args, queryset=lambda request: visible(model, request.user), **kwargs)
 
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
@@ -142,7 +143,7 @@ class Records(django_filters.ModelMultipleChoiceFilter):
 class OwnerField(forms.Field):
     """`me`, `none`, or ids of people; several mean any of them."""
 
-    widget = forms.SelectMultiple
+    widget = forms.CheckboxSelectMultiple
 
     def __init__(self, *args: Any, people: QuerySet | None = None, **kwargs: Any) -> None:
         self.people = people
@@ -216,7 +217,7 @@ class PeriodWidget(SuffixedMultiWidget):
 
     def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
         dates = [forms.DateInput(attrs={"type": "date"}) for _side in range(2)]
-        super().__init__([forms.Select(), *dates], attrs)
+        super().__init__([forms.RadioSelect(), *dates], attrs)
 
     def decompress(self, value: Any) -> list[Any]:
         return list(value) if value else [None, None, None]
@@ -235,7 +236,7 @@ class PeriodField(forms.MultiValueField):
         ]
         kwargs.setdefault("require_all_fields", False)
         super().__init__(fields, *args, **kwargs)
-        self.widget.widgets[0].choices = [("", "–"), *((name, periods.label(name)) for name in names)]
+        self.widget.widgets[0].choices = [("", _("Any")), *((name, periods.label(name)) for name in names)]
 
     def compress(self, values: list[Any]) -> tuple[Any, ...] | None:
         name, after, before = values or (None, None, None)
@@ -302,7 +303,7 @@ class PeriodFilter(django_filters.Filter):
 class Flag(django_filters.ChoiceFilter):
     """Yes or no; with `condition` a question that is not one column (`lambda user: Q(…)`)."""
 
-    ANSWERS = {"true": True, "1": True, "false": False, "0": False}
+    ANSWERS = {"true": True, "false": False}
 
     def __init__(self, *args: Any, condition: Callable[[Any], Q] | None = None, **kwargs: Any) -> None:
         self.condition = condition

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.template.response import TemplateResponse
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET
 from crm.identity.access import has_verb, require_verb
 from crm.listing import exporting
 from crm.listing.columns import Column, Look
+from crm.listing.filters import is_set
 from crm.listing.keyset import COUNT_CAP
 from crm.listing.rows import headings, rows_of
 from crm.listing.selection import BadQuery, Page, Selection, find_view, overlaid, select
@@ -30,8 +32,11 @@ NOT_IN_LINKS = ("cursor", "export")
 def list_page(request: HttpRequest, listing: ListPage) -> HttpResponse:
     """A list: the whole page, or only the table when htmx asks for it."""
     require_verb(request.user, "view", listing.model)
+    ticked = ticked_rows(request.GET)
     try:
-        selection = select(listing, request.user, request.GET)
+        selection = select(
+            listing, request.user, request.GET, extra=ticked, ignore=frozenset({"ids"} if ticked else ())
+        )
         if request.GET.get("export"):
             return exporting.respond(request, selection, request.GET["export"])
         page = selection.page(request.GET.get("cursor", ""), page_size(request.GET, listing))
@@ -44,6 +49,13 @@ def list_page(request: HttpRequest, listing: ListPage) -> HttpResponse:
     response = TemplateResponse(request, template, list_context(request, selection, page))
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def ticked_rows(query: QueryDict) -> Q | None:
+    """The ticked rows an export is asked for; the scope narrows them like everything else."""
+    if not query.get("export") or "ids" not in query:
+        return None
+    return Q(pk__in=[int(one) for one in query.getlist("ids") if one.isdecimal() and len(one) < 19])
 
 
 @require_GET
@@ -80,13 +92,14 @@ def filter_form(request: HttpRequest, listing: ListPage) -> HttpResponse:
     query.update(overlaid(find_view(listing, request.user, request.GET.get("view", "")), request.GET))
     filterset = listing.filters(query, listing.queryset(), user=request.user)
     filterset.form.is_valid()
-    kept = [(n, v) for n in ("q", "sort", "view", "page_size") for v in request.GET.getlist(n) if v]
-    template = "listing/_filters.html" if request.htmx else "listing/filters.html"
-    return render(
-        request,
-        template,
-        {"listing": listing, "form": filterset.form, "kept": kept, "list_url": listing.url()},
-    )
+    values = filterset.form.cleaned_data
+    context = {
+        "listing": listing,
+        "filters": [(field, is_set(values.get(field.name))) for field in filterset.form],
+        "kept": [(n, v) for n in ("q", "sort", "view", "page_size") for v in request.GET.getlist(n) if v],
+        "list_url": listing.url(),
+    }
+    return render(request, "listing/_filters.html" if request.htmx else "listing/filters.html", context)
 
 
 @require_GET
@@ -108,22 +121,25 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
     listing, look = selection.listing, Look(request.user)
     columns = selection.columns()
     total = page.known_total
+    may_export = listing.exportable and has_verb(request.user, "export", listing.model)
     bulk = [verb for verb in listing.bulk if verb.offered_to(request.user, listing.model)]
     return {
         "listing": listing,
         "selection": selection,
         "page": page,
         "headings": headings(listing, columns, selection.sort, lambda sort: link(request, sort=sort)),
-        "rows": rows_of(listing, columns, page.records, look, tick=bool(bulk)),
+        "rows": rows_of(listing, columns, page.records, look, tick=bool(bulk) or may_export),
         "chips": [chip_link(request, chip, selection) for chip in selection.chips],
         "tabs": view_tabs(request, selection),
         "sorts": sort_choices(request, selection),
         "carried": carried(request.GET),
         "column_choices": column_choices(listing, columns),
-        "selectable": bool(bulk),
+        "selectable": bool(bulk) or may_export,
+        "export_url": listing.url("bulk", "export"),
+        "filterable": bool(listing.filters.base_filters),
         "bulk_verbs": [(verb, listing.url("bulk", verb.name)) for verb in bulk],
         "may_add": bool(listing.new) and has_verb(request.user, "add", listing.model),
-        "may_export": listing.exportable and has_verb(request.user, "export", listing.model),
+        "may_export": may_export,
         "density": getattr(selection.settings, "density", "comfort"),
         "exact": total,
         "total": words_of(total) if total is not None else "",
@@ -142,11 +158,11 @@ def carried(query: QueryDict) -> list[tuple[str, str]]:
     return [(n, v) for n, values in query.lists() for v in values if n not in ("q", *NOT_IN_LINKS)]
 
 
-def column_choices(listing: ListPage, shown: list[Column]) -> list[tuple[Column, Any, bool]]:
+def column_choices(listing: ListPage, shown: list[Column]) -> list[tuple[str, list[tuple[Column, Any, bool]]]]:
     """The columns a person may show or hide: those shown first, in their order."""
-    rest = [column for column in listing.columns if column not in shown]
-    everything = [(column, True) for column in shown] + [(column, False) for column in rest]
-    return [(column, column.heading(listing.model), on) for column, on in everything if not column.fixed]
+    hidden = [column for column in listing.columns if column not in shown]
+    groups = ((_("Shown"), shown, True), (_("Hidden"), hidden, False))
+    return [(str(h), [(c, c.heading(listing.model), on) for c in cs if not c.fixed]) for h, cs, on in groups]
 
 
 def bad_query(request: HttpRequest, listing: ListPage, error: BadQuery) -> HttpResponse:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from crm.listing.declare import ListPage
 
 
+EXPORT = "export"  # the bulk verb that every exportable list has
+
+
 @require_POST
 def columns(request: HttpRequest, listing: ListPage) -> HttpResponse:
     """Keep which columns the person sees in the present view, in which order and density."""
@@ -141,6 +144,8 @@ def _change(request: HttpRequest, listing: ListPage, own: SavedView, action: str
 def bulk(request: HttpRequest, listing: ListPage, verb: str) -> HttpResponse:
     """A bulk verb: ask what it needs, then do it, at once or as a background job."""
     require_verb(request.user, "view", listing.model)
+    if verb == EXPORT:
+        return _export(request, listing)
     chosen_verb = listing.verb(verb)
     if chosen_verb is None:
         raise Http404
@@ -162,6 +167,18 @@ def bulk(request: HttpRequest, listing: ListPage, verb: str) -> HttpResponse:
     if job.is_open:
         wake(run_bulk_job, job.pk)
     return _done(request, listing, job)
+
+
+def _export(request: HttpRequest, listing: ListPage) -> HttpResponse:
+    """The chosen rows as a file: the list page's own export, of the ticked rows or of all that match."""
+    query = QueryDict(request.POST.get("query", "").removeprefix("?"), mutable=True)
+    choice = verbs.Choice.of(request.POST)
+    if choice.query is None:
+        if not choice.ids:
+            return _nothing_chosen(request, listing)
+        query.setlist("ids", [str(pk) for pk in choice.ids])
+    query["export"] = "xlsx"
+    return redirect(f"{listing.url()}?{query.urlencode()}")
 
 
 def form_data(data: QueryDict) -> QueryDict:

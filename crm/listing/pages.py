@@ -158,7 +158,9 @@ def carried(query: QueryDict) -> list[tuple[str, str]]:
     return [(n, v) for n, values in query.lists() for v in values if n not in ("q", *NOT_IN_LINKS)]
 
 
-def column_choices(listing: ListPage, shown: list[Column]) -> list[tuple[str, list[tuple[Column, Any, bool]]]]:
+def column_choices(
+    listing: ListPage, shown: list[Column]
+) -> list[tuple[str, list[tuple[Column, Any, bool]]]]:
     """The columns a person may show or hide: those shown first, in their order."""
     hidden = [column for column in listing.columns if column not in shown]
     groups = ((_("Shown"), shown, True), (_("Hidden"), hidden, False))

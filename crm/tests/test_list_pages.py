@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Customer
+from crm.core.hooks import hooks
 from crm.identity import access
 from crm.identity.services import share
 from crm.identity.tests.factories import SYSTEM, make_company
@@ -295,3 +296,24 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(as_user, company, dja
 def test_urls_have_names():
     assert reverse("probe_list") == "/probe/"
     assert reverse("probe_bulk", args=["transfer"]) == "/probe/bulk/transfer/"
+
+
+def test_ticked_rows_are_exported_within_the_scope(as_user, some):
+    client = as_user("sales1")
+    sent = client.post("/probe/bulk/export/", {"ids": [some["a"].pk, some["d"].pk], "query": "sort=name"})
+    assert sent.status_code == 302 and "export=xlsx" in sent["Location"]
+    answer = client.get(sent["Location"].replace("xlsx", "csv"))
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    assert "苏州瑞宏电子" in text and "深圳某公司" not in text and "阿里山茶业" not in text
+    assert client.get(f"/probe/?ids={some['a'].pk}").status_code == 400
+
+
+def test_search_over_everything_shows_only_what_one_sees(as_user, some, monkeypatch):
+    monkeypatch.setattr(hooks, "list_pages", {"probe": PROBE})
+    page = as_user("sales1").get("/search/?q=瑞宏")
+    assert [hit.text for group in page.context["groups"] for hit in group.hits] == ["苏州瑞宏电子"]
+    assert as_user("sales3").get("/search/?q=瑞宏").context["groups"] == []
+    assert as_user("marketing2").get("/search/?q=瑞宏").context["groups"] == []
+    assert as_user("sales1").get("/search/?q=%00").status_code == 200
+    part = as_user("sales1").get("/search/?q=瑞宏", headers={"HX-Request": "true"})
+    assert "<html" not in part.content.decode()

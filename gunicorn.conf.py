@@ -24,6 +24,7 @@ max_requests_jitter = 2_000
 forwarded_allow_ips = os.environ.get("CRM_PROXY_ADDRESSES", "127.0.0.1,::1")
 accesslog = None
 logconfig_dict = logs.configuration(readable=False, level="INFO")
+logconfig_dict["loggers"]["gunicorn.error"] = {"handlers": ["output"], "level": "INFO", "propagate": False}
 
 # Every process writes its figures to a file of its own; the directory begins empty with each start.
 shutil.rmtree(_figures, ignore_errors=True)

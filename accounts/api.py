@@ -1,4 +1,4 @@
-"""REST: customers and contacts, over the same lists, rights and services as their pages."""
+"""REST: customers, contacts and follow-ups, over the same lists, rights and services as their pages."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
+from accounts.activity_api import ActivityViewSet, TimelineMixin
 from accounts.listings import CONTACTS, CUSTOMERS
 from accounts.models import Contact, Customer
 from accounts.queries import customers as queries
@@ -160,7 +161,7 @@ class ShareSerializer(serializers.Serializer):
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
-class CustomerViewSet(Creates, Updates, Deletes, RecordViewSet):
+class CustomerViewSet(TimelineMixin, Creates, Updates, Deletes, RecordViewSet):
     """Customers."""
 
     listing = CUSTOMERS
@@ -334,4 +335,4 @@ class ContactViewSet(Creates, Updates, Deletes, RecordViewSet):
         services.delete_contact(record, actor=self.actor)
 
 
-ROUTES = [("customers", CustomerViewSet), ("contacts", ContactViewSet)]
+ROUTES = [("customers", CustomerViewSet), ("contacts", ContactViewSet), ("activities", ActivityViewSet)]

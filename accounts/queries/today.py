@@ -208,6 +208,13 @@ def follow_ups(who: Whose, tab: str) -> list[Group]:
     return [g for g in groups.values() if g.rows or g.key == "today"]
 
 
+def today_count(user: User) -> dict[str, int]:
+    """How much is due today or late: the number beside Today in the sidebar."""
+    if not has_verb(user, "view", Activity):
+        return {}
+    return {"count": Whose(user).activities().filter(OPEN, due_at__lt=midnight(1)).count()}
+
+
 def tab_counts(who: Whose) -> dict[str, int]:
     """How many open follow-ups each tab holds."""
     week_end = max(_monday(-1), midnight(3))

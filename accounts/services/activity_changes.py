@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -88,6 +89,7 @@ def update_activity(
 ) -> Activity:
     """Correct one's own follow-up; the earlier wording stays in the audit log."""
     activity = _locked(activity)
+    _only_own(activity, actor)
     check_version(activity, expected)
     if unknown := set(values) - set(EDITABLE):
         raise RuleBroken(_("Cannot be changed: %(fields)s") % {"fields": ", ".join(sorted(unknown))})
@@ -119,8 +121,9 @@ def pin(activity: Activity, *, on: bool = True, actor: Actor) -> Activity:
 
 @transaction.atomic
 def delete_activity(activity: Activity, *, actor: Actor, expected: int | None = None) -> Activity:
-    """Put a follow-up into the bin."""
+    """Put one's own follow-up into the bin."""
     activity = _locked(activity)
+    _only_own(activity, actor)
     check_version(activity, expected)
     if activity.deleted_at is None:
         with recording(ACTIVITY_DELETED, activity, actor=actor):
@@ -141,6 +144,12 @@ def restore_activity(activity: Activity, *, actor: Actor) -> Activity:
         reminders.schedule([activity])
         _refresh(activity)
     return activity
+
+
+def _only_own(activity: Activity, actor: Actor) -> None:
+    """What somebody else wrote is never edited or deleted by another person, whatever their rights."""
+    if actor.kind != "system" and actor.user_id not in (activity.author_id, activity.owner_id):
+        raise PermissionDenied
 
 
 def _bin(activity: Activity, actor: Actor) -> None:

@@ -9,6 +9,8 @@ from crm.events.models import Event
 from crm.identity.models import User
 from crm.identity.policies import Owned
 
+WATCHED_SECONDS = 10  # so long people wait for an answer before they turn to something else
+
 
 def actor_of_event(event: Event) -> Actor:
     """Who caused the event; for a token the person it speaks for is not told of their own doing either."""
@@ -62,13 +64,26 @@ def _tell(event: Event, kind: kinds.Kind, users: models.QuerySet[User], record: 
 
 
 def job_finished(event: Event) -> None:
-    """Tell the person who started background work that it is over."""
-    _tell_owner(event, kinds.JOB_DONE)
+    """Tell the person who started background work that it is over, unless they saw it happen."""
+    if event.payload.get("seconds", 0) >= WATCHED_SECONDS:
+        _tell_owner(event, kinds.JOB_DONE)
 
 
 def import_finished(event: Event) -> None:
     """Tell the person who started an import that it is over."""
     _tell_owner(event, kinds.IMPORT_DONE)
+
+
+def year_missing(event: Event) -> None:
+    """Tell the administrators that the holidays of a coming year have to be entered."""
+    services.notify(
+        User._base_manager.filter(is_active=True, role__is_administrator=True),
+        kinds.CALENDAR,
+        params={"year": event.payload.get("year", "")},
+        url="/settings/calendar/",
+        event_id=event.pk,
+        dedupe=f"{event.subject_id}:{event.payload.get('year', '')}",
+    )
 
 
 def _tell_owner(event: Event, kind: kinds.Kind) -> None:

@@ -80,3 +80,11 @@ JOB_DONE = kind(
 IMPORT_DONE = kind(
     "import_done", _("Imports finished"), _("Import finished: %(what)s"), icon="file-import", position=70
 )
+CALENDAR = kind(
+    "calendar",
+    _("Holidays missing in the calendar"),
+    _("The calendar has no holidays for %(year)s yet: working days will be wrong"),
+    icon="calendar-off",
+    email=True,
+    position=80,
+)

@@ -19,6 +19,10 @@ def _file(e: Event) -> str:
     return str(e.payload.get("name", ""))
 
 
+def _job(e: Event) -> str:
+    return str(e.payload.get("title", ""))
+
+
 TAG_CREATED = event("tag.created", gettext_lazy("Tag created"), timeline=False)
 TAG_UPDATED = event("tag.updated", gettext_lazy("Tag changed"), timeline=False)
 TAG_DELETED = event("tag.deleted", gettext_lazy("Tag deleted"), timeline=False)
@@ -30,5 +34,6 @@ CALENDAR_DAYS_IMPORTED = event(
 CALENDAR_YEAR_MISSING = event(
     "calendar.year_missing", gettext_lazy("Holidays are missing"), sentence=_year_missing, timeline=False
 )
+JOB_FINISHED = event("job.finished", gettext_lazy("Background work finished"), sentence=_job, timeline=False)
 FILE_STORED = event("file.stored", gettext_lazy("File uploaded"), sentence=_file, timeline=False)
 FILE_DELETED = event("file.deleted", gettext_lazy("File deleted"), sentence=_file, timeline=False)

@@ -8,7 +8,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from crm.events.actor import Actor
+from crm.events.recording import record_event
 from crm.identity.models import User
+from crm.records.events import JOB_FINISHED
 from crm.records.models import BackgroundJob
 from crm.records.queries import RUNNER_SILENT_AFTER
 
@@ -94,3 +97,9 @@ def _close(job: BackgroundJob, state: str, **values: Any) -> None:
     for field, value in values.items():
         setattr(job, field, value)
     job.save(update_fields=["state", "finished_at", "lease", *values])
+    payload = {
+        "title": job.title,
+        "state": state,
+        "seconds": (job.finished_at - job.created_at).total_seconds(),
+    }
+    record_event(JOB_FINISHED, job, actor=Actor.of(job.user, "task"), payload=payload)

@@ -16,7 +16,7 @@ from crm.core.phone import format_phone
 from crm.core.writes import RuleBroken
 from crm.identity.access import has_verb, visible
 from crm.identity.models import Team, User
-from crm.listing.filters import company_midnight
+from crm.listing.filters import company_midnight, company_today
 from crm.listing.forms import CrmForm, CrmModelForm, FewChoices, RemoteSelect, note_chosen, people
 from crm.records.models import Region
 
@@ -198,6 +198,8 @@ class QuickCustomerForm(Normalised, CrmModelForm):
                     self.add_error(f"contact_{way}", str(error))
         if data.get("next_date") is None and "next_date" not in self.errors:
             self.add_error("next_date", _("Choose when you will be in touch next."))
+        elif data.get("next_date") and data["next_date"] < company_today():
+            self.add_error("next_date", _("This day lies in the past."))
         return data
 
     def _post_clean(self) -> None:

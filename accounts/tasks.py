@@ -2,7 +2,9 @@
 
 from celery import shared_task
 
+from accounts import services
 from accounts.services import reminders
+from crm.events.actor import system
 
 
 @shared_task
@@ -15,3 +17,10 @@ def send_due_reminders() -> int:
 def sweep_reminders() -> int:
     """Give follow-ups that came without reminders (by import, for example) theirs."""
     return reminders.sweep()
+
+
+@shared_task
+def empty_bin() -> int:
+    """Delete for good what has lain in the bin for 30 days, and take off tags whose time has run out."""
+    services.remove_expired_tags()
+    return services.purge_bin(actor=system("bin"))

@@ -281,6 +281,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget-keys": {"task": "crm.listing.tasks.forget_idempotency_keys", "schedule": 3600.0},
     "resume-imports": {"task": "crm.listing.importing.tasks.resume_imports", "schedule": 30.0},
     "tidy-exports": {"task": "crm.listing.exporting.tasks.tidy_exports", "schedule": 120.0},
+    "empty-bin": {"task": "accounts.tasks.empty_bin", "schedule": 6 * 3600.0},
     "check-calendars": {"task": "crm.records.tasks.check_calendars", "schedule": 6 * 3600.0},
     "expire-grants": {"task": "crm.identity.tasks.remove_expired_grants", "schedule": 3600.0},
 }

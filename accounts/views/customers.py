@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import services
 from accounts.forms import CustomerForm, FieldForm, QuickCustomerForm
 from accounts.listings import CUSTOMERS
-from accounts.models import Contact, Customer
+from accounts.models import ActivityKind, Contact, Customer
 from accounts.queries import customers as queries
+from accounts.rules.due import at_day
 from accounts.services.customers import derive_from
 from accounts.views import facts
 from accounts.views.answers import attempt, done, in_drawer, show_form
@@ -172,16 +173,24 @@ def customer_create(request: HttpRequest) -> HttpResponse:
 
 @transaction.atomic
 def _create(request: HttpRequest, form: QuickCustomerForm) -> services.Created:
+    """The customer with its contact, and the first follow-up in its owner's plan."""
     actor, data = actor_of(request), form.cleaned_data
-    return services.create_customer(
-        actor=actor,
-        owner=data["owner"] or request.user,
-        contact=form.contact_values(),
-        tags=data["tags"],
-        next_date=data["next_date"],
-        next_step=data["next_step"],
-        **form.customer_values(),
+    owner = data["owner"] or request.user
+    created = services.create_customer(
+        actor=actor, owner=owner, contact=form.contact_values(), tags=data["tags"], **form.customer_values()
     )
+    services.plan_follow_up(
+        actor=actor,
+        author=request.user,
+        owner=owner,
+        kind=ActivityKind.CALL,
+        customer=created.customer,
+        contact=created.contact,
+        subject=data["next_step"],
+        due_at=at_day(data["next_date"]),
+        all_day=True,
+    )
+    return created
 
 
 @login_required

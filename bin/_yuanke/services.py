@@ -29,8 +29,9 @@ class Services:
         with contextlib.ExitStack() as in_use:
             with locked(starting):
                 in_use.enter_context(locked(using, shared=True))
-                self.start(progress)
             try:
+                with locked(starting):
+                    self.start(progress)
                 yield
             finally:
                 with locked(starting):

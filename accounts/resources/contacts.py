@@ -42,7 +42,7 @@ class ContactResource(ImportResource):
         Key("phone", gettext_lazy("customer and phone"), imports.phone_key),
     )
 
-    id = Column("id", label="ID", synonyms="联系人ID", widget=NumberWidget())
+    id = Column("id", label=gettext_lazy("Record number"), synonyms="系统编号", widget=NumberWidget())
     customer = Column(
         "customer",
         label=gettext_lazy("Customer"),

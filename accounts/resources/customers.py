@@ -14,7 +14,7 @@ from accounts import reference
 from accounts.models import Customer
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
 from accounts.resources.words import GRADES, KINDS, SOURCES, STAGES, every_word, spellings
-from accounts.services import imports
+from accounts.services import imports, parent_imports
 from crm.core.company import looks_like_person
 from crm.core.phone import read_phone
 from crm.core.pinyin import sort_key
@@ -22,6 +22,7 @@ from crm.core.text import fold
 from crm.identity.models import User
 from crm.listing.importing import mapping as looks
 from crm.listing.importing.resource import Column, ImportResource, Key, Run, StagedRow
+from crm.listing.importing.tables import header_key
 from crm.listing.importing.widgets import (
     ChoiceWidget,
     DateWidget,
@@ -34,6 +35,10 @@ from crm.listing.importing.widgets import (
     UrlWidget,
     UsccWidget,
 )
+
+PERSON_HEADERS = {"姓名", "名字", "客户姓名", "车主", "会员姓名", "fullname", "personname"}
+ORGANISATION = re.compile(r"公司|集团|厂|店|中心|事务所|学校|医院|\b(ltd|inc|llc|gmbh|co)\b", re.IGNORECASE)
+YES_OR_NO = {"是", "否", "有", "无", "已加", "未加", "yes", "no", "y", "n", "true", "false", "0", "1"}
 
 
 class SourceWidget(ChoiceWidget):
@@ -70,7 +75,7 @@ class CustomerResource(ImportResource):
         Key("email", gettext_lazy("e-mail"), str),
     )
 
-    id = Column("id", label="ID", synonyms="客户ID|系统编号", widget=NumberWidget())
+    id = Column("id", label=gettext_lazy("Record number"), synonyms="系统编号", widget=NumberWidget())
     name = Column(
         "name",
         label=gettext_lazy("Customer name"),
@@ -112,10 +117,17 @@ class CustomerResource(ImportResource):
         widget=EmailWidget(),
         content=looks.looks_like_email,
     )
+    parent = Column(
+        label=gettext_lazy("Parent company"),
+        synonyms="上级公司|母公司|上级客户|总公司|所属集团|parent|parent account|subsidiary of|subsidiary_of",
+        widget=TextWidget(200),
+        note=gettext_lazy("Name of a customer that exists or is in the file"),
+    )
     contact_wechat = Column(
         label=gettext_lazy("Contact's WeChat"),
         synonyms="微信|微信号|联系人微信|wechat|wechat id|weixin",
         widget=TextWidget(100),
+        content=lambda text: header_key(text) not in YES_OR_NO,
     )
     phone = Column(
         "phone",
@@ -249,8 +261,8 @@ class CustomerResource(ImportResource):
         for target in targets:
             if target.name in known:
                 target.content = known[target.name]
-                target.strict = target.name in ("industry", "region")
-                target.speaks = target.name == "owner"
+            target.strict = target.name in ("industry", "region", "contact_wechat")
+            target.speaks = target.speaks or target.name == "owner"
         return targets
 
     def settle(self, mapping: dict[str, str]) -> dict[str, str]:
@@ -275,6 +287,8 @@ class CustomerResource(ImportResource):
     def check(self, run: Run, row: StagedRow) -> None:
         """A contact needs a name; without one its numbers become the customer's, as far as it has none."""
         cleaned = row.cleaned
+        if "kind" not in cleaned and header_key(run.headers.get("name", "")) in PERSON_HEADERS:
+            cleaned["kind"] = "company" if ORGANISATION.search(cleaned.get("name", "")) else "person"
         source = cleaned.get("source", "")
         if source.startswith("other:"):
             cleaned["source"] = "other"
@@ -290,7 +304,7 @@ class CustomerResource(ImportResource):
             )
         if cleaned.get("contact_name") or not any(name in cleaned for name in imports.CONTACT_FIELDS):
             return
-        if looks_like_person(cleaned.get("name", "")):
+        if cleaned.get("kind") == "person" or looks_like_person(cleaned.get("name", "")):
             cleaned["contact_name"] = cleaned["name"][:100]
             return
         for person, own in (("contact_phone", "phone"), ("contact_email", "email")):
@@ -354,6 +368,9 @@ class CustomerResource(ImportResource):
             }
             for record in Customer._base_manager.filter(pk__in=ids).values("id", *names, *links)
         }
+        if "parent" in run.mapped:
+            for pk, parent in Customer._base_manager.filter(pk__in=ids).values_list("pk", "parent__name"):
+                found[pk]["parent"] = parent
         if "tags" in run.mapped:
             for pk, tags in reference.tags_of(ids).items():
                 found[pk]["tags"] = tags
@@ -363,6 +380,8 @@ class CustomerResource(ImportResource):
             if now is None:
                 continue
             self._compare_grade(row, now)
+            if "parent" in row.cleaned and fold(now.get("parent") or "") == fold(row.cleaned["parent"]):
+                now["parent"] = row.cleaned["parent"]
             contact = people.get((row.target_id or 0, fold(row.cleaned.get("contact_name", ""))))
             for column, name in imports.CONTACT_FIELDS.items():
                 now[column] = getattr(contact, name) if contact else ""
@@ -384,6 +403,12 @@ class CustomerResource(ImportResource):
     def update(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Write what the rows change."""
         imports.update_customers(run, rows)
+
+    finishing = "parent"
+
+    def finish(self, run: Run, rows: Sequence[StagedRow]) -> None:
+        """Link the companies to their parents."""
+        parent_imports.link_parents(run, rows)
 
     def occupied(self, run: Run, row: StagedRow, ids: Sequence[int]) -> str:
         """Only the name of the colleague who has it is told, never anything else of the record."""

@@ -67,7 +67,7 @@ def test_a_customer_of_somebody_else_is_occupied_and_stays_as_it_is(company):
 def test_ids_of_others_and_ids_that_never_were(company):
     run(company.sales3, xlsx(HEADER, ["丙机械有限公司", "", ""]))
     other = Customer.objects.get().pk
-    job = run(company.sales1, xlsx(["ID", "公司"], [other, "改名"], [999999, "无此"]))
+    job = run(company.sales1, xlsx(["Record number", "公司"], [other, "改名"], [999999, "无此"]))
     assert [code for _row, _column, code in errors_of(job)] == ["occupied", "not_found"]
     assert Customer.objects.get().name == "丙机械有限公司"
 
@@ -242,6 +242,7 @@ def test_the_listed_companies_in_gbk_and_the_accounts_of_the_sales_set(company, 
     path = test_data / "maven_crm" / "accounts.csv"
     job = run(company.sales1, text_file(path.read_bytes(), name=path.name))
     assert job.outcome["created"] == 85, errors_of(job)[:5]
+    assert Customer.objects.filter(parent__isnull=False).count() == 15
 
 
 def test_an_import_that_has_begun_is_not_mapped_anew(company):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.identity import access
 
@@ -45,7 +46,7 @@ def columns_of(selection: Selection) -> list[Column]:
 
 def headers_of(selection: Selection) -> list[str]:
     model = selection.listing.model
-    return ["ID", *(str(column.heading(model)) for column in columns_of(selection))]
+    return [_("Record number"), *(str(column.heading(model)) for column in columns_of(selection))]
 
 
 def count_of(selection: Selection) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from crm.core.email import EmailError, normalise_email
 from crm.core.phone import read_phone
-from crm.core.text import narrow
+from crm.core.text import fold, narrow
 from crm.core.uscc import UsccError, normalise_uscc
 
 from .tables import Column, header_key
@@ -81,8 +81,7 @@ def _score(column: Column, target: Target) -> int:
     if key in target.keys:
         return 98 if agreement is None or agreement >= 0.3 else 62
     inside = max(
-        (len(known) / max(len(key), 1) for known in target.keys if len(known) >= 2 and known in key),
-        default=0.0,
+        (len(known) / max(len(key), 1) for known in _contained(column.header, key, target)), default=0.0
     )
     if inside:
         base = 91 if inside >= 0.5 else 72
@@ -90,6 +89,17 @@ def _score(column: Column, target: Target) -> int:
     if target.speaks and agreement is not None and agreement >= 0.8 and len(column.samples) >= 2:
         return 62
     return 0
+
+
+def _contained(header: str, key: str, target: Target) -> list[str]:
+    """The known names a header contains: Chinese ones anywhere, Latin ones only as whole words."""
+    words = re.findall(r"[a-z0-9]+", fold(header))
+    runs = {"".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)}
+    return [
+        known
+        for known in target.keys
+        if (known in runs if known.isascii() else len(known) >= 2 and known in key)
+    ]
 
 
 def _agreement(samples: Sequence[str], content: Callable[[str], bool] | None) -> float | None:

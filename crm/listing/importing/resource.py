@@ -98,6 +98,10 @@ class StagedRow:
         self.outcome = "failed"
         self.errors.append({"column": header, "field": name, "code": code, "message": message})
 
+    def note(self, code: str, message: str, header: str = "") -> None:
+        """Something worth knowing about a row that was written."""
+        self.errors.append({"column": header, "field": "", "code": code, "message": message})
+
     def skip(self, code: str, message: str) -> None:
         """This row is left out on purpose, and why."""
         self.outcome = "skipped"
@@ -177,7 +181,11 @@ class ImportResource(resources.Resource):
         return [
             Target(
                 name=name,
-                synonyms=(name, *in_every_language(column.label), *column.synonyms),
+                synonyms=(
+                    *(() if name == "id" else (name,)),
+                    *in_every_language(column.label),
+                    *column.synonyms,
+                ),
                 content=column.content,
                 speaks=column.speaks,
                 required=column.required,
@@ -290,6 +298,11 @@ class ImportResource(resources.Resource):
     def update(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Write the changes of existing records set-based; fails the rows that cannot be written."""
         raise NotImplementedError
+
+    finishing: str = ""  # the field whose rows `finish` gets at the end of the import
+
+    def finish(self, run: Run, rows: Sequence[StagedRow]) -> None:
+        """What can only be written once every row is there, such as links between rows of the file."""
 
     def occupied(self, run: Run, row: StagedRow, ids: Sequence[int]) -> str:
         """What the importer is told about a record outside their reach."""

@@ -77,6 +77,7 @@ def _advance(job: ImportJob, until: float) -> bool:
         run = Run(job, resource, job.user)
         if not committing.commit(run, until=until):
             return _go_on(job)
+        committing.finish(run)
         _end_commit(job, resource)
         _keep_errors(job)
     return False

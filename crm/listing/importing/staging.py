@@ -68,6 +68,16 @@ def waiting(job: ImportJob, limit: int) -> list[StagedRow]:
     ]
 
 
+def written_with(job: ImportJob, field: str, after: int, limit: int) -> list[StagedRow]:
+    """Written rows that have a value in a field, behind row `after`."""
+    rows = ImportRow._base_manager.filter(
+        job=job, number__gt=after, cleaned__has_key=field, outcome__in=("created", "updated", "unchanged")
+    ).order_by("number")[:limit]
+    return [
+        StagedRow(r.pk, r.number, r.cells, r.cleaned, r.errors, r.key, r.outcome, r.target_id) for r in rows
+    ]
+
+
 def settle(rows: Sequence[StagedRow]) -> None:
     """Write what became of each row."""
     records = [

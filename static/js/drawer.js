@@ -40,7 +40,8 @@ function opened() {
   }
   document.body.classList.add("has-overlay");
   const wrong = box.querySelector("[aria-invalid=true]");
-  const first = wrong ?? box.querySelector("[autofocus]") ?? focusables(box.querySelector(".drawer-body, .modal") ?? box)[0];
+  const first = wrong ?? box.querySelector("[autofocus]")
+    ?? focusables(box).find((node) => node.matches("input, select, textarea")) ?? box.querySelector(".drawer-foot .btn-primary") ?? focusables(box)[0];
   (first ?? box).focus({ preventScroll: !wrong });
 }
 

@@ -297,7 +297,9 @@ METRICS_TOKEN = env.str("CRM_METRICS_TOKEN", default="")
 # --- Django admin ---------------------------------------------------------------------------------------------
 
 UNFOLD = {
-    "SITE_SYMBOL": "",
+    "SITE_TITLE": _("Yuanke administration"),
+    "SITE_HEADER": _("Administration of Yuanke"),
+    "SITE_SYMBOL": "settings",
     "SITE_URL": "/",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,

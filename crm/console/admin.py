@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
@@ -27,7 +28,7 @@ class PolicyForm(forms.ModelForm):
 
     model = forms.ChoiceField(label=_("Kind of record"), widget=UnfoldAdminSelectWidget)
     verbs = forms.MultipleChoiceField(
-        label=_("May"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
+        label=pgettext_lazy("rights", "May"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
 
     class Meta:
@@ -42,7 +43,8 @@ class PolicyForm(forms.ModelForm):
         if own:
             self.fields["model"].choices = [(own, names.get(own, own))]
             known = apps.get_model(own) if own in _labels() else None
-            verbs = verbs_of(known) if known else tuple(self.instance.verbs)
+            verbs = verbs_of(known) if known else ()
+            verbs = (*verbs, *(verb for verb in self.instance.verbs if verb not in verbs))
         else:
             self.fields["model"].choices = [("", "–"), *sorted(names.items(), key=lambda pair: pair[1])]
             verbs = tuple(VERBS)
@@ -52,7 +54,9 @@ class PolicyForm(forms.ModelForm):
         data = super().clean() or {}
         label = data.get("model")
         if label in _labels():
-            unknown = set(data.get("verbs", ())) - set(verbs_of(apps.get_model(label)))
+            unknown = (
+                set(data.get("verbs", ())) - set(verbs_of(apps.get_model(label))) - set(self.instance.verbs)
+            )
             if unknown:
                 self.add_error("verbs", _("This kind of record knows no such verb."))
         return data
@@ -236,7 +240,7 @@ class TeamGrantAdmin(GrantAdmin):
     search_fields = ("user__name", "user__username", "content_object__name")
     list_select_related = ("user", "permission", "content_object")
 
-    @admin.display(description=_("May"))
+    @admin.display(description=pgettext_lazy("rights", "May"))
     def permission_name(self, grant: TeamUserGrant) -> str:
         return str(_(grant.permission.name))
 

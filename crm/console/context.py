@@ -35,7 +35,7 @@ class Item:
 
 
 MODULES = (
-    Item("today", _("Today"), "sun", "today"),
+    Item("today", pgettext_lazy("module", "Today"), "sun", "today"),
     Item("customers", _("Customers"), "building", "customer_list", "accounts.customer"),
     Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
     Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),

@@ -133,6 +133,7 @@ EVENTS = ListPage(
     queryset=queries.event_list,
     title=_("Audit log"),
     filters=EventFilters,
+    search=("actor_name", "subject_id"),
     columns=[
         Html("name", label=_("What"), render=_what, value=lambda e: e.title, fixed=True, card="title"),
         Html(

@@ -55,5 +55,6 @@ urlpatterns = [
     *TEAMS.urls("settings/teams"),
     *EVENTS.urls("settings/events"),
     *import_urls.urlpatterns,
+    path("recent/", me.recent_add, name="recent_add"),
     path("i18n/setlang/", me.preferences, name="set_language"),
 ]

@@ -2,7 +2,7 @@
 
 from crm.events.actor import Actor
 from crm.identity.models import Role, Team, User
-from crm.identity.services import create_team, create_user, update_team
+from crm.identity.services import create_team, create_user, update_company, update_team
 
 COMPANY_NAME = "澄川智能装备"
 
@@ -41,6 +41,7 @@ def create_people(password: str, actor: Actor) -> dict[str, User]:
     teams: dict[str, Team] = {}
     for key, name, parent, region in TEAMS:
         teams[key] = create_team(name, parent=teams.get(parent or ""), region_code=region, actor=actor)
+    update_company(name=TEAMS[0][1], short_name=TEAMS[0][1], actor=actor)
     people: dict[str, User] = {}
     for username, name, role, team, title, leads in PEOPLE:
         people[username] = create_user(

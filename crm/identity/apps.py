@@ -2,6 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class IdentityConfig(AppConfig):
@@ -9,6 +10,7 @@ class IdentityConfig(AppConfig):
 
     name = "crm.identity"
     label = "identity"
+    verbose_name = _("People and rights")
 
     def ready(self) -> None:
         from crm.events.models import Event

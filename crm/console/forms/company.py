@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.console.rights import VERBS, Kind
 from crm.identity.models import Company, Role, Scope
@@ -108,7 +109,9 @@ class NewRoleForm(forms.Form):
 class PolicyForm(forms.Form):
     """What a role may do with one kind of record."""
 
-    verbs = forms.MultipleChoiceField(label=_("May"), required=False, widget=forms.CheckboxSelectMultiple)
+    verbs = forms.MultipleChoiceField(
+        label=pgettext_lazy("rights", "May"), required=False, widget=forms.CheckboxSelectMultiple
+    )
     scope = forms.ChoiceField(label=_("Reaches"), choices=Scope.choices, required=False)
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.identity.access import visible
 from crm.identity.models import Role, Team, User
@@ -129,7 +130,7 @@ class AccessForm(forms.Form):
     """One more team whose records somebody works with."""
 
     permission = forms.ChoiceField(
-        label=_("May"),
+        label=pgettext_lazy("rights", "May"),
         choices=[
             ("view_records", _("see its records")),
             ("change_records", _("edit its records")),

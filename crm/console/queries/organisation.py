@@ -8,12 +8,12 @@ from django.db import models, transaction
 from django.db.models import Count
 
 from crm.console.rights import SCOPE_HELP
-from crm.core.hooks import hooks
 from crm.events.actor import system
 from crm.identity import services
 from crm.identity.access import has_verb, scope_of, visible
 from crm.identity.models import Scope, Team, TeamUserGrant, User
 from crm.identity.queries import descendants
+from crm.listing.registry import page_of_key
 
 
 @dataclass
@@ -83,7 +83,7 @@ def members_of(team: Team | None, *, q: str = "", former: bool = False) -> model
 
 def customer_model() -> type[models.Model] | None:
     """The kind of record the organisation's numbers are about, where the app that has it is installed."""
-    page = hooks.list_pages.get("customer")
+    page = page_of_key("customer")
     return page.model if page else None
 
 

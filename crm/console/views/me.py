@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -17,6 +17,8 @@ from django.views.decorators.http import require_POST
 from crm.console.forms.auth import NewPasswordForm
 from crm.console.forms.me import DisplayForm, ProfileForm, TokenForm
 from crm.console.sections import sections_for
+from crm.console.services import remember_opened
+from crm.core.hooks import hooks
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import services
@@ -109,6 +111,19 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     services.revoke_token(token, actor=actor_of(request))
     messages.success(request, _("Token revoked. Programs that used it are shut out."))
     return redirect("settings_tokens")
+
+
+@require_POST
+@login_required
+def recent_add(request: HttpRequest) -> HttpResponse:
+    """Remember that a record was opened; the record page asks for it by itself."""
+    label, pk = request.POST.get("model", ""), request.POST.get("id", "")
+    listed = [page.model for page in hooks.list_pages.values()]
+    model = next((one for one in listed if one._meta.label_lower == label), None)
+    if model is None:
+        raise Http404
+    remember_opened(request.user, get_visible_or_404(model, request.user, pk))
+    return HttpResponse(status=204)
 
 
 @login_required

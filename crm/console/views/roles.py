@@ -17,6 +17,7 @@ from crm.events.actor import actor_of
 from crm.identity import services
 from crm.identity.access import visible
 from crm.identity.models import Role, Scope
+from crm.listing.registry import page_of_model
 
 
 @administrators_only
@@ -24,7 +25,8 @@ def roles(request: HttpRequest) -> HttpResponse:
     """All roles with how many people have them."""
     people = Count("user", filter=Q(user__is_active=True))
     rows = visible(Role, request.user).annotate(people=people).prefetch_related("policies")
-    listed = list(kinds())
+    rows = rows.order_by("position", "pk")
+    listed = [kind for kind in kinds() if page_of_model(kind.model)]
     for role in rows:
         policies = {policy.model: policy for policy in role.policies.all()}
         role.cells = [_cell(policies.get(kind.label), kind) for kind in listed]
@@ -64,7 +66,8 @@ def role_edit(request: HttpRequest, slug: str) -> HttpResponse:
     policies = []
     for kind in kinds():
         policy = held.get(kind.label)
-        initial = {"verbs": list(policy.verbs), "scope": policy.scope} if policy else {"scope": Scope.OWN}
+        known = [verb for verb in policy.verbs if verb in kind.verbs] if policy else []
+        initial = {"verbs": known, "scope": policy.scope if policy else Scope.OWN}
         policies.append(PolicyForm(data, kind=kind, initial=initial))
     if request.method == "POST" and all([form.is_valid(), *(p.is_valid() for p in policies)]):
         changed = {
@@ -92,7 +95,8 @@ def role_edit(request: HttpRequest, slug: str) -> HttpResponse:
         "people": role.user_set.filter(is_active=True).count(),
         "scope_help": [(Scope(value).label, text) for value, text in SCOPE_HELP.items()],
     }
-    return render(request, "settings/role.html", context, status=422 if form.errors else 200)
+    wrong = form.errors or any(policy.errors for policy in policies)
+    return render(request, "settings/role.html", context, status=422 if wrong else 200)
 
 
 @administrators_only

@@ -7,12 +7,14 @@ import decimal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.db import models, transaction
 from django.utils import timezone
 
 from crm.core.hooks import hooks
+from crm.core.sets import insert_rows
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
 from crm.events.models import Delivery, Event
@@ -94,44 +96,54 @@ def record_event(
         dict(private or {}),
         [key_of(r) for r in about],
     )
-    return record_events(kind, [row], actor=actor)[0]
+    event = Event(**_columns(kind, row, actor))
+    with transaction.atomic():
+        Event._base_manager.bulk_create([event])
+        _note_deliveries(kind, [event.pk])
+    return event
 
 
 def record_events(
     kind: EventType, rows: Iterable[EventRow], *, actor: Actor, batch_size: int = 2000
-) -> list[Event]:
-    """Record many events of one kind set-based, with their deliveries, in the caller's transaction."""
+) -> list[int]:
+    """Record many events of one kind set-based, with their deliveries, in the caller's transaction; returns the ids."""
+    waiting = iter(rows)
+    ids: list[int] = []
     with transaction.atomic():
-        events = Event._base_manager.bulk_create(
-            [_event(kind, row, actor) for row in rows], batch_size=batch_size
+        while batch := list(islice(waiting, batch_size)):
+            written = insert_rows(Event, [_columns(kind, row, actor) for row in batch])
+            ids += [pk for pk in written if pk is not None]
+        _note_deliveries(kind, ids)
+    return ids
+
+
+def _note_deliveries(kind: EventType, ids: Sequence[int]) -> None:
+    """Each consumer of this kind of event still has to hear of these."""
+    consumers = hooks.consumers_of(kind.name)
+    if ids and consumers:
+        Delivery._base_manager.bulk_create(
+            [Delivery(event_id=pk, consumer=c.key) for pk in ids for c in consumers], batch_size=2000
         )
-        consumers = hooks.consumers_of(kind.name)
-        if events and consumers:
-            Delivery._base_manager.bulk_create(
-                [Delivery(event_id=e.pk, consumer=c.key) for e in events for c in consumers],
-                batch_size=batch_size,
-            )
-            transaction.on_commit(_wake_dispatcher)
-    return events
+        transaction.on_commit(_wake_dispatcher)
 
 
-def _event(kind: EventType, row: EventRow, actor: Actor) -> Event:
+def _columns(kind: EventType, row: EventRow, actor: Actor) -> dict[str, Any]:
     label = row.model._meta.label_lower
-    return Event(
-        name=kind.name,
-        at=row.at or timezone.now(),
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_name=actor.name,
-        origin=actor.origin,
-        request_id=actor.request_id,
-        subject_type=label,
-        subject_id=str(row.id),
-        about=list(dict.fromkeys([f"{label}:{row.id}", *row.about])),
-        changes=row.changes,
-        private=row.private,
-        payload=row.payload,
-    )
+    return {
+        "name": kind.name,
+        "at": row.at or timezone.now(),
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "origin": actor.origin,
+        "request_id": actor.request_id,
+        "subject_type": label,
+        "subject_id": str(row.id),
+        "about": list(dict.fromkeys([f"{label}:{row.id}", *row.about])),
+        "changes": row.changes,
+        "private": row.private,
+        "payload": row.payload,
+    }
 
 
 def _wake_dispatcher() -> None:

@@ -106,11 +106,11 @@ def _company(
 
 
 def _scratch(company: dict[str, str], postgres: Postgres, env: dict[str, str]) -> dict[str, str]:
-    """A copy of a company's database that may be written to."""
+    """A copy of a company's database that may be written to, by its owner: import-export resets sequences."""
     source, name = company["DATABASE_URL"].rpartition("/")[2], "crm_bench_scratch"
     postgres.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", database="template1")
     postgres.sql(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {source}", database="template1")
-    return {**env, "DATABASE_URL": postgres.url(APP, name), "DATABASE_OWNER_URL": postgres.url(OWNER, name)}
+    return {**env, "DATABASE_URL": postgres.url(OWNER, name), "DATABASE_OWNER_URL": postgres.url(OWNER, name)}
 
 
 def _follow(step: Step, words: list[str], env: dict[str, str]) -> None:

@@ -72,6 +72,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     return common | {
         "nav": nav,
         "pinned": queries.pinned_views(user),
+        "pinned_counts_url": _url("pinned_counts"),
         "unread": unread_count(user),
         "recent": [
             {"label": str(record), "icon": _icon(record), "url": record.get_absolute_url()}

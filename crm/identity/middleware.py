@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,15 +18,18 @@ class PreferencesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         language = getattr(user, "language", "") or translation.get_language()
-        zone = getattr(user, "time_zone", "") or settings.TIME_ZONE
-        try:
-            zone_info = zoneinfo.ZoneInfo(zone)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-            zone_info = zoneinfo.ZoneInfo(settings.TIME_ZONE)
-        with translation.override(language), timezone.override(zone_info):
+        with translation.override(language), timezone.override(zone_of(user)):
             request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         if getattr(user, "is_authenticated", False):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def zone_of(user: Any) -> zoneinfo.ZoneInfo:
+    """The zone a person reads times in, the company's for those who chose none."""
+    try:
+        return zoneinfo.ZoneInfo(getattr(user, "time_zone", "") or settings.TIME_ZONE)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo(settings.TIME_ZONE)

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.identity import access
+from crm.identity.middleware import zone_of
 from crm.identity.models import User
 from crm.identity.services.assignment import assign
 from crm.listing.forms import CrmForm, people
@@ -163,7 +164,7 @@ def run(job_id: int) -> None:
     if job is None:
         return
     user = job.user
-    with translation.override(user.language or None):
+    with translation.override(user.language or None), timezone.override(zone_of(user)):
         try:
             listing, verb, form = _reopen(job, user)
         except (BadQuery, RuleBroken, PermissionDenied, ValidationError) as error:
@@ -271,7 +272,7 @@ def undo(job: BackgroundJob) -> int:
     job = BackgroundJob._base_manager.select_for_update().get(pk=job.pk)
     listing = listing_of(job.params["listing"])
     verb = listing.verb(job.params["verb"])
-    if verb is None or verb.undo is None or not may_undo(job):
+    if verb is None or verb.undo is None or not may_undo(job) or not verb.offered_to(job.user, listing.model):
         raise RuleBroken(gettext("This can no longer be undone."))
     rows = listing.model._base_manager.filter(pk__in=job.undo["ids"]).select_for_update(of=("self",))
     changed_after = job.finished_at or timezone.now()

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from crm.core.writes import RuleBroken
 from crm.identity.access import get_visible_or_404
@@ -16,7 +16,7 @@ from crm.records.services import jobs
 
 
 @login_required
-@require_GET
+@require_safe
 def job_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One job as a card that polls itself, or as a page."""
     return _card(request, get_visible_or_404(BackgroundJob, request.user, pk))

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.identity.access import has_verb, require_verb
 from crm.listing import exporting
@@ -28,7 +28,7 @@ OPTIONS = 20  # matches an autocomplete answers with
 NOT_IN_LINKS = ("cursor", "export")
 
 
-@require_GET
+@require_safe
 def list_page(request: HttpRequest, listing: ListPage) -> HttpResponse:
     """A list: the whole page, or only the table when htmx asks for it."""
     require_verb(request.user, "view", listing.model)
@@ -58,7 +58,7 @@ def ticked_rows(query: QueryDict) -> Q | None:
     return Q(pk__in=[int(one) for one in query.getlist("ids") if one.isdecimal() and len(one) < 19])
 
 
-@require_GET
+@require_safe
 def counts(request: HttpRequest, listing: ListPage) -> HttpResponse:
     """The size of the list and of each of its views, swapped in after the page (they may cost more than the page)."""
     require_verb(request.user, "view", listing.model)
@@ -84,7 +84,7 @@ def counts(request: HttpRequest, listing: ListPage) -> HttpResponse:
     return render(request, "listing/_counts.html", context)
 
 
-@require_GET
+@require_safe
 def filter_form(request: HttpRequest, listing: ListPage) -> HttpResponse:
     """All filters of the list as a form: a popover, or a page of its own without JavaScript."""
     require_verb(request.user, "view", listing.model)
@@ -102,7 +102,7 @@ def filter_form(request: HttpRequest, listing: ListPage) -> HttpResponse:
     return render(request, "listing/_filters.html" if request.htmx else "listing/filters.html", context)
 
 
-@require_GET
+@require_safe
 def options(request: HttpRequest, listing: ListPage) -> JsonResponse:
     """Records a form field may choose, found by text among those the person may see."""
     require_verb(request.user, "view", listing.model)

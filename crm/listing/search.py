@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from crm.core.hooks import hooks
 from crm.identity.access import has_verb
@@ -42,7 +42,7 @@ class Group:
 
 
 @login_required
-@require_GET
+@require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
     """The search page; htmx (the box in the top bar) gets the hits alone."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_QUERY]

@@ -53,5 +53,5 @@ def pinned_views(user: User) -> list[dict[str, str]]:
         if not label:
             continue
         icon = builtin.icon if builtin else listing.icon
-        found.append({"label": label, "icon": icon, "url": f"{listing.url()}?view={row.key}"})
+        found.append({"pk": row.pk, "label": label, "icon": icon, "url": f"{listing.url()}?view={row.key}"})
     return found

@@ -13,6 +13,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import UserRateThrottle
 
+from crm.identity.middleware import zone_of
 from crm.identity.services.tokens import user_of_token
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ class BearerAuthentication(BaseAuthentication):
         user, _token = found
         if user.language and not request.headers.get("Accept-Language"):
             translation.activate(user.language)  # the middleware's override ends it with the request
-        if user.time_zone:
-            timezone.activate(user.time_zone)
+        timezone.activate(zone_of(user))
         return found
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,0 +1,35 @@
+"""Numbers beside the views one pinned in the sidebar, swapped in after the page."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from crm.identity.access import has_verb
+from crm.identity.models import User
+from crm.listing.pages import words_of
+from crm.listing.registry import page_of_key
+from crm.listing.selection import BadQuery, select
+from crm.records.models import SavedView
+from crm.records.queries import pinned_views
+
+MOST = 20  # pinned views that are counted
+
+
+@login_required
+@require_safe
+def pinned_counts(request: HttpRequest) -> HttpResponse:
+    """The size of each pinned view."""
+    views = [(view.pk, _count(request.user, view)) for view in pinned_views(request.user)[:MOST]]
+    return render(request, "listing/_pinned_counts.html", {"views": views})
+
+
+def _count(user: User, view: SavedView) -> str:
+    """Empty where the list is gone, closed, or no longer understands the view."""
+    listing = page_of_key(view.listing)
+    if listing is None or not has_verb(user, "view", listing.model):
+        return ""
+    try:
+        return words_of(select(listing, user, QueryDict(f"view={view.key}")).count())
+    except (BadQuery, Http404):
+        return ""

@@ -27,6 +27,7 @@ from crm.records.models import Industry, Region, Tag
 from crm.records.queries.reference import industry_finder, region_finder
 
 
+@extend_schema_field({"type": "string"})
 class CodeField(serializers.Field):
     """Reference data by its code; a name is understood too."""
 
@@ -51,6 +52,7 @@ class CodeField(serializers.Field):
         return found
 
 
+@extend_schema_field({"type": "array", "items": {"type": "integer"}})
 class TagsField(serializers.Field):
     """A customer's tags by id; names of tags are understood too."""
 

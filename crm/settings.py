@@ -352,4 +352,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "GradeEnum": "accounts.models.choices.Tier",
+        "ImportStateEnum": "crm.records.models.import_job.ImportJob.State",
+        "ExportStateEnum": "crm.records.models.export_job.ExportJob.State",
+    },
 }

@@ -300,16 +300,23 @@ class PeriodFilter(django_filters.Filter):
         return listed([*parts, describe_range(*dates)] if any(dates) else parts)
 
 
-class Flag(django_filters.ChoiceFilter):
+class AnswerField(forms.ChoiceField):
+    """`true` or `false`, also written 1 or 0."""
+
+    def to_python(self, value: Any) -> str:
+        return {"1": "true", "0": "false"}.get(value, super().to_python(value))
+
+
+class Flag(django_filters.Filter):
     """Yes or no; with `condition` a question that is not one column (`lambda user: Q(…)`)."""
 
+    field_class = AnswerField
     ANSWERS = {"true": True, "false": False}
 
     def __init__(self, *args: Any, condition: Callable[[Any], Q] | None = None, **kwargs: Any) -> None:
         self.condition = condition
-        kwargs.setdefault(
-            "choices", [("true", _("Yes")), ("false", _("No")), ("1", _("Yes")), ("0", _("No"))]
-        )
+        kwargs.setdefault("choices", [("", _("Any")), ("true", _("Yes")), ("false", _("No"))])
+        kwargs.setdefault("widget", forms.RadioSelect)
         super().__init__(*args, **kwargs)
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:

@@ -4,10 +4,12 @@ import json
 import threading
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
 from accounts.models import Customer
+from crm.api.router import resources
 from crm.identity.services import deactivate_user, revoke_token, share
 from crm.identity.tests.factories import SYSTEM, make_company
 from crm.listing.rest.testing import Caller
@@ -228,3 +230,9 @@ def test_the_document_describes_what_there_is(client, company):
     assert docs.status_code == 200
     assert "cdn" not in docs.content.decode() and "//unpkg" not in docs.content.decode()
     assert Client().get("/api/v1/schema/").status_code in (200, 401)
+
+
+def test_the_document_is_valid_and_leaves_nothing_to_guess(tmp_path):
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"))
+    text = (tmp_path / "schema.yml").read_text()
+    assert all(f"/api/v1/{path}/:" in text for path, _view in resources())

@@ -317,3 +317,13 @@ def test_search_over_everything_shows_only_what_one_sees(as_user, some, monkeypa
     assert as_user("sales1").get("/search/?q=%00").status_code == 200
     part = as_user("sales1").get("/search/?q=瑞宏", headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
+
+
+def test_pinned_views_are_counted_beside_the_page(as_user, some, monkeypatch):
+    monkeypatch.setattr(hooks, "list_pages", {"probe": PROBE})
+    client = as_user("sales1")
+    client.post("/probe/views/", {"name": "甲", "query": "tier=A", "pinned": "1"})
+    client.post("/probe/views/mine/", {"do": "pin"})
+    text = client.get("/views/counts/").content.decode()
+    assert text.count('class="n"') == 2 and ">1<" in text and ">2<" in text
+    assert "pinned-" not in as_user("sales2").get("/views/counts/").content.decode()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
+from crm.listing.filters import OwnerField
+
+MANY = (forms.MultipleChoiceField, forms.ModelMultipleChoiceField, OwnerField)
 PROBLEM = {
     "type": "object",
     "properties": {
@@ -28,19 +32,30 @@ class RecordSchema(AutoSchema):
         listing = getattr(self.view, "listing", None)
         if self._is_list_view() and listing is not None:
             return [*_common(listing), *_filters(listing)]
+        found = (
+            [OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH)] if "{id}" in self.path else []
+        )
         if self.method in ("PUT", "PATCH", "DELETE"):
-            return [_header("If-Match", 'The version, as in the ETag: "7". Or send `version` in the body.')]
+            return [
+                *found,
+                _header("If-Match", 'The version, as in the ETag: "7". Or send `version` in the body.'),
+            ]
         if self.method == "POST":
             return [
+                *found,
                 _header(
                     "Idempotency-Key",
                     "Sent again with the same key and body, the request has no second effect.",
-                )
+                ),
             ]
-        return []
+        return found
 
-    def _map_response_type(self) -> str:
-        return "list" if self._is_list_view() else "detail"
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        refused = {
+            "description": "A problem (RFC 9457)",
+            "content": {"application/problem+json": {"schema": PROBLEM}},
+        }
+        return {**super()._get_response_bodies(direction), "4XX": refused}
 
     def _get_paginator(self) -> Any:
         return ListPages() if getattr(self.view, "listing", None) is not None else super()._get_paginator()
@@ -83,15 +98,20 @@ def _filters(listing: Any) -> list[OpenApiParameter]:
     found = []
     for name, parameters in listing.filters.parameters().items():
         one = listing.filters.base_filters[name]
-        choices = (
-            [str(value) for value, _label in one.extra.get("choices", ())] if "choices" in one.extra else None
-        )
-        found += [_query(parameter, str(one.label or name), enum=choices) for parameter in parameters]
+        offered = one.extra.get("choices", ())
+        choices = [] if callable(offered) else [str(value) for value, _label in offered if value != ""]
+        several = issubclass(one.field_class, MANY)
+        label = str(one.label or name)
+        found += [_query(p, label, enum=choices or None, many=several) for p in parameters]
     return found
 
 
-def _query(name: str, text: str, kind: Any = OpenApiTypes.STR, enum: Any = None) -> OpenApiParameter:
-    return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=text, enum=enum)
+def _query(
+    name: str, text: str, kind: Any = OpenApiTypes.STR, enum: Any = None, many: bool = False
+) -> OpenApiParameter:
+    return OpenApiParameter(
+        name, kind, OpenApiParameter.QUERY, description=text, enum=enum, many=many, explode=many or None
+    )
 
 
 def _header(name: str, text: str) -> OpenApiParameter:

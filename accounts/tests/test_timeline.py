@@ -53,7 +53,7 @@ def texts(user, customer, **values):
 def download(client, url):
     response = client.get(url)
     content = b"".join(response.streaming_content)
-    response.close()
+    response.file_to_stream.close()
     return content
 
 

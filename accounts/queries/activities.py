@@ -59,6 +59,23 @@ def last_done(user: User, customer_ids: list[int]) -> dict[int, Activity]:
     return {a.customer_id: a for a in rows}
 
 
+def main_contacts(user: User, customer_ids: list[int]) -> dict[int, Contact]:
+    """For each customer the main contact, if the user may see it: whom to call when a plan names nobody."""
+    rows = visible(Contact, user).filter(customer__in=customer_ids, is_primary=True)
+    return {c.customer_id: c for c in rows}
+
+
+def dress(user: User, rows: list[Activity]) -> list[Activity]:
+    """Give rows of a follow-up list what they show beside themselves: the last follow-up, and whom to call."""
+    ids = [a.customer_id for a in rows if a.customer_id]
+    before = last_done(user, ids) if ids else {}
+    people = main_contacts(user, ids) if ids else {}
+    for row in rows:
+        row.before = before.get(row.customer_id)
+        row.main_contact = people.get(row.customer_id)
+    return rows
+
+
 def contacts_of(customer: Customer | None, user: User) -> models.QuerySet[Contact]:
     """The people of a customer, main contact first, as far as the user sees them; nobody without a customer."""
     if customer is None:

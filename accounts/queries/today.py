@@ -17,7 +17,7 @@ from accounts.rules.due import company_zone
 from crm.identity.access import has_verb, scope_of, team_ids_of, visible
 from crm.identity.models import Role, Scope, User
 
-MOST_ROWS = 200
+MOST_ROWS = 60  # more is no list for a day; the full list is a click away
 WEEKS = 8
 MOST_PEOPLE = 100
 

@@ -2,14 +2,17 @@
 
 import datetime
 import re
+from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from accounts.activity_listing import KIND_ICONS
 from accounts.models import Activity, ActivityKind, Customer
+from accounts.rules.due import LATER_TODAY, NEXT_MONDAY, TOMORROW, put_off
 from accounts.rules.followup import cadence_days, silent_since
 from crm.core import formats
 from crm.core.templatetags.ui import icon
@@ -131,8 +134,28 @@ def silence(customer: Customer) -> str:
 
 @register.filter
 def phone_of(activity: Activity) -> str:
-    """The number to call for a follow-up: the contact's, else the customer's."""
-    for record in (activity.contact, activity.customer):
-        if record is not None and record.phone:
+    """The number to call for a follow-up: the contact's, else the main contact's, else the customer's."""
+    for record in _reachable(activity):
+        if record.phone:
             return record.phone.split(" ext ")[0]
     return ""
+
+
+@register.filter
+def mail_of(activity: Activity) -> str:
+    """The address to write to for a follow-up by e-mail; empty for other kinds."""
+    found = (record.email for record in _reachable(activity) if record.email)
+    return next(found, "") if activity.kind == ActivityKind.EMAIL else ""
+
+
+def _reachable(activity: Activity) -> list[Any]:
+    records = (activity.contact, getattr(activity, "main_contact", None), activity.customer)
+    return [record for record in records if record is not None]
+
+
+@register.simple_tag
+def later_choices() -> list[tuple[str, str, str]]:
+    """The usual times to put something off to: (choice, when it is in words, sign)."""
+    now = timezone.now()
+    signs = {LATER_TODAY: "clock", TOMORROW: "sun", NEXT_MONDAY: "calendar"}
+    return [(choice, formats.moment(put_off(choice, now)), sign) for choice, sign in signs.items()]

@@ -53,7 +53,8 @@ def texts(user, customer, **values):
 def download(client, url):
     response = client.get(url)
     content = b"".join(response.streaming_content)
-    response.file_to_stream.close()
+    for close in response._resource_closers:
+        close()
     return content
 
 

@@ -116,7 +116,7 @@ def _complete(request: HttpRequest, activity: Activity, form: CompleteForm) -> s
 
 def _completing(request: HttpRequest, activity: Activity, form: CompleteForm, status: int) -> HttpResponse:
     if request.GET.get("row"):  # changed one's mind: the row as it was
-        return render(request, "today/_row.html", {"activity": activity})
+        return render(request, "today/_row.html", {"activity": queries.dress(request.user, [activity])[0]})
     context = {
         "activity": activity,
         "form": form,

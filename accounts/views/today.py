@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import Activity, Customer
 from accounts.queries import today as queries
-from accounts.queries.activities import last_done, reads_others
+from accounts.queries.activities import dress, reads_others
 from accounts.queries.first_run import first_run
 from accounts.queries.neglect import neglected
 from crm.identity import access
@@ -61,11 +61,7 @@ def _list(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, An
     if who.team and _tab(request) != "given":
         return {"team_rows": queries.team_rows(who), "tab_counts": queries.tab_counts(who)}
     groups = queries.follow_ups(who, _tab(request))
-    ids = [a.customer_id for g in groups for a in g.rows if a.customer_id]
-    before = last_done(request.user, ids) if ids else {}
-    for group in groups:
-        for row in group.rows:
-            row.before = before.get(row.customer_id)
+    dress(request.user, [row for group in groups for row in group.rows])
     return {"groups": groups, "tab_counts": queries.tab_counts(who)}
 
 

@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.core.management import call_command
+from django.db.models.signals import post_migrate
 
 
 class CoreConfig(AppConfig):
@@ -6,3 +10,11 @@ class CoreConfig(AppConfig):
 
     name = "crm.core"
     label = "core"
+
+    def ready(self) -> None:
+        post_migrate.connect(create_cache_table, sender=self)
+
+
+def create_cache_table(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """The cache lives in the database (sign-in counts its attempts there); its table comes with the others."""
+    call_command("createcachetable", database=using, verbosity=0)

@@ -37,6 +37,11 @@ function show(people) {
   if (!people.length) return;
   list = document.createElement("div");
   list.className = "menu menu-left mention-list";
+  const place = field.getBoundingClientRect();
+  list.style.position = "fixed";
+  list.style.left = `${Math.min(place.left + 12, window.innerWidth - 220)}px`;
+  list.style.right = "auto";
+  list.style.top = `${Math.min(place.bottom + 4, window.innerHeight - 40 - people.length * 34)}px`;
   list.setAttribute("role", "listbox");
   people.forEach((person, index) => {
     const item = document.createElement("button");
@@ -51,7 +56,7 @@ function show(people) {
     item.addEventListener("mousedown", (event) => { event.preventDefault(); choose(person.name); });
     list.append(item);
   });
-  field.after(list);
+  document.body.append(list);
   field.setAttribute("aria-expanded", "true");
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
@@ -42,12 +42,12 @@ def neglected_q() -> Q:
 def neglected(customers: QuerySet[Customer], limit: int = 6) -> tuple[list[Customer], int]:
     """Of some customers the neglected ones, the highest grade and the longest silence first, and how many there are."""
     rows = customers.filter(neglected_q()).select_related("owner")
-    total = rows.count()
     silent = Coalesce(TruncDate("last_valid_follow_up_at", tzinfo=company_zone()), F("neglect_from"))
     grade = Case(When(Q(grade_=""), then=Value("E")), default=F("grade_"), output_field=CharField())
     ordered = (
         rows.annotate(grade_=GRADE, silent_since=silent)
-        .annotate(rank=grade)
+        .annotate(rank=grade, total=Window(Count("pk")))
         .order_by("rank", "silent_since", "pk")
     )
-    return list(ordered[:limit]) if total else [], total
+    found = list(ordered[:limit])
+    return found, found[0].total if found else 0

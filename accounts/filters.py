@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.choices import CallableChoiceIterator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts.models import Contact, Customer, CustomerTag
 from accounts.models.choices import ContactRole, Intent, Kind, Source, Stage, Tier
@@ -143,7 +143,7 @@ class CustomerFilters(Filters):
     source = Choices(choices=Source.choices, label=_("Source"))
     kind = Choices(choices=Kind.choices, label=_("Kind"))
     deal = Flag(label=_("Has had a deal"), condition=lambda user: Q(first_deal_at__isnull=False))
-    created_at = PeriodFilter(names=PAST, label=_("Created"))
+    created_at = PeriodFilter(names=PAST, label=pgettext_lazy("date", "Created"))
 
     class Meta:
         model = Customer
@@ -158,7 +158,7 @@ class ContactFilters(Filters):
     role = Choices(choices=ContactRole.choices, label=_("Role"))
     is_primary = Flag(label=_("Main contact"))
     last_activity_at = PeriodFilter(names=PAST, label=_("Last follow-up"))
-    created_at = PeriodFilter(names=PAST, label=_("Created"))
+    created_at = PeriodFilter(names=PAST, label=pgettext_lazy("date", "Created"))
 
     class Meta:
         model = Contact

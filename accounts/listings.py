@@ -7,7 +7,7 @@ from django import forms
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
@@ -157,7 +157,7 @@ CUSTOMER_COLUMNS = [
         card="badge",
         css="cell-tier",
     ),
-    Badge("lifecycle_stage", render=lifecycle_badge, card="corner", sort=True),
+    Badge("lifecycle_stage", render=lifecycle_badge, card="meta", sort=True),
     Html(
         "last_activity_at",
         label=_("Last follow-up"),
@@ -166,7 +166,7 @@ CUSTOMER_COLUMNS = [
         card="subtitle",
     ),
     FollowUp("next_follow_up_at", all_day="next_follow_up_all_day", sort=True),
-    Person("owner", note=_shared, card="meta"),
+    Person("owner", note=_shared, card="corner"),
     Text("region", label=_("Region"), shown=False),
     Html("tags", label=_("Tags"), render=_tags, value=_tag_names, shown=False),
     Text("industry", shown=False),
@@ -184,7 +184,7 @@ CUSTOMER_COLUMNS = [
     Badge("tier", shown=False),
     Badge("intent", shown=False),
     Date("first_deal_at", shown=False, sort=True),
-    Date("created_at", label=_("Created"), shown=False, sort=True),
+    Date("created_at", label=pgettext_lazy("date", "Created"), shown=False, sort=True),
     Date("updated_at", label=_("Changed"), shown=False, sort=True),
 ]
 
@@ -198,7 +198,9 @@ CUSTOMERS = ListPage(
     columns=CUSTOMER_COLUMNS,
     default_sort="-updated_at",
     views=[
-        View("mine", _("Mine"), {"owner": "me"}, sort="next_follow_up_at", icon="user"),
+        View(
+            "mine", pgettext_lazy("customers", "Mine"), {"owner": "me"}, sort="next_follow_up_at", icon="user"
+        ),
         View("shared", _("Shared with me"), {"shared": "true"}, icon="share"),
         View("tier-a", _("Tier A"), {"tier": "A"}, icon="star"),
         View(
@@ -279,7 +281,7 @@ CONTACTS = ListPage(
         Flag("is_primary", label=_("Main contact"), shown=False),
         Date("last_activity_at", label=_("Last follow-up"), sort=True),
         Person("owner", label=_("Owner"), value=lambda contact: contact.customer.owner),
-        Date("created_at", label=_("Created"), shown=False, sort=True),
+        Date("created_at", label=pgettext_lazy("date", "Created"), shown=False, sort=True),
         Date("updated_at", label=_("Changed"), shown=False, sort=True),
     ],
     empty=Empty(

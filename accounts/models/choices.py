@@ -40,7 +40,7 @@ class Stage(models.TextChoices):
     CUSTOMER = "customer", pgettext_lazy("life cycle", "Customer")
     REPEAT = "repeat", _("Repeat")
     LOYAL = "loyal", _("Loyal")
-    AT_RISK = "at_risk", _("At risk")
+    AT_RISK = "at_risk", pgettext_lazy("life cycle", "At risk")
     CHURNED = "churned", _("Churned")
 
 

@@ -10,7 +10,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer
-from accounts.rules.next_dates import suggestions
+from accounts.rules.next_dates import (
+    IN_A_MONTH,
+    IN_THREE_DAYS,
+    IN_TWO_WEEKS,
+    NEXT_MONDAY,
+    TOMORROW,
+    suggestions,
+)
 from accounts.services.customers import EDITABLE
 from crm.core import formats
 from crm.core.phone import format_phone
@@ -34,6 +41,7 @@ ORDER = (
     "parent",
     "external_id",
 )
+CHIPS = (TOMORROW, NEXT_MONDAY, IN_TWO_WEEKS, IN_THREE_DAYS, IN_A_MONTH)
 ALWAYS = ("uscc", "source", "address", "phone", "size")
 
 
@@ -90,15 +98,14 @@ def _fact(customer: Customer, name: str) -> Fact:
 def date_chips(chosen: Any = None) -> list[dict[str, Any]]:
     """Tomorrow, next Monday, in two weeks… on days people work, for the next step."""
     chosen = chosen.isoformat() if isinstance(chosen, datetime.date) else str(chosen or "")
+    offered = {one.key: one for one in suggestions(business_calendar(), company_today())}
+    keys = [key for key in CHIPS if key in offered][:3]  # two of them may fall on one day
     chips = []
-    for one in suggestions(business_calendar(), company_today()):
-        if one.key in ("tomorrow", "next_monday", "in_two_weeks"):
-            label = one.label
-            if one.key == "next_monday" or one.is_moved:
-                label = _("%(label)s %(day)s") % {"label": label, "day": formats.day(one.date)}
-            chips.append(
-                {"label": label, "value": one.date.isoformat(), "on": chosen == one.date.isoformat()}
-            )
+    for one in sorted((offered[key] for key in keys), key=lambda one: one.date):
+        label = one.label
+        if one.key == NEXT_MONDAY or one.is_moved:
+            label = _("%(label)s %(day)s") % {"label": label, "day": formats.day(one.date)}
+        chips.append({"label": label, "value": one.date.isoformat(), "on": chosen == one.date.isoformat()})
     return chips
 
 

@@ -356,6 +356,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "share with a team",
+                "verbose_name_plural": "shares with teams",
                 "abstract": False,
             },
         ),
@@ -460,6 +462,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "share with a colleague",
+                "verbose_name_plural": "shares with colleagues",
                 "abstract": False,
             },
         ),

@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.customer import Customer
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant
@@ -11,6 +12,8 @@ class CustomerUserGrant(RecordUserGrant):
 
     class Meta(RecordUserGrant.Meta):
         abstract = False
+        verbose_name = _("share with a colleague")
+        verbose_name_plural = _("shares with colleagues")
 
 
 class CustomerGroupGrant(RecordGroupGrant):
@@ -20,3 +23,5 @@ class CustomerGroupGrant(RecordGroupGrant):
 
     class Meta(RecordGroupGrant.Meta):
         abstract = False
+        verbose_name = _("share with a team")
+        verbose_name_plural = _("shares with teams")

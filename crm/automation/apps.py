@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AutomationConfig(AppConfig):
@@ -6,6 +7,7 @@ class AutomationConfig(AppConfig):
 
     name = "crm.automation"
     label = "automation"
+    verbose_name = _("Notifications")
 
     def ready(self) -> None:
         from crm.automation import hooks

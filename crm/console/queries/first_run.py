@@ -58,7 +58,7 @@ def first_run_steps(user: User) -> list[Step]:
             _("Check the business calendar"),
             _("The holidays of the coming year are missing.") if gaps else _("Holidays are entered."),
             reverse("calendar"),
-            _("Open"),
+            _("Enter"),
             not gaps,
         ),
     ]

@@ -114,7 +114,8 @@ def read_people(path: str) -> list[tuple[int, dict[str, str]]]:
         }
         if "name" not in places:
             raise RuleBroken(
-                _("There is no column “Name”. Download the template and keep its first row."), field="file"
+                _("There is no column for the names. Download the template and keep its first row."),
+                field="file",
             )
         found = []
         source = read_rows(

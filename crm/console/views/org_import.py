@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from crm.console.forms.members import OrganisationFileForm
 from crm.console.services.organisation_import import Check, check_people, import_people, read_people
@@ -30,7 +30,7 @@ KEPT = "organisation_file"  # in the session: the checked file that waits for it
 def organisation_template(request: HttpRequest) -> HttpResponse:
     """An empty sheet with two example rows."""
     headers = [
-        _("Name"),
+        pgettext("person", "Name"),
         _("User name"),
         _("Mobile"),
         _("E-mail"),

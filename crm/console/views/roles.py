@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm.console.forms.company import NewRoleForm, PolicyForm, RoleForm
-from crm.console.rights import SCOPE_HELP, VERBS, kinds
+from crm.console.rights import EXTRA_KINDS, SCOPE_HELP, VERBS, kinds
 from crm.console.views.guards import administrators_only
 from crm.console.views.panels import add_rule, done, form_panel
 from crm.core.writes import RuleBroken
@@ -17,6 +17,7 @@ from crm.events.actor import actor_of
 from crm.identity import services
 from crm.identity.access import visible
 from crm.identity.models import Role, Scope
+from crm.listing.filters import listed
 from crm.listing.registry import page_of_model
 
 
@@ -26,17 +27,17 @@ def roles(request: HttpRequest) -> HttpResponse:
     people = Count("user", filter=Q(user__is_active=True))
     rows = visible(Role, request.user).annotate(people=people).prefetch_related("policies")
     rows = rows.order_by("position", "pk")
-    listed = [kind for kind in kinds() if page_of_model(kind.model)]
+    columns = [kind for kind in kinds() if kind.label not in EXTRA_KINDS and page_of_model(kind.model)]
     for role in rows:
         policies = {policy.model: policy for policy in role.policies.all()}
-        role.cells = [_cell(policies.get(kind.label), kind) for kind in listed]
-    return render(request, "settings/roles.html", {"roles": rows, "kinds": listed})
+        role.cells = [_cell(policies.get(kind.label), kind) for kind in columns]
+    return render(request, "settings/roles.html", {"roles": rows, "kinds": columns})
 
 
 def _cell(policy: object, kind: object) -> dict[str, str]:
     verbs = [verb for verb in getattr(policy, "verbs", ()) if verb in kind.verbs]
     scope = Scope(policy.scope).label if verbs and kind.has_scope else ""
-    return {"scope": str(scope), "verbs": ", ".join(str(VERBS.get(v, v)) for v in kind.verbs if v in verbs)}
+    return {"scope": str(scope), "verbs": listed([str(VERBS.get(v, v)) for v in kind.verbs if v in verbs])}
 
 
 @administrators_only

@@ -13,7 +13,7 @@ from accounts.models import Contact
 from accounts.models.choices import ContactRole
 from accounts.resources.words import ROLES, spellings
 from accounts.services import contact_imports, imports
-from crm.core.phone import read_phone
+from crm.core.phone import format_phone
 from crm.core.text import fold
 from crm.listing.importing import mapping as looks
 from crm.listing.importing.resource import Column, ImportResource, Key, Run, StagedRow
@@ -155,8 +155,7 @@ class ContactResource(ImportResource):
         if name == "customer":
             return reference.customer_label(run, value)
         if name == "phone":
-            number = read_phone(value)
-            return number.national if number else str(value)
+            return format_phone(value)
         if name == "role":
             return str(dict(ContactRole.choices).get(value, value))
         return super().shown(run, name, value)

@@ -16,7 +16,7 @@ from accounts.models.choices import Intent, Kind, Source, Stage, Tier
 from accounts.resources.words import GRADES, KINDS, SOURCES, STAGES, every_word, spellings
 from accounts.services import imports, parent_imports
 from crm.core.company import looks_like_person
-from crm.core.phone import read_phone
+from crm.core.phone import format_phone
 from crm.core.pinyin import sort_key
 from crm.core.text import fold
 from crm.identity.models import User
@@ -422,8 +422,7 @@ class CustomerResource(ImportResource):
     def shown(self, run: Run, name: str, value: Any) -> str:
         """Numbers as one reads them, people and places by name."""
         if name in ("phone", "contact_phone"):
-            number = read_phone(value)
-            return number.national if number else str(value)
+            return format_phone(value)
         if name == "owner":
             person = run.people.by_id.get(value)
             return str(person) if person else str(value)

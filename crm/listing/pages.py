@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -140,6 +141,7 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
         "bulk_verbs": [(verb, listing.url("bulk", verb.name)) for verb in bulk],
         "may_add": bool(listing.new) and has_verb(request.user, "add", listing.model),
         "may_export": may_export,
+        "import_url": import_url(request, listing),
         "density": getattr(selection.settings, "density", "comfort"),
         "exact": total,
         "total": words_of(total) if total is not None else "",
@@ -151,6 +153,13 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
         "export_urls": [(fmt, link(request, export=fmt)) for fmt in ("xlsx", "csv")],
         **{f"{what}_url": listing.url(what) for what in ("list", "counts", "filters", "columns", "views")},
     }
+
+
+def import_url(request: HttpRequest, listing: ListPage) -> str:
+    """Where records of this kind come in from a file, for those who may."""
+    if listing.resource is None or not has_verb(request.user, "import", listing.model):
+        return ""
+    return f"{reverse('import_new')}?resource={listing.resource.slug}"
 
 
 def carried(query: QueryDict) -> list[tuple[str, str]]:

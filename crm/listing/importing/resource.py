@@ -129,10 +129,10 @@ class Run:
         self.today: datetime.date = timezone.localdate()
         self.memory: dict[str, Any] = {}  # lookups of the resource, filled on first use
         by_header = {column["header"]: column for column in job.columns}
-        self.placed = [
-            Placed(by_header[header]["index"], header, name, resource.fields[name])
-            for header, name in job.mapping.items()
-            if header in by_header and name in resource.fields
+        self.placed = [  # in the order of the file: the mapping itself comes out of the database in any order
+            Placed(column["index"], column["header"], name, resource.fields[name])
+            for column in job.columns
+            if (name := job.mapping.get(column["header"], "")) in resource.fields
         ]
         self.headers = {placed.name: placed.header for placed in self.placed}
         self.units = {placed.name: unit for placed in self.placed if (unit := _unit_of(placed.header))}

@@ -9,7 +9,7 @@ from accounts.services.activities import (
     plan_follow_up,
     reschedule,
 )
-from accounts.services.activity_bulk import hand_over_open, plan_many
+from accounts.services.activity_bulk import NewActivity, create_activities, hand_over_open, plan_many
 from accounts.services.activity_changes import (
     binned_activity,
     delete_activity,
@@ -45,11 +45,13 @@ from accounts.services.tagging import remove_expired_tags, set_tags, tag_custome
 __all__ = [
     "Created",
     "Logged",
+    "NewActivity",
     "NextStep",
     "binned_activity",
     "cancel",
     "change_lifecycle",
     "complete",
+    "create_activities",
     "create_contact",
     "create_customer",
     "delete_activity",

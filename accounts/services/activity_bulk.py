@@ -2,14 +2,16 @@
 
 import datetime
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.events import ACTIVITY_CANCELLED, ACTIVITY_PLANNED
+from accounts.events import ACTIVITY_CANCELLED, ACTIVITY_LOGGED, ACTIVITY_PLANNED
 from accounts.models import Activity, ActivityKind, Customer
 from accounts.models.activity import OPEN
+from accounts.rules.followup import is_valid
 from accounts.services import reminders
 from accounts.services.customer_dates import lock_customers, sync_customers
 from crm.core.text import tidy
@@ -110,3 +112,84 @@ def hand_over_open(customer_ids: Iterable[int], *, new_owner: User | None, actor
         reminders.schedule(moving.all())
     sync_customers(ids)
     return len(plan_ids)
+
+
+@dataclass
+class NewActivity:
+    """One follow-up of many to write at once: done (`done_at`) or planned (`due_at`), with its original people."""
+
+    customer_id: int
+    owner: User
+    kind: str
+    body: str = ""
+    subject: str = ""
+    contact_id: int | None = None
+    outcome: str = ""
+    done_at: datetime.datetime | None = None
+    due_at: datetime.datetime | None = None
+    all_day: bool = False
+    duration_minutes: int | None = None
+
+
+@transaction.atomic
+def create_activities(rows: Iterable[NewActivity], *, actor: Actor) -> int:
+    """Write many follow-ups with their original dates and people, set-based; returns how many.
+
+    Nothing planned is closed by them. The rows of one customer stand together, the oldest first, so that repeated
+    texts are recognised. The caller has checked that each person may write there.
+    """
+    written, batch = 0, []
+    last: dict[int, str] = {}
+    for row in rows:
+        batch.append(_new_activity(row, last, actor))
+        if len(batch) >= BATCH:
+            written += _write(batch, actor)
+            batch = []
+    return written + _write(batch, actor)
+
+
+def _new_activity(row: NewActivity, last: dict[int, str], actor: Actor) -> Activity:
+    text, grams = search_columns([row.subject, row.body[:1000]])
+    moment = row.done_at or timezone.now()
+    activity = Activity(
+        kind=row.kind,
+        subject=row.subject[:200],
+        body=row.body,
+        customer_id=row.customer_id,
+        contact_id=row.contact_id,
+        owner=row.owner,
+        team_id=row.owner.team_id,
+        author=row.owner,
+        owner_since=moment,
+        outcome=row.outcome,
+        done_at=row.done_at,
+        due_at=row.due_at,
+        first_due_at=row.due_at,
+        all_day=row.all_day,
+        duration_minutes=row.duration_minutes,
+        created_at=moment,
+        updated_at=moment,
+        search_text=text,
+        search_grams=grams,
+        origin=actor.origin,
+    )
+    if row.done_at:
+        activity.is_valid = is_valid(row.body, last.get(row.customer_id, ""))
+        last[row.customer_id] = row.body
+    return activity
+
+
+def _write(batch: list[Activity], actor: Actor) -> int:
+    if not batch:
+        return 0
+    ids = {a.customer_id for a in batch}
+    lock_customers(ids)
+    Activity._base_manager.bulk_create(batch, batch_size=BATCH)
+    reminders.schedule([a for a in batch if a.done_at is None])
+    for event, chosen in ((ACTIVITY_LOGGED, True), (ACTIVITY_PLANNED, False)):
+        rows = [
+            EventRow(Activity, a.pk, payload={"kind": a.kind}) for a in batch if bool(a.done_at) is chosen
+        ]
+        record_events(event, rows, actor=actor)
+    sync_customers(ids, contact_ids={a.contact_id for a in batch if a.contact_id})
+    return len(batch)

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from django.db import transaction
 
+from accounts.services import create_activities
 from accounts.services.bulk import create_customers
+from crm.demo.activities import activities
 from crm.demo.customers import TAGS, customers
 from crm.demo.people import create_people
 from crm.events.actor import Actor, system
@@ -24,6 +26,7 @@ def load_demo(
         loaded += len(batch)
         if count > len(batch):
             progress(f"{loaded:,} of {count:,} customers")
+    create_activities(activities(seed), actor=actor)
     return loaded
 
 

@@ -5,8 +5,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import Customer
+from accounts.models import Activity, Customer
 from accounts.models.choices import Stage
+from accounts.queries.neglect import neglected_q
+from accounts.queries.today import numbers, whose
 from crm.demo.names import companies
 from crm.identity.access import visible
 from crm.identity.models import User
@@ -35,3 +37,16 @@ def test_the_same_seed_invents_the_same_companies():
     assert list(companies(50, seed=7)) == list(companies(50, seed=7))
     names = [company.name for company in companies(20_000, seed=7)]
     assert len(set(names)) == 20_000
+
+
+def test_everybody_who_sells_has_something_behind_and_before_them():
+    call_command("load_demo", customers=200, seed=5, stdout=StringIO())
+    for name in ("sales1", "sales2", "sales3", "sales4"):
+        seller = User.objects.get(username=name)
+        found = numbers(whose(seller, team=False))
+        assert found.customers > found.this_week + found.last_week > 0
+        own = Activity.objects.filter(owner=seller)
+        assert own.filter(done_at__isnull=True).exists()
+        assert own.filter(done_at__isnull=False, is_valid=True).exists()
+    neglected = Customer.objects.filter(neglected_q()).count()
+    assert 0 < neglected < 60

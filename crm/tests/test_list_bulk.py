@@ -6,7 +6,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Customer
+from crm.automation.models import Notification
 from crm.core.hooks import hooks
+from crm.events.delivery import deliver_pending
+from crm.events.models import Event
 from crm.identity.services import deactivate_user, share
 from crm.identity.tests.factories import SYSTEM, make_company
 from crm.listing import bulk
@@ -253,3 +256,14 @@ def test_nothing_ticked(as_user, rows):
         as_user("sales1").post("/probe/bulk/delete/", {}, headers={"HX-Request": "true"}).status_code == 204
     )
     assert as_user("sales1").get("/probe/bulk/delete/").status_code == 405
+
+
+def test_the_end_of_a_job_is_an_event_its_person_hears_of(company, rows):
+    job = queued(company, rows)
+    BackgroundJob.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    run_bulk_job(job.pk)
+    event = Event._base_manager.get(name="job.finished")
+    assert event.payload["done"] == 8 and event.payload["seconds"] >= 300
+    assert event.actor_id == str(job.user_id)
+    deliver_pending()
+    assert Notification._base_manager.filter(user=job.user, url=job.get_absolute_url()).exists()

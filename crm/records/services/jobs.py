@@ -97,9 +97,6 @@ def _close(job: BackgroundJob, state: str, **values: Any) -> None:
     for field, value in values.items():
         setattr(job, field, value)
     job.save(update_fields=["state", "finished_at", "lease", *values])
-    payload = {
-        "title": job.title,
-        "state": state,
-        "seconds": (job.finished_at - job.created_at).total_seconds(),
-    }
-    record_event(JOB_FINISHED, job, actor=Actor.of(job.user, "task"), payload=payload)
+    seconds = round((job.finished_at - job.created_at).total_seconds())
+    payload = {"title": job.title, "state": state, "done": job.done, "failed": job.failed, "seconds": seconds}
+    record_event(JOB_FINISHED, job, actor=Actor.of(job.user, origin="task"), payload=payload)

@@ -12,7 +12,7 @@ document.addEventListener("toggle", (event) => {
 document.addEventListener("click", (event) => {
   open().forEach((menu) => {
     const inside = menu.contains(event.target);
-    const chosen = inside && event.target.closest("[role=menuitem], [data-menu-close]");
+    const chosen = inside && event.target.closest(".menu a, [role=menuitem], [data-menu-close]");
     if (!inside || chosen) menu.open = false;
   });
   const opener = event.target.closest("[data-opens]");
@@ -24,6 +24,8 @@ document.addEventListener("click", (event) => {
   if (closer) closer.closest("dialog")?.close();
   if (event.target instanceof HTMLDialogElement && event.target.matches("[data-dialog]")) event.target.close();
 });
+
+document.addEventListener("submit", (event) => { event.target.closest("details[data-menu]")?.removeAttribute("open"); });
 
 document.addEventListener("keydown", (event) => {
   const menu = [...open()].pop();

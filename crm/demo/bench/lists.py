@@ -20,7 +20,7 @@ from crm.listing.selection import select
 PAGE = 50
 QUERIES = {
     "plain": "",
-    "filtered and sorted": "tier=A&sort=name_sort",
+    "filtered and sorted": "tier=A&sort=name",
     "two characters": "q=星河",
 }
 BARE = """{% load i18n %}<!doctype html><title>Bare</title><table>{% for row in rows %}<tr>

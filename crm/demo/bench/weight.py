@@ -21,9 +21,7 @@ def measure() -> list[Figure]:
     files = assets(page.decode())
     whole = packed(page) + sum(map(sent, files))
     plain = len(page) + sum(file.stat().st_size for file in files)
-    change = client.get(
-        "/customers/?sort=name", headers={"hx-request": "true", "hx-target": "list"}
-    ).content
+    change = client.get("/customers/?sort=name", headers={"hx-request": "true", "hx-target": "list"}).content
     return [
         Figure("weight", "first visit, compressed", whole / 1000, "kB", plain / 1000, "uncompressed", 350),
         Figure(

@@ -52,7 +52,8 @@ def done(request: HttpRequest, url: str, text: str, *, undo_url: str = "", go: b
         messages.success(request, text)
         return HttpResponse(status=204, headers={"HX-Redirect": url})
     toast = {"text": text} | ({"undo_url": undo_url} if undo_url else {})
-    triggers: dict[str, Any] = {"drawer:close": True, "toast": toast, **dict.fromkeys(CHANGED, True)}
+    # The drawer goes last: what fires on its form after that no longer reaches the page.
+    triggers: dict[str, Any] = {"toast": toast, **dict.fromkeys(CHANGED, True), "drawer:close": True}
     return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(triggers)})
 
 

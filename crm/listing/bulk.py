@@ -8,7 +8,7 @@ runs, at once, and the large ones, in the background.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +123,6 @@ class Choice:
 
     ids: tuple[int, ...] = ()
     query: str | None = None
-    known: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: QueryDict) -> Choice:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 OPTIONS_SHOWN = 50  # options a remote choice offers before anything is typed (and without JavaScript)
-OPTIONS_INLINE = 500  # kinds of records of which there are never more are ordinary selects
 
 
 class RemoteSelect(forms.Select):

@@ -153,7 +153,7 @@ def test_names_sort_by_pinyin(as_user, some):
 @pytest.mark.parametrize(
     "sort", ["name", "-name", "next_follow_up_at", "-next_follow_up_at", "owner", "-tier", "id"]
 )
-@pytest.mark.parametrize("person", ["sales1", "manager1", "director", "exec"])
+@pytest.mark.parametrize("person", ["sales1", "manager1", "exec"])
 def test_walking_the_pages_there_and_back_meets_every_row_once(as_user, company, sort, person):
     now = timezone.now()
     for number in range(11):

@@ -242,6 +242,7 @@ CUSTOMER_BIN = ListPage(
     model=Customer,
     queryset=customer_bin,
     title=_("Bin"),
+    in_search=False,
     icon="trash",
     count_words=_customers,
     filters=CustomerFilters,

@@ -134,6 +134,7 @@ EVENTS = ListPage(
     title=_("Audit log"),
     filters=EventFilters,
     search=("actor_name", "subject_id"),
+    in_search=False,
     columns=[
         Html("name", label=_("What"), render=_what, value=lambda e: e.title, fixed=True, card="title"),
         Html(

@@ -107,6 +107,7 @@ class ListPage:
     page_size: int = 50
     bulk_limit: int = 100  # more rows than this become a background job
     exportable: bool = True
+    in_search: bool = True  # among the hits of the global search
     search_note: str = ""  # path of a quiet second word beside a hit of the global search
     remote_choices: bool = True  # too many records to list in a select: look them up as one types
     name: str = ""  # prefix of the URL names; default: the model's name

@@ -54,7 +54,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def search_all(user: User, text: str) -> Iterator[Group]:
     """For each list the person may open its first hits, most recently changed first."""
     for listing in hooks.list_pages.values():
-        if not listing.searchable or not has_verb(user, "view", listing.model):
+        if not (listing.in_search and listing.searchable) or not has_verb(user, "view", listing.model):
             continue
         query = QueryDict(mutable=True)
         query["q"] = text

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -210,8 +211,13 @@ def normalise_phone(value: object) -> str:
 
 def read_phone(value: object) -> Phone | None:
     """The number if it is one, otherwise None; for display and comparison of text that was never checked."""
+    return _read("" if value is None else str(value))
+
+
+@lru_cache(maxsize=10_000)  # a number is asked for its match key, its search forms and its look
+def _read(text: str) -> Phone | None:
     try:
-        return parse_phone(value)
+        return parse_phone(text)
     except PhoneError:
         return None
 

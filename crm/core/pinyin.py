@@ -78,10 +78,11 @@ def _syllables(text: str, *, person: bool) -> list[str]:
             if reading is not None:
                 head, text = reading.split(), text[length:]
                 break
-    return head + _read(text)
+    return [*head, *_read(text)]
 
 
-def _read(text: str) -> list[str]:
+@lru_cache(maxsize=10_000)  # one name is asked for its sort key, its initials and its match key
+def _read(text: str) -> tuple[str, ...]:
     """What `pypinyin.lazy_pinyin` gives, at a tenth of its cost: imports read hundreds of thousands of names.
 
     The longest known phrase decides how a character with several readings is read, otherwise its usual reading.
@@ -105,7 +106,7 @@ def _read(text: str) -> list[str]:
         else:
             syllables.append(_character(character))
             position += 1
-    return [*syllables, other] if other else syllables
+    return (*syllables, other) if other else tuple(syllables)
 
 
 @lru_cache(maxsize=1)

@@ -12,9 +12,11 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        post_migrate.connect(create_cache_table, sender=self)
+        post_migrate.connect(create_cache_table)
 
 
 def create_cache_table(sender: AppConfig, using: str, **kwargs: Any) -> None:
     """The cache lives in the database (sign-in counts its attempts there); its table comes with the others."""
+    if sender.label != "sessions":  # once per migration; our own app has no models and is never a sender
+        return
     call_command("createcachetable", database=using, verbosity=0)

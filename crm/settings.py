@@ -170,7 +170,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # In the database, so that signing in and its rate limits work while the broker is away.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # a lock-out must not fall out before its time
+    },
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # counters of one web process
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -193,7 +197,10 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "crm.console.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "crm.console.forms.auth.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "crm.console.forms.auth.SignInForm",
+    "reset_password": "crm.console.forms.auth.ForgottenPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # strangers must not be able to make us write to other strangers

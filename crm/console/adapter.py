@@ -4,19 +4,16 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import ratelimit
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from crm.console.queries import company_name
 from crm.events.actor import Actor
 from crm.identity import services
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """No sign-up; links are made of the installation's own address; passwords change through the service."""
+    """No sign-up; passwords change through the service, which records it."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -33,19 +30,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
         services.set_password(user, password, actor=Actor.of(user))
         user.refresh_from_db()
-
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """The link in the mail never follows the request's Host header, which anybody can forge."""
-        path = super().get_reset_password_from_key_url(key)
-        return settings.BASE_URL + "/" + path.split("://", 1)[-1].split("/", 1)[-1]
-
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        user = context.get("user")
-        with translation.override(getattr(user, "language", "") or settings.LANGUAGE_CODE):
-            super().send_mail(template_prefix, email, {**context, "company_name": company_name()})
-
-    def format_email_subject(self, subject: str) -> str:
-        return f"[{company_name() or 'Yuanke'}] {subject}"
+        for login in filter(None, (user.get_username(), user.email)):
+            self.forget_failures(self.request, login)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """allauth's own notices about signing in and out say nothing people do not see."""

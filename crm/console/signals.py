@@ -9,7 +9,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from crm.events.actor import Actor, system
-from crm.events.recording import record_event
+from crm.events.recording import EventRow, record_event, record_events
+from crm.identity.backends import find_person
 from crm.identity.events import USER_SIGN_IN_FAILED, USER_SIGNED_IN
 from crm.identity.models import User
 
@@ -25,15 +26,19 @@ def record_sign_in(sender: Any, request: HttpRequest | None, user: User, **kwarg
 def record_failure(
     sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
 ) -> None:
-    """A wrong password for somebody who exists; names nobody has are not kept: they may be passwords."""
+    """A refused sign-in: for somebody who exists by their id; names nobody has are not kept, they may be passwords."""
     login = str(credentials.get("username") or credentials.get("email") or "").strip()
-    people = User._base_manager
-    user = people.filter(username__iexact=login).first() or people.filter(email__iexact=login).first()
-    if user is None or not login or request is None:
+    if not login or request is None:
         return
-    record_event(
-        USER_SIGN_IN_FAILED, user, actor=system("sign-in").via("web"), private={"address": _address(request)}
+    user = find_person(login)
+    # Known or not, one event is written: what is written takes time, and the time must say nothing either.
+    row = EventRow(
+        User,
+        user.pk if user else "",
+        payload={"known": user is not None},
+        private={"address": _address(request)},
     )
+    record_events(USER_SIGN_IN_FAILED, [row], actor=system("sign-in").via("web"))
 
 
 def _address(request: HttpRequest) -> str:

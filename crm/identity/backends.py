@@ -3,32 +3,34 @@
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.db import models
-from django.db.models import Q
+from django.http import HttpRequest
+
+from crm.identity.models import User
 
 
 class CrmBackend(AuthenticationBackend):
     """`user.has_perm("accounts.change_customer", customer)` agrees with every list, the API and the admin."""
 
-    def get_user(self, user_id: Any) -> Any:
-        """Who signed in, with role and team: every page shows or asks for both."""
-        people = get_user_model()._base_manager.select_related("role", "team")
-        user = people.filter(pk=user_id).first()
-        return user if user is not None and self.user_can_authenticate(user) else None
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
+        """The person of that user name or address, if the password is theirs.
 
-    def get_all_permissions(self, user_obj: Any, obj: models.Model | None = None) -> set[str]:
-        """All verbs of a person in one query, those of the role's group and any given by hand."""
-        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
-            return set()
-        if "_perm_cache" not in user_obj.__dict__:
-            held = Permission._base_manager.all()
-            if not user_obj.is_superuser:
-                held = held.filter(Q(group__user=user_obj.pk) | Q(user=user_obj.pk))
-            names = held.order_by().values_list("content_type__app_label", "codename")
-            user_obj._perm_cache = {f"{label}.{codename}" for label, codename in names}
-        return user_obj._perm_cache
+        Exactly one password is checked whether the name exists or not, so that the time taken says nothing.
+        """
+        login = str(credentials.get("username") or credentials.get("email") or "").strip()
+        password = credentials.get("password")
+        if not login or not password:
+            return None
+        user = find_person(login)
+        if user is None:
+            User().set_password(password)
+            return None
+        if not user.check_password(password):
+            return None
+        if not self.user_can_authenticate(user):
+            self._stash_user(user)  # so that allauth can say that access has ended
+            return None
+        return user
 
     def has_perm(self, user_obj: Any, perm: str, obj: models.Model | None = None) -> bool:
         if obj is None:
@@ -40,3 +42,9 @@ class CrmBackend(AuthenticationBackend):
         if (label, model_name) != (obj._meta.app_label, obj._meta.model_name):
             return False
         return may(user_obj, verb, obj)
+
+
+def find_person(login: str) -> User | None:
+    """Somebody by user name, else by e-mail address; case does not matter."""
+    people = User._base_manager.select_related("role")
+    return people.filter(username__iexact=login).first() or people.filter(email__iexact=login).first()

@@ -2,12 +2,17 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm
+import structlog
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from crm.console.tasks import send_reset_link
 from crm.identity.models import User
+
+log = structlog.get_logger(__name__)
 
 
 class SignInForm(LoginForm):
@@ -29,6 +34,22 @@ class SignInForm(LoginForm):
         password.error_messages["required"] = _("Enter your password.")
         password.help_text = ""
         self.fields["remember"].label = _("Keep me signed in on this device")
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    """The address a link is to go to; whether somebody has it is looked up in the background."""
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).strip().lower()
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        email = self.cleaned_data["email"]
+        try:
+            send_reset_link.delay(email)
+        except Exception as error:  # the broker is away: rather a slow answer than no mail
+            log.warning("broker_unavailable", task=send_reset_link.name, error=str(error))
+            send_reset_link(email)
+        return str(email)
 
 
 class NewPasswordForm(forms.Form):

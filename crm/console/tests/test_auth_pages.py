@@ -44,7 +44,25 @@ def test_a_wrong_password_and_an_unknown_name_read_the_same(client, lin):
         return html.replace(f'value="{login}"', "")
 
     assert body("lin") == body("nobody")
-    assert Event.objects.filter(name="user.sign_in_failed").count() == 1  # unknown names are not kept
+    failed = Event.objects.filter(name="user.sign_in_failed")
+    assert sorted(failed.values_list("subject_id", flat=True)) == ["", str(lin.pk)]
+    assert "nobody" not in str([vars(e) for e in failed])  # an unknown name may be a password
+
+
+def test_one_password_is_checked_whoever_asks(client, lin, monkeypatch):
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    made = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda self, *args: made.append(1) or encode(self, *args)
+    )
+    counts = []
+    for login in ("lin", "lin@example.com", "nobody", "nobody@example.com"):
+        made.clear()
+        sign_in(client, login, "wrong")
+        counts.append(len(made))
+    assert counts == [1, 1, 1, 1]
 
 
 def test_after_five_failures_even_the_right_password_waits(client, lin):

@@ -14,7 +14,7 @@ from accounts import services
 from accounts.activity_forms import PlanForm
 from accounts.activity_listing import KIND_ICONS, plan_follow_ups
 from accounts.filters import ContactFilters, CustomerFilters
-from accounts.models import Contact, Customer
+from accounts.models import Activity, Contact, Customer
 from accounts.models.choices import ContactRole
 from accounts.queries.activities import reads_others
 from accounts.queries.customers import contact_list, customer_bin, customer_list
@@ -120,6 +120,15 @@ def _late(customer: Customer, look: Look) -> str:
     return "overdue" if late else ""
 
 
+def _owns_customers(user: User) -> bool:
+    """Whether somebody's role makes customers of their own."""
+    return access.has_verb(user, "add", Customer)
+
+
+def _writes_follow_ups(user: User) -> bool:
+    return access.has_verb(user, "add", Activity)
+
+
 def _customers(number: str, exact: int) -> str:
     return ngettext("%(number)s customer", "%(number)s customers", exact) % {"number": number}
 
@@ -199,9 +208,14 @@ CUSTOMERS = ListPage(
     default_sort="-updated_at",
     views=[
         View(
-            "mine", pgettext_lazy("customers", "Mine"), {"owner": "me"}, sort="next_follow_up_at", icon="user"
+            "mine",
+            pgettext_lazy("customers", "Mine"),
+            {"owner": "me"},
+            sort="next_follow_up_at",
+            icon="user",
+            offered=_owns_customers,
         ),
-        View("shared", _("Shared with me"), {"shared": "true"}, icon="share"),
+        View("shared", _("Shared with me"), {"shared": "true"}, icon="share", offered=_owns_customers),
         View("tier-a", _("Tier A"), {"tier": "A"}, icon="star"),
         View(
             "silent",
@@ -231,6 +245,7 @@ CUSTOMERS = ListPage(
     new_label=_("New customer"),
     peek="customer_peek",
     row_expand="customer_follow_up",
+    expand_offered=_writes_follow_ups,
     row_actions=_call,
     row_class=_late,
     search_note="industry",

@@ -9,6 +9,8 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.models import Contact, ContactLink, Customer, CustomerTag, LifecycleEvent
+from accounts.rules.derive import Derivation
+from crm.core.company import parse_company
 from crm.events.queries import events_about
 from crm.identity import access
 from crm.identity.events import RECORD_TRANSFERRED
@@ -119,11 +121,12 @@ def lifecycle_history(customer: Customer, limit: int = 50) -> list[LifecycleEven
     return list(customer.lifecycle_events.all()[:limit])
 
 
-def same_company(user: User, core: str, *, limit: int = 5) -> models.QuerySet[Customer]:
-    """Customers within somebody's scope whose normalised name is this one: the parents a branch may have."""
-    if not core:
-        return Customer.objects.none()
-    return access.visible(Customer, user).filter(company_core=core).order_by("pk")[:limit]
+def parents_of_branch(user: User, derivation: Derivation, *, limit: int = 5) -> list[Customer]:
+    """The companies within somebody's scope whose branch a customer of this name would be."""
+    if not derivation.seeks_parent or not derivation.core:
+        return []
+    same = access.visible(Customer, user).filter(company_core=derivation.core).order_by("pk")[: 4 * limit]
+    return [one for one in same if not parse_company(one.name).is_branch][:limit]
 
 
 def shared_with(user: User) -> Q:

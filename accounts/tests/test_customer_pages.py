@@ -130,6 +130,25 @@ def test_three_things_make_a_customer_with_its_first_follow_up(company):
     assert customer.next_follow_up_at == plan.due_at
 
 
+def test_a_branch_becomes_the_child_of_its_company(company):
+    mother = make_customer(company.sales1, "上海博远机械设备有限公司")
+    make_customer(company.sales3, "上海博远机械设备有限公司")
+    given = {
+        "name": "上海博远机械设备有限公司北京分公司",
+        "contact_name": "二",
+        "contact_phone": "13805762218",
+    }
+    browser(company.sales1).post("/customers/new/", given | {"next_date": soon()})
+    assert Customer.objects.latest("pk").parent == mother
+
+
+def test_rows_offer_a_follow_up_to_those_who_write_them(company):
+    make_customer(company.sales1, first_deal_at=A_DAY)
+    for name, offered in (("sales1", True), ("service1", True), ("finance1", False), ("exec", False)):
+        page = browser(getattr(company, name)).get("/customers/").content.decode()
+        assert ("/follow-up/" in page) == offered, name
+
+
 @pytest.mark.parametrize(
     ("missing", "field"),
     [

@@ -153,6 +153,15 @@ def test_an_external_id_is_given_once(company):
 
 def test_the_bin_is_emptied_after_thirty_days(company):
     old, young = make_customer(company.sales1), make_customer(company.sales1)
+    services.plan_follow_up(
+        actor=SYSTEM,
+        author=company.sales1,
+        kind="call",
+        customer=old,
+        contact=make_contact(old),
+        due_at=old.created_at + datetime.timedelta(days=2),
+    )
+    services.tag_customers([old], add=[make_tag()], actor=SYSTEM)
     for customer in (old, young):
         services.delete_customer(customer, actor=SYSTEM)
     long_ago = old.created_at - datetime.timedelta(days=31)

@@ -177,9 +177,12 @@ def customer_create(request: HttpRequest) -> HttpResponse:
 def _create(request: HttpRequest, form: QuickCustomerForm) -> services.Created:
     """The customer with its contact, and the first follow-up in its owner's plan."""
     actor, data = actor_of(request), form.cleaned_data
-    owner = data["owner"] or request.user
+    owner, values = data["owner"] or request.user, form.customer_values()
+    parents = queries.parents_of_branch(request.user, derive_from(values))
+    if len(parents) == 1:  # a branch of a company one has already is its child, not its double
+        values.setdefault("parent", parents[0])
     created = services.create_customer(
-        actor=actor, owner=owner, contact=form.contact_values(), tags=data["tags"], **form.customer_values()
+        actor=actor, owner=owner, contact=form.contact_values(), tags=data["tags"], **values
     )
     services.plan_follow_up(
         actor=actor,
@@ -207,7 +210,7 @@ def customer_derive(request: HttpRequest) -> HttpResponse:
     context = {
         "derivation": found,
         "region": regions.filter(pk=found.get("region")).first() if found.get("region") else None,
-        "parents": queries.same_company(request.user, found.core) if found.seeks_parent else [],
+        "parents": queries.parents_of_branch(request.user, found),
     }
     return render(request, "accounts/_derived.html", context)
 

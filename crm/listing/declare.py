@@ -99,6 +99,7 @@ class ListPage:
     row_url: Callable[[Any], str] | None = None
     peek: str = ""  # URL name (pk): a short look in the drawer
     row_expand: str = ""  # URL name (pk): a form that opens under the row
+    expand_offered: Callable[[Any], bool] | None = None  # to whom that form is offered; None: everyone
     row_actions: Callable[[Any, Any], str] | None = None  # (record, look) -> HTML of the quick actions
     row_class: Callable[[Any, Any], str] | None = None
     links: Sequence[tuple[str, Label, str]] = ()  # other faces of the list: (URL name, label, icon)

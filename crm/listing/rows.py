@@ -62,6 +62,9 @@ def rows_of(
     select_label = str(conditional_escape(_("Select %(name)s")))
     table: list[str] = []
     cards: list[str] = []
+    expands = bool(listing.row_expand) and (
+        listing.expand_offered is None or listing.expand_offered(look.user)
+    )
     for record in records:
         pk = record.pk
         css = listing.row_class(record, look) if listing.row_class else ""
@@ -80,9 +83,8 @@ def rows_of(
         for start, cell in zip(starts, cells, strict=True):
             table += (start, cell, "</td>")
         actions = listing.row_actions(record, look) if listing.row_actions else ""
-        table.append(
-            f'<td class="cell-actions">{actions}{_expander(listing, pk)}{_peek(listing, pk)}</td></tr>'
-        )
+        expander = _expander(listing, pk) if expands else ""
+        table.append(f'<td class="cell-actions">{actions}{expander}{_peek(listing, pk)}</td></tr>')
         cards.append(_card(pk, places, cells))
     return Rows(mark_safe("".join(table)), mark_safe("".join(cards)))
 
@@ -113,8 +115,6 @@ def _peek(listing: ListPage, pk: int) -> str:
 
 def _expander(listing: ListPage, pk: int) -> str:
     """The button that opens the row's quick form; a plain link without JavaScript."""
-    if not listing.row_expand:
-        return ""
     url, label = reverse(listing.row_expand, args=[pk]), conditional_escape(_("Write a follow-up"))
     return (
         f'<a class="icon-btn icon-btn-small" href="{url}" hx-get="{url}" hx-target="#row-{pk}" hx-swap="afterend" hx-push-url="false"'

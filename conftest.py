@@ -8,7 +8,8 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _fast_and_private(settings, tmp_path):
-    """Cheap password hashes and files of its own for every test."""
+    """Cheap password hashes, files of its own and the language of the source for every test."""
+    settings.LANGUAGE_CODE = "en"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -42,9 +42,7 @@ MODULES = (
 )
 NEW = (
     Item("customers", _("New customer"), "building", "customer_create", "accounts.customer", "add", True),
-    Item("contacts", _("New contact"), "user-circle", "contact_create", "accounts.contact", "add", True),
-    Item("activities", _("New task"), "checkbox", "activity_create", "accounts.activity", "add", True),
-    Item("imports", _("Import from Excel"), "file-import", "import_create", "accounts.customer", "import"),
+    Item("imports", _("Import from Excel"), "file-import", "import_new", "accounts.customer", "import"),
 )
 
 

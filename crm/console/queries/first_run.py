@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -73,18 +73,9 @@ def first_run_steps(user: User) -> list[Step]:
                 ngettext("%(n)d customer is here", "%(n)d customers are here", count) % {"n": count}
                 if count
                 else _("From the Excel sheets your people have."),
-                _import_url(),
+                reverse("import_new"),
                 _("Import with Excel"),
                 count > 0,
             ),
         )
     return steps
-
-
-def _import_url() -> str:
-    for name in ("import_create", "import_new", "import_list"):
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            continue
-    return "/imports/"

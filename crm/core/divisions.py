@@ -146,8 +146,12 @@ def _by_name() -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=1)
-def _longest() -> int:
-    return max(map(len, _by_name()))
+def _longest() -> dict[str, int]:
+    """How long the longest name is that begins with two characters: most texts begin with none."""
+    longest: dict[str, int] = {}
+    for name in _by_name():
+        longest[name[:2]] = max(longest.get(name[:2], 0), len(name))
+    return longest
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,8 @@ def whole_place(text: str) -> Place | None:
 
 def _match_at(text: str, position: int, within: str) -> tuple[str, int] | None:
     """The longest division name at a position that lies below the one already found."""
-    for length in range(min(_longest(), len(text) - position), 1, -1):
+    longest = _longest().get(text[position : position + 2], 0)
+    for length in range(min(longest, len(text) - position), 1, -1):
         codes = _by_name().get(text[position : position + length], ())
         codes = tuple(code for code in codes if _lies_below(code, within))
         if codes:

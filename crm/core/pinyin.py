@@ -98,7 +98,8 @@ def _read(text: str) -> tuple[str, ...]:
         if other:
             syllables.append(other)
             other = ""
-        for length in range(min(longest.get(character, 1), end - position), 1, -1):
+        most = longest.get(text[position : position + 2], 1)
+        for length in range(min(most, end - position), 1, -1):
             if (phrase := text[position : position + length]) in PHRASES_DICT:
                 syllables += _phrase(phrase)
                 position += length
@@ -111,9 +112,10 @@ def _read(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _phrase_lengths() -> dict[str, int]:
+    """How long the longest phrase is that begins with two characters: most pairs begin none."""
     longest: dict[str, int] = {}
     for phrase in PHRASES_DICT:
-        longest[phrase[0]] = max(longest.get(phrase[0], 1), len(phrase))
+        longest[phrase[:2]] = max(longest.get(phrase[:2], 1), len(phrase))
     return longest
 
 

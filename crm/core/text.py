@@ -42,6 +42,8 @@ def narrow(value: object) -> str:
 
 def fold(value: object) -> str:
     """The form in which two spellings of the same text are equal: NFKC, case-folded, tidied."""
+    if isinstance(value, str) and value.isascii() and value.isprintable() and "  " not in value:
+        return value.strip().lower()
     return narrow(narrow(value).casefold())
 
 

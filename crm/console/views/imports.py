@@ -17,7 +17,7 @@ from crm.console.forms.imports import UploadForm
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
-from crm.listing.exporting.respond import XLSX
+from crm.listing.exporting.responses import XLSX
 from crm.listing.importing import jobs, workbooks
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.registry import importable_by, resource_of

@@ -1,5 +1,5 @@
 """Excel out: exactly a list's rows and columns as xlsx or csv, within the caps of the reader's role."""
 
-from .respond import respond
+from .responses import respond
 
 __all__ = ["respond"]

@@ -26,7 +26,7 @@ from crm.identity.models import User
 from crm.records.models import ExportJob
 
 from . import table, writers
-from .respond import record_export, record_refusal
+from .responses import record_export, record_refusal
 
 if TYPE_CHECKING:
     from crm.listing.selection import Selection

@@ -45,13 +45,6 @@ def due_today_q() -> Q:
     return OPEN & today & (Q(all_day=True) | Q(due_at__gte=timezone.now()))
 
 
-def open_steps(user: User, customer: Customer) -> list[Activity]:
-    """What is planned with a customer, the next first, as far as the user sees it."""
-    plans = visible(Activity, user).filter(OPEN, customer=customer)
-    plans = plans.select_related("owner", "contact", "customer", "author")
-    return list(plans.order_by(models.F("due_at").asc(nulls_last=True), "pk")[:20])
-
-
 def last_done(user: User, customer_ids: list[int]) -> dict[int, Activity]:
     """For each customer the last follow-up the user may see: the reason line of a row."""
     done = visible(Activity, user).filter(DONE, closed_by__isnull=True, customer__in=customer_ids)

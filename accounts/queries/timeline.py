@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.apps import apps
-from django.db.models import Count, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from accounts.models import Activity, ActivityKind, Customer
-from accounts.models.activity import DONE
+from accounts.models import Activity, ActivityFile, ActivityKind, Customer
+from accounts.models.activity import DONE, OPEN
 from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
 from crm.events.queries import events_about
@@ -107,20 +109,36 @@ def counts(user: User, customer: Customer) -> Counts:
     return Counts(sum(by_kind.values()), by_kind)
 
 
-def pinned(user: User, customer: Customer) -> list[Activity]:
-    """Follow-ups kept at the top, the last pinned first."""
-    return list(_done(user, customer).filter(pinned_at__isnull=False).order_by("-pinned_at", "-pk")[:10])
+def on_top(user: User, customer: Customer) -> tuple[list[Activity], list[Activity]]:
+    """What stands above the timeline: what is planned, the next first; and what was pinned, the last one first."""
+    rows = _dressed(visible(Activity, user).filter(customer=customer, closed_by__isnull=True))
+    found = list(rows.filter(OPEN | (DONE & Q(pinned_at__isnull=False))).order_by("due_at", "pk")[:40])
+    plans = [a for a in found if a.done_at is None]  # PostgreSQL puts those without a date last
+    pinned = [a for a in found if a.done_at is not None]
+    return plans[:20], sorted(pinned, key=lambda a: (a.pinned_at, a.pk), reverse=True)[:10]
 
 
-def _done(user: User, customer: Customer):
-    rows = visible(Activity, user).filter(DONE, customer=customer, closed_by__isnull=True)
-    return rows.select_related("owner", "author", "contact").prefetch_related("participants", "files__file")
+def _done(user: User, customer: Customer) -> QuerySet[Activity]:
+    return visible(Activity, user).filter(DONE, customer=customer, closed_by__isnull=True)
+
+
+def _dressed(rows: QuerySet[Activity]) -> QuerySet[Activity]:
+    """With what an entry shows of others: its people, the names of colleagues present, its attachments."""
+    present = User.objects.filter(
+        pk__in=Activity.participants.through.objects.filter(activity=OuterRef(OuterRef("pk"))).values("user")
+    )
+    files = ActivityFile.objects.filter(activity=OuterRef("pk")).order_by("pk")
+    shown = JSONObject(id="file_id", name="file__name", type="file__content_type")
+    return rows.select_related("owner", "author", "contact").annotate(
+        present=ArraySubquery(present.order_by("name_sort", "pk").values("name")),
+        attached=ArraySubquery(files.values(row=shown)),
+    )
 
 
 def _activities(
     user: User, customer: Customer, kind: str, text: str, after: tuple | None, limit: int
 ) -> Iterable[Item]:
-    rows = _done(user, customer)
+    rows = _dressed(_done(user, customer))
     if kind:
         rows = rows.filter(kind=kind)
     if text:

@@ -49,7 +49,9 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     context = record_context(request, customer)
     if not part:
-        context |= timeline_context(request, customer) | composer_context(request, customer)
+        context |= timeline_context(request, customer) | composer_context(
+            request, customer, people=context["people"]
+        )
     return render(request, PARTS.get(part, "accounts/customer_detail.html"), context)
 
 

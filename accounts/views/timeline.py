@@ -1,5 +1,6 @@
 """The timeline of a customer and the composer above it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import services
 from accounts.activity_forms import FollowUpForm
-from accounts.models import Activity, ActivityKind, Customer
+from accounts.models import Activity, ActivityKind, Contact, Customer
 from accounts.queries import activities as queries
 from accounts.queries import customers as customer_queries
 from accounts.queries import timeline as timelines
@@ -59,15 +60,15 @@ def timeline_context(request: HttpRequest, customer: Customer) -> dict[str, Any]
         )
     except (timelines.BadCursor, OverflowError) as error:
         raise BadRequest from error
-    reads = access.has_verb(request.user, "view", Activity)
-    steps = queries.open_steps(request.user, customer) if reads else []
+    plain = not kind and not text and not request.GET.get("cursor")
+    steps, pinned = timelines.on_top(request.user, customer) if plain else ([], [])
     return {
         "customer": customer,
         "page": page,
         "kind": kind,
         "text": text,
         "counts": timelines.counts(request.user, customer),
-        "pinned": [] if kind or text else timelines.pinned(request.user, customer),
+        "pinned": pinned,
         "steps": steps,
         "may_write": access.has_verb(request.user, "add", Activity),
         "may_change": access.has_verb(request.user, "change", Activity),
@@ -76,9 +77,12 @@ def timeline_context(request: HttpRequest, customer: Customer) -> dict[str, Any]
 
 
 def composer_context(
-    request: HttpRequest, customer: Customer, form: FollowUpForm | None = None
+    request: HttpRequest,
+    customer: Customer,
+    form: FollowUpForm | None = None,
+    people: Sequence[Contact] | None = None,
 ) -> dict[str, Any]:
-    """What the composer reads."""
+    """What the composer reads; `people` are the customer's contacts where they are at hand already."""
     if not access.has_verb(request.user, "add", Activity):
         return {"customer": customer, "composer": None}
     kind = request.GET.get("kind", "")
@@ -88,6 +92,7 @@ def composer_context(
     return {
         "customer": customer,
         "composer": form,
+        "composer_people": queries.contacts_of(customer, request.user) if people is None else people,
         "tabs": TABS,
         "chips": date_chips(form["next_date"].value()),
         "composer_url": reverse("customer_follow_up", args=[customer.pk]),

@@ -8,6 +8,7 @@ from accounts.services import create_activities
 from accounts.services.bulk import create_customers
 from crm.demo.activities import activities
 from crm.demo.customers import TAGS, customers
+from crm.demo.highlights import pin_highlights
 from crm.demo.people import create_people
 from crm.events.actor import Actor, system
 from crm.records.models import Tag
@@ -27,6 +28,7 @@ def load_demo(
         if count > len(batch):
             progress(f"{loaded:,} of {count:,} customers")
     create_activities(activities(seed), actor=actor)
+    pin_highlights(seed, actor)
     return loaded
 
 

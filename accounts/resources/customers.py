@@ -36,6 +36,7 @@ from crm.listing.importing.widgets import (
     UsccWidget,
 )
 
+BY_NAME = "~"  # marks the key of a row that goes by its name because the chosen key is blank
 PERSON_HEADERS = {"姓名", "名字", "客户姓名", "车主", "会员姓名", "fullname", "personname"}
 ORGANISATION = re.compile(r"公司|集团|厂|店|中心|事务所|学校|医院|\b(ltd|inc|llc|gmbh|co)\b", re.IGNORECASE)
 YES_OR_NO = {"是", "否", "有", "无", "已加", "未加", "yes", "no", "y", "n", "true", "false", "0", "1"}
@@ -329,12 +330,28 @@ class CustomerResource(ImportResource):
                 "lifecycle_stage",
             )
 
+    def key_of(self, run: Run, row: StagedRow) -> str:
+        """The chosen key; a row without one goes by its name, or the file could not be imported twice."""
+        key = super().key_of(run, row)
+        if key or run.key.name == "name" or not row.cleaned.get("name"):
+            return key
+        return f"{BY_NAME}{fold(row.cleaned['name'])}"[:255]
+
     # --- Records ---------------------------------------------------------------------------------
 
     def find(self, run: Run, keys: Sequence[str]) -> dict[str, list[int]]:
         """The living customers of each key, whoever owns them."""
+        named = {key for key in keys if key.startswith(BY_NAME)}
+        found = self._find(run.key.name, [key for key in keys if key not in named])
+        if named:
+            by_name = self._find("name", [key.removeprefix(BY_NAME) for key in named])
+            found |= {f"{BY_NAME}{name}": ids for name, ids in by_name.items()}
+        return found
+
+    @staticmethod
+    def _find(by: str, keys: Sequence[str]) -> dict[str, list[int]]:
         rows = Customer._base_manager.filter(deleted_at__isnull=True)
-        match run.key.name:
+        match by:
             case "id":
                 wanted = [int(key) for key in keys if key.isdecimal()]
                 return {str(pk): [pk] for pk in rows.filter(pk__in=wanted).values_list("pk", flat=True)}

@@ -89,6 +89,13 @@ def test_two_records_of_one_key_are_ambiguous_and_two_rows_of_one_key_are_caught
     assert (2, "ambiguous") in codes and (5, "repeated") in codes and job.outcome["created"] == 2
 
 
+def test_rows_without_the_chosen_key_go_by_their_name(company):
+    sheet = [["公司", "客户编号", "网址"], ["甲有限公司", "1", "a.cn"], ["乙有限公司", "", "b.cn"]]
+    assert run(company.sales1, xlsx(*sheet)).key == "external_id"
+    job = run(company.sales1, xlsx(*sheet))
+    assert job.outcome["unchanged"] == 2 == Customer.objects.count()
+
+
 @pytest.mark.parametrize(
     ("mode", "outcome"), [("create", (1, 0, 1)), ("update", (0, 1, 0)), ("upsert", (1, 1, 0))]
 )

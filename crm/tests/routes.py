@@ -1,0 +1,229 @@
+"""The table of every route: who gets in. A route that is missing here fails the suite."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm.tests.world import ADMIN, EVERYBODY, READERS, SALES
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who may use one route, and how to call it.
+
+    `kind` names the record whose id the address takes; without it the route asks for a right alone. `reading` is False
+    where reading the record is not enough. `public` routes need no sign-in.
+    """
+
+    who: frozenset[str] = EVERYBODY
+    kind: str = ""
+    reading: bool = True
+    method: str = "get"
+    data: dict[str, Any] = field(default_factory=dict)
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    author: bool = False  # only who wrote it, whatever the role
+    public: bool = False
+    own_only: str = ""  # why no matrix is run: the record is private to one person, tested where it lives
+
+
+def public() -> Route:
+    return Route(public=True)
+
+
+def listing(key: str, who: frozenset[str]) -> dict[str, Route]:
+    """The eight routes of a declared list page."""
+    return {
+        f"{key}_list": Route(who),
+        f"{key}_counts": Route(who),
+        f"{key}_filters": Route(who),
+        f"{key}_options": Route(who),
+        f"{key}_columns": Route(who, method="post"),
+        f"{key}_views": Route(who),
+        f"{key}_view": Route(who, kwargs={"key": "all"}, own_only="views are private: test_list_pages"),
+        f"{key}_bulk": Route(who, kwargs={"verb": "nothing"}, own_only="one route for all verbs: test_bulk"),
+    }
+
+
+def resource(name: str, who: frozenset[str], kind: str) -> dict[str, Route]:
+    """The reading routes of an API resource."""
+    return {f"api-{name}-list": Route(who), f"api-{name}-detail": Route(who, kind)}
+
+
+def page(kind: str, who: frozenset[str] = READERS, *, reading: bool = True, **values: Any) -> Route:
+    """A page or partial of one record."""
+    return Route(who, kind, reading, **values)
+
+
+def change(kind: str, who: frozenset[str] = SALES, **data: Any) -> Route:
+    """A write to one record; reading it is not enough."""
+    return Route(who, kind, reading=False, method="post", data=data)
+
+
+def written(method: str = "post", **data: Any) -> Route:
+    """What only the author of a follow-up may do with it."""
+    return Route(SALES | {"exec"}, "activity", reading=False, method=method, data=data, author=True)
+
+
+SIGN_IN = {
+    name: public()
+    for name in [
+        "account_login",
+        "account_inactive",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key_done",
+        "set_language",
+        "preferences",
+        "healthz",
+    ]
+}
+PRIVATE = {
+    "metrics": Route(own_only="by address or token, not by person: test_metrics"),
+    "account_reset_password_from_key": Route(own_only="by the key in the mail: test_auth"),
+    "account_logout": Route(own_only="ends the session it is tried with: test_auth"),
+    "account_change_password": Route(),
+    "job_detail": page("job", EVERYBODY),
+    "job_stop": change("job", EVERYBODY),
+    "job_undo": change("job", EVERYBODY),
+    "token_revoke": change("token", EVERYBODY),
+    "notification_open": change("notification", EVERYBODY),
+    "export_detail": page("export", EVERYBODY),
+    "export_download": Route(own_only="nothing to fetch before it is done: test_export_pages"),
+    "export_stop": change("export", EVERYBODY),
+    "import_detail": page("import", EVERYBODY),
+    "import_status": page("import", EVERYBODY),
+    "import_rows": page("import", EVERYBODY),
+    "import_mapping": change("import", EVERYBODY),
+    "import_sheet": change("import", EVERYBODY),
+    "import_commit": change("import", EVERYBODY),
+    "import_stop": change("import", EVERYBODY),
+    "import_errors": Route(own_only="nothing to fetch before it is done: test_import_pages"),
+}
+SETTINGS = {
+    name: Route()
+    for name in [
+        "settings",
+        "settings_sections",
+        "settings_password",
+        "settings_display",
+        "settings_tokens",
+        "notification_preferences",
+        "notification_list",
+        "search",
+    ]
+} | {
+    "notification_read": Route(method="post"),
+    "recent_add": Route(own_only="names its record in the form: test_settings_pages"),
+    "pinned_counts": Route(),
+}
+CUSTOMERS = {
+    "customer_create": Route(SALES),
+    "customer_derive": Route(SALES),
+    "customer_suggest": Route(SALES),
+    "customer_regions": Route(),
+    "customer_detail": page("customer"),
+    "customer_peek": page("customer"),
+    "customer_position": page("customer"),
+    "customer_why": page("customer"),
+    "customer_panel": Route(own_only="panels are contributed by later apps; none exists yet"),
+    "customer_edit": page("customer", SALES, reading=False),
+    "customer_field": page("customer", SALES, reading=False, kwargs={"name": "name"}),
+    "customer_transfer": page("customer", SALES | {"exec"}, reading=False),
+    "customer_share": page("customer", SALES, reading=False),
+    "customer_unshare": Route(own_only="takes two ids: test_customer_pages"),
+    "customer_lifecycle": page("customer", SALES, reading=False),
+    "customer_first_deal": page("customer", ADMIN, reading=False),
+    "customer_tags": page("customer", SALES, reading=False),
+    "customer_highlights": page("customer", SALES, reading=False),
+    "customer_delete": change("customer"),
+    "customer_restore": Route(own_only="the record lies in the bin: test_customer_pages"),
+    "contact_create": page("customer", SALES, reading=False),
+    "contact_detail": page("contact"),
+    "contact_edit": page("contact", SALES | {"service1"}, reading=False),
+    "contact_delete": change("contact"),
+    "contact_primary": change("contact"),
+    "contact_link": page("contact", SALES | {"service1"}, reading=False),
+    "contact_unlink": Route(own_only="takes two ids: test_contact_pages"),
+    **listing("customer", READERS),
+    **listing("customer_bin", READERS),
+    **listing("contact", READERS),
+}
+FOLLOW_UPS = {
+    "today": Route(),
+    "people_suggest": Route(SALES | {"service1"}),
+    "customer_timeline": page("customer"),
+    "customer_follow_up": page("customer", SALES | {"service1"}),
+    "customer_share_mentioned": change("customer"),
+    "activity_create": Route(SALES | {"service1"}),
+    "activity_detail": page("activity", SALES | {"exec"}),
+    "activity_complete": page("activity", SALES, reading=False),
+    "activity_move": page("activity", SALES, reading=False),
+    "activity_move_back": change("activity"),
+    "activity_undo": change("activity"),
+    "activity_cancel": change("activity"),
+    "activity_pin": change("activity"),
+    "activity_edit": written("get"),
+    "activity_delete": written(),
+    "activity_restore": Route(own_only="the record lies in the bin: test_activity_pages"),
+    "activity_file": Route(own_only="takes two ids: test_activity_pages"),
+    **listing("activity", SALES | {"exec", "service1"}),
+}
+EXCEL = {
+    "import_new": Route(SALES),
+    "import_template": Route(own_only="one per resource one may import: test_import_pages"),
+    "export_new": Route(own_only="names its list in the form: test_exports"),
+    **listing("import", EVERYBODY),
+}
+PLATFORM = {
+    **{
+        name: Route(ADMIN)
+        for name in ["organisation", "organisation_template", "roles", "company", "calendar"]
+    },
+    **{name: Route(ADMIN) for name in ["tags", "first_run"]},
+    **{
+        name: Route(ADMIN, method="post")
+        for name in ["organisation_import", "organisation_confirm", "member_add"]
+    },
+    **{name: Route(ADMIN, method="post") for name in ["team_add", "role_add", "tag_add"]},
+    **{name: Route(ADMIN, method="post") for name in ["calendar_hours", "calendar_day", "calendar_import"]},
+    "member_save": change("user", ADMIN),
+    "member_preview": change("user", ADMIN),
+    "member_password": change("user", ADMIN),
+    "member_leave": page("user", ADMIN),
+    "member_return": change("user", ADMIN),
+    "access_add": change("user", ADMIN),
+    "access_withdraw": Route(own_only="takes two ids: test_organisation"),
+    "team_edit": change("team", ADMIN),
+    "team_delete": change("team", ADMIN),
+    "role_edit": Route(ADMIN, kwargs={"slug": "salesperson"}),
+    "role_delete": Route(ADMIN, method="post", kwargs={"slug": "salesperson"}),
+    "tag_edit": change("tag", ADMIN),
+    "tag_delete": change("tag", ADMIN),
+    **listing("user", ADMIN),
+    **listing("team", ADMIN),
+    **listing("event", ADMIN),
+}
+API = {
+    "api-root": Route(),
+    "api-schema": public(),
+    "api-docs": public(),
+    **resource("users", EVERYBODY, "user"),
+    **resource("teams", EVERYBODY, "team"),
+    **resource("roles", EVERYBODY, "role"),
+    **resource("tags", EVERYBODY, "tag"),
+    **resource("events", ADMIN, "event"),
+    **resource("customers", READERS, "customer"),
+    **resource("contacts", READERS, "contact"),
+    **resource("imports", EVERYBODY, "import"),
+    **resource("exports", EVERYBODY, "export"),
+    "api-customers-transfer": change("customer", SALES | {"exec"}),
+    **resource("activities", SALES | {"exec", "service1"}, "activity"),
+    "api-customers-timeline": page("customer"),
+    "api-customers-share": change("customer"),
+    "api-customers-unshare": change("customer"),
+    "api-imports-commit": change("import", EVERYBODY),
+    "api-imports-stop": change("import", EVERYBODY),
+    "api-imports-errors": Route(own_only="nothing to fetch before it is done: test_import_api"),
+    "api-exports-download": Route(own_only="nothing to fetch before it is done: test_export_api"),
+    "api-exports-stop": change("export", EVERYBODY),
+}
+ROUTES: dict[str, Route] = SIGN_IN | PRIVATE | SETTINGS | CUSTOMERS | FOLLOW_UPS | EXCEL | PLATFORM | API

@@ -1,0 +1,49 @@
+"""A real Chromium against a real server; tests skip with the reason where there is none."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from crm.identity.tests.factories import PASSWORD
+
+# Playwright runs an event loop of its own in this thread; Django would take that for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+FLAGS += ["--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not path:
+        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def sign_in(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """`sign_in("sales1")` is a page of that person's browser, after Today has opened."""
+    contexts = []
+
+    def open_as(username: str, locale: str = "zh-CN", width: int = 1440) -> Page:
+        context = chromium.new_context(locale=locale, viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(f"{live_server.url}/auth/login/")
+        page.fill("input[name=login]", username)
+        page.fill("input[name=password]", PASSWORD)
+        page.click("button[type=submit].btn-primary")
+        page.wait_for_url(f"{live_server.url}/**")
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()

@@ -40,7 +40,10 @@ def tag_badge(label: dict[str, Any]) -> SafeString:
 
 
 def _grade(customer: Customer, look: Look) -> SafeString:
-    return tier(customer.grade, intent=not customer.is_deal)
+    key = (customer.grade, customer.is_deal)
+    if key not in look.drawn:
+        look.drawn[key] = tier(customer.grade, intent=not customer.is_deal)
+    return look.drawn[key]
 
 
 def _last_follow_up(customer: Customer, look: Look) -> SafeString | str:

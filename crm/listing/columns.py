@@ -40,6 +40,7 @@ class Look:
 
     user: User
     now: datetime = field(default_factory=timezone.now)
+    drawn: dict[Any, SafeString] = field(default_factory=dict)  # labels that many rows of the page share
 
     @cached_property
     def today(self) -> date:
@@ -154,8 +155,11 @@ class Badge(Column):
         value = self.raw(record)
         if value in (None, ""):
             return NOTHING
-        words = self.words(record)
-        return self.render(value, words) if self.render else badge(words, self.kinds.get(value, ""))
+        if (label := look.drawn.get((self.name, value))) is None:
+            words = self.words(record)
+            label = self.render(value, words) if self.render else badge(words, self.kinds.get(value, ""))
+            look.drawn[self.name, value] = label
+        return label
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from crm.listing.declare import ListPage
 
 
+MARK = 918273645546372819
+"""Stands for a record's number in what every row repeats, so that its addresses and words are made once a page."""
+
+
 @dataclass(frozen=True)
 class Heading:
     """A column's heading; sortable ones carry the address that sorts by them, or turns the order round."""
@@ -65,6 +69,7 @@ def rows_of(
     expands = bool(listing.row_expand) and (
         listing.expand_offered is None or listing.expand_offered(look.user)
     )
+    endings = f"{_expander(listing, MARK) if expands else ''}{_peek(listing, MARK)}</td></tr>"
     for record in records:
         pk = record.pk
         css = listing.row_class(record, look) if listing.row_class else ""
@@ -83,8 +88,7 @@ def rows_of(
         for start, cell in zip(starts, cells, strict=True):
             table += (start, cell, "</td>")
         actions = listing.row_actions(record, look) if listing.row_actions else ""
-        expander = _expander(listing, pk) if expands else ""
-        table.append(f'<td class="cell-actions">{actions}{expander}{_peek(listing, pk)}</td></tr>')
+        table.append(f'<td class="cell-actions">{actions}{endings.replace(str(MARK), str(pk))}')
         cards.append(_card(pk, places, cells))
     return Rows(mark_safe("".join(table)), mark_safe("".join(cards)))
 

@@ -32,6 +32,12 @@ def known_icons() -> frozenset[str]:
     return frozenset(name for line in lines if (name := line.split("#")[0].strip()))
 
 
+@lru_cache(maxsize=4)
+def _sprite(static_url: str) -> str:
+    """The sprite's address: a page with fifty rows asks for it more than a hundred times."""
+    return static(SPRITE)
+
+
 @lru_cache(maxsize=1024)
 def _icon(name: str, size: int, css: str, label: str, sprite: str) -> SafeString:
     classes = f"icon{_ICON_SIZES.get(size, '')} {css}".strip()
@@ -56,7 +62,7 @@ def icon(name: str, size: int = 18, css: str = "", label: str = "") -> SafeStrin
         if settings.DEBUG or settings.TESTING:
             raise LookupError(f"Icon {name!r} is not in static/icons/icons.txt")
         name = "point"
-    return _icon(str(name), int(size), css, str(label), static(SPRITE))
+    return _icon(str(name), int(size), css, str(label), _sprite(settings.STATIC_URL))
 
 
 def initials(name: str, length: int = 2) -> str:

@@ -15,6 +15,14 @@ def _fast_and_private(settings, tmp_path):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 
+@pytest.fixture(autouse=True)
+def _company_of_this_test():
+    """What a process remembers of the company belongs to one test only."""
+    from crm.identity.queries import forget_company
+
+    forget_company()
+
+
 @pytest.fixture(scope="session")
 def test_data() -> Path:
     """The folder of real data sets; tests that need it skip where it is absent."""

@@ -3,7 +3,9 @@
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
+from django.contrib.auth.models import Permission
 from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest
 
 from crm.identity.models import User
@@ -31,6 +33,23 @@ class CrmBackend(AuthenticationBackend):
             self._stash_user(user)  # so that allauth can say that access has ended
             return None
         return user
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Who signed in, with role and team: every page shows or asks for both."""
+        user = User._base_manager.select_related("role", "team").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
+
+    def get_all_permissions(self, user_obj: Any, obj: models.Model | None = None) -> set[str]:
+        """All verbs of a person in one query, those of the role's group and any given by hand."""
+        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
+            return set()
+        if "_perm_cache" not in user_obj.__dict__:
+            held = Permission._base_manager.all()
+            if not user_obj.is_superuser:
+                held = held.filter(Q(group__user=user_obj.pk) | Q(user=user_obj.pk))
+            names = held.order_by().values_list("content_type__app_label", "codename")
+            user_obj._perm_cache = {f"{label}.{codename}" for label, codename in names}
+        return user_obj._perm_cache
 
     def has_perm(self, user_obj: Any, perm: str, obj: models.Model | None = None) -> bool:
         if obj is None:

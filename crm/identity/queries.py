@@ -14,10 +14,16 @@ def company() -> Company:
     """The company as administrators named it, or as the environment did; remembered for some seconds."""
     global _company
     at, found = _company
-    if found is None or settings.TESTING or time.monotonic() - at > _COMPANY_KEPT:
+    if found is None or time.monotonic() - at > _COMPANY_KEPT:
         found = Company._base_manager.filter(pk=1).first() or Company(name=settings.COMPANY_NAME)
         _company = (time.monotonic(), found)
     return found
+
+
+def forget_company() -> None:
+    """Read the company's name anew next time, after it changed."""
+    global _company
+    _company = (0.0, None)
 
 
 def administrators() -> list[User]:

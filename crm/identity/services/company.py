@@ -6,6 +6,7 @@ from crm.events.actor import Actor
 from crm.events.recording import recording
 from crm.identity.events import COMPANY_UPDATED
 from crm.identity.models import Company
+from crm.identity.queries import forget_company
 
 
 @transaction.atomic
@@ -18,4 +19,6 @@ def update_company(*, actor: Actor, **values: str) -> Company:
             if field in values:
                 setattr(company, field, values[field].strip())
         company.save()
+    transaction.on_commit(forget_company)
+    forget_company()
     return company

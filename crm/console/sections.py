@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,7 @@ class Section:
     icon: str
     words: str | Promise = ""
     administrators: bool = True
+    needs: tuple[str, str] = ("", "")  # the verb and the kind of record without which it is of no use
 
 
 SECTIONS = (
@@ -45,6 +47,15 @@ SECTIONS = (
         False,
     ),
     Section("settings_tokens", OWN, _("API tokens"), "key", _("integration program key interface"), False),
+    Section(
+        "import_list",
+        OWN,
+        _("Imports"),
+        "file-import",
+        _("Excel sheets upload"),
+        False,
+        ("import", "accounts.customer"),
+    ),
     Section("first_run", COMPANY, _("Getting started"), "checkbox", _("first steps checklist set up")),
     Section(
         "organisation",
@@ -80,7 +91,7 @@ def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     for section in SECTIONS:
         url = _url(section)
-        if not url or (section.administrators and not may_all):
+        if not url or (section.administrators and not may_all) or not _of_use(section, user):
             continue
         rows.append(
             {
@@ -110,6 +121,14 @@ def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:
             if any(row["group"] == group for row in shown)
         ],
     }
+
+
+def _of_use(section: Section, user: User) -> bool:
+    verb, label = section.needs
+    try:
+        return not verb or has_verb(user, verb, apps.get_model(label))
+    except LookupError:
+        return False
 
 
 def _url(section: Section) -> str:

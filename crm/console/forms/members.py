@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -110,7 +111,7 @@ class LeaveForm(forms.Form):
         ]
         for kind in kinds:
             self.fields[kind["label"]] = forms.ChoiceField(
-                label=_("%(count)d %(name)s") % {"count": kind["count"], "name": kind["name"]},
+                label=f"{capfirst(kind['name'])} · {kind['count']}",
                 choices=choices,
                 error_messages={"required": _("Choose who takes over.")},
             )

@@ -218,3 +218,11 @@ def test_the_first_steps_are_for_administrators(login, company):
     assert first_run_steps(company.sales1) == []
     steps = {step.key: step.done for step in first_run_steps(company.admin)}
     assert steps["people"] and not steps["company"]
+
+
+def test_contact_data_of_colleagues_is_for_administrators(login, company):
+    services.update_user(company.sales2, phone="13800000000", email="s2@example.com", actor=SYSTEM)
+    page = login(company.sales1).get("/settings/users/").content.decode()
+    assert "Sales2" in page and "13800000000" not in page.replace(" ", "") and "s2@example.com" not in page
+    assert "Sales2" not in login(company.sales1).get("/settings/users/?q=13800000000").content.decode()
+    assert "s2@example.com" in login(company.admin).get("/settings/users/").content.decode()

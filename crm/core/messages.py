@@ -127,9 +127,9 @@ def _fits(message: Message, entry: polib.POEntry) -> bool:
 def update(
     catalogue: polib.POFile, messages: dict[Key, Message], sources: Iterable[polib.POFile] = ()
 ) -> None:
-    """Bring a catalogue up to date: take translations from it and the sources (later ones win), drop what is gone."""
+    """Bring a catalogue up to date: fill its gaps from the sources (later ones win), drop what is gone."""
     known: dict[Key, polib.POEntry] = {}
-    for source in (catalogue, *sources):
+    for source in (*sources, catalogue):
         for entry in source:
             if not entry.obsolete and is_translated(entry):
                 known[entry_key(entry)] = entry

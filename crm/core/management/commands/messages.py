@@ -35,7 +35,7 @@ class Command(BaseCommand):
             default=[],
             type=Path,
             metavar="PO",
-            help="take translations from these files",
+            help="fill gaps from these files",
         )
         parser.add_argument("--locale", default="zh_Hans")
 

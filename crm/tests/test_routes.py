@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -33,6 +34,12 @@ def test_every_route_stands_in_the_table():
     present = {name for name in names(get_resolver()) if not name.startswith("admin:")}
     assert present - set(ROUTES) == set(), "add these routes to crm/tests/routes.py"
     assert set(ROUTES) - present == set(), "these routes are gone"
+
+
+def test_a_route_held_elsewhere_names_a_test_that_exists():
+    tests = {path.stem for path in settings.BASE_DIR.glob("*/**/tests/**/test_*.py")}
+    named = {route.elsewhere.rpartition(": ")[2] for route in ROUTES.values() if route.elsewhere}
+    assert named - tests == set()
 
 
 @pytest.fixture
@@ -89,7 +96,7 @@ def group(name: str) -> str:
     return first if first in ("customer", "contact", "activity", "user", "team", "event") else "other"
 
 
-MATRIX = {name: route for name, route in ROUTES.items() if not route.public and not route.own_only}
+MATRIX = {name: route for name, route in ROUTES.items() if not route.public and not route.elsewhere}
 GROUPS = sorted({group(name) for name in MATRIX})
 
 

@@ -42,7 +42,7 @@ POLICIES = {
     },
     "service_manager": {
         CUSTOMER: (["view"], "all"),
-        CONTACT: (["view", "change"], "all"),
+        CONTACT: (["view"], "all"),
         ACTIVITY: (["view"], "all"),
     },
     "finance": {

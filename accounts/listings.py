@@ -208,6 +208,7 @@ CUSTOMERS = ListPage(
     count_words=_customers,
     filters=CustomerFilters,
     columns=CUSTOMER_COLUMNS,
+    joins_by_column=True,
     default_sort="-updated_at",
     views=[
         View(

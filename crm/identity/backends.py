@@ -36,7 +36,10 @@ class CrmBackend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """Who signed in, with role and team: every page shows or asks for both."""
-        user = User._base_manager.select_related("role", "team").filter(pk=user_id).first()
+        from crm.identity.access import with_policies
+
+        people = with_policies(User._base_manager.select_related("role", "team"))
+        user = people.filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: models.Model | None = None) -> set[str]:

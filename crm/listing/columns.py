@@ -41,10 +41,25 @@ class Look:
     user: User
     now: datetime = field(default_factory=timezone.now)
     drawn: dict[Any, SafeString] = field(default_factory=dict)  # labels that many rows of the page share
+    addresses: dict[type, tuple[str, str] | None] = field(default_factory=dict)
 
     @cached_property
     def today(self) -> date:
         return timezone.localdate(self.now)
+
+    def once(self, key: Any, make: Callable[[], SafeString]) -> SafeString:
+        """HTML that many rows share (a stage, an owner, a grade), made once a response."""
+        if key not in self.drawn:
+            self.drawn[key] = make()
+        return self.drawn[key]
+
+    def url_of(self, record: Any) -> str:
+        """The record's page: where its address is words around the id, that is found out once a response."""
+        kind = type(record)
+        if kind not in self.addresses:
+            self.addresses[kind] = around_id(link_of(record), record.pk)
+        around = self.addresses[kind]
+        return link_of(record) if around is None else f"{around[0]}{record.pk}{around[1]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +77,7 @@ class Column:
     css: str = ""
     export: bool = True
     prefetch: tuple[str, ...] = ()  # relations to fetch while the column is shown
+    joins: tuple[str, ...] = ()  # relations a rendering function reads (ListPage.joins_by_column)
     private: bool = False  # personal data: exports record that it was taken out
 
     def __post_init__(self) -> None:
@@ -79,6 +95,14 @@ class Column:
         found = field_of(model, self.name)
         name = str(found.verbose_name if found is not None else self.name.replace("_", " "))
         return name[:1].upper() + name[1:]
+
+    def relations(self) -> set[str]:
+        """The relations, by their first step, that a cell may follow."""
+        return {
+            path.split("__")[0].split(".")[0]
+            for path in (self.name, getattr(self, "sub", ""), *self.joins)
+            if path
+        }
 
     def raw(self, record: models.Model) -> Any:
         return self._get(record)  # type: ignore[attr-defined]
@@ -113,7 +137,7 @@ class Link(Column):
 
     def html(self, record: models.Model, look: Look) -> SafeString:
         value = self.raw(record)
-        target = self.to(record) if self.to else link_of(record)
+        target = self.to(record) if self.to else look.url_of(record)
         text = conditional_escape(value or "–")
         main = f'<a data-open href="{conditional_escape(target)}">{text}</a>' if target else f"<b>{text}</b>"
         second = reach(record, self.sub) if self.sub else None
@@ -130,7 +154,7 @@ class Related(Column):
         value = self.raw(record)
         if value is None:
             return NOTHING
-        target = link_of(value)
+        target = look.url_of(value)
         text = conditional_escape(value)
         return mark_safe(f'<a href="{conditional_escape(target)}">{text}</a>') if target else text
 
@@ -155,11 +179,10 @@ class Badge(Column):
         value = self.raw(record)
         if value in (None, ""):
             return NOTHING
-        if (label := look.drawn.get((self.name, value))) is None:
-            words = self.words(record)
-            label = self.render(value, words) if self.render else badge(words, self.kinds.get(value, ""))
-            look.drawn[self.name, value] = label
-        return label
+        return look.once((self.name, value), lambda: self._label(value, self.words(record)))
+
+    def _label(self, value: Any, words: Label) -> SafeString:
+        return self.render(value, words) if self.render else badge(words, self.kinds.get(value, ""))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,11 +223,12 @@ class Person(Column):
         if value is None:
             return NOTHING
         note = self.note(record, look.user) if self.note else ""
-        tail = f" {badge(note, 'line')}" if note else ""
+        person = look.once(("person", type(value), value.pk), lambda: self._person(value))
+        return mark_safe(f"{person} {badge(note, 'line')}") if note else person
+
+    def _person(self, value: Any) -> SafeString:
         name = conditional_escape(value)
-        return mark_safe(
-            f'<span class="person" title="{name}">{avatar(value)}<span>{name}</span></span>{tail}'
-        )
+        return mark_safe(f'<span class="person" title="{name}">{avatar(value)}<span>{name}</span></span>')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,6 +311,12 @@ def reach(record: Any, path: str) -> Any:
             return None
         record = getattr(record, step, None)
     return record
+
+
+def around_id(url: str, pk: Any) -> tuple[str, str] | None:
+    """The two sides of an address that holds the id as one whole step and nowhere else."""
+    before, step, after = url.partition(f"/{pk}/")
+    return (f"{before}/", f"/{after}") if step and str(pk) not in before + after else None
 
 
 def link_of(record: Any) -> str:

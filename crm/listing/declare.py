@@ -21,6 +21,7 @@ from django.db import models
 from django.http import QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from crm.listing import pages, sidepages
@@ -105,6 +106,9 @@ class ListPage:
     links: Sequence[tuple[str, Label, str]] = ()  # other faces of the list: (URL name, label, icon)
     extra_template: str = ""  # shown above the table
     template: str = "listing/page.html"
+    joins_by_column: bool = (
+        False  # join only what the shown columns follow (those that render by hand say `joins`)
+    )
     page_size: int = 50
     bulk_limit: int = 100  # more rows than this become a background job
     exportable: bool = True
@@ -151,6 +155,17 @@ class ListPage:
 
     def url(self, what: str = "list", *args: Any) -> str:
         return reverse(f"{self.key}_{what}", args=args)
+
+    def labels(self) -> dict[str, str]:
+        """The columns' headings in the active language, worked out once per language."""
+        language = get_language() or ""
+        if language not in self._labels:
+            self._labels[language] = {c.name: str(c.heading(self.model)) for c in self.columns}
+        return self._labels[language]
+
+    @cached_property
+    def _labels(self) -> dict[str, dict[str, str]]:
+        return {}
 
     def urls(self, prefix: str) -> list[URLPattern]:
         """The routes of this list; its name and its verbs are the only things that differ between lists."""

@@ -6,7 +6,7 @@ page, its counts, its export, its bulk verbs and its API resource all go through
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from types import SimpleNamespace
@@ -50,8 +50,17 @@ class Filters(django_filters.FilterSet):
 
     do_not_call_in_templates = True  # templates ask the class whether there are filters at all
 
-    def __init__(self, data: Any = None, queryset: QuerySet | None = None, *, user: User) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        queryset: QuerySet | None = None,
+        *,
+        user: User,
+        only: Collection[str] | None = None,
+    ) -> None:
         self.user = user
+        if only is not None:  # copying two dozen filters and their fields is dear; a request sets one or two
+            self.base_filters = {name: one for name, one in type(self).base_filters.items() if name in only}
         super().__init__(data, queryset, request=SimpleNamespace(user=user))
 
     @classmethod
@@ -236,7 +245,10 @@ class PeriodField(forms.MultiValueField):
         ]
         kwargs.setdefault("require_all_fields", False)
         super().__init__(fields, *args, **kwargs)
-        self.widget.widgets[0].choices = [("", _("Any")), *((name, periods.label(name)) for name in names)]
+        offered = CallableChoiceIterator(
+            lambda: [("", _("Any")), *((name, periods.label(name)) for name in names)]
+        )
+        self.widget.widgets[0].choices = offered
 
     def compress(self, values: list[Any]) -> tuple[Any, ...] | None:
         name, after, before = values or (None, None, None)

@@ -120,7 +120,7 @@ def options(request: HttpRequest, listing: ListPage) -> JsonResponse:
 def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict[str, Any]:
     """What the list's templates read."""
     listing, look = selection.listing, Look(request.user)
-    columns = selection.columns()
+    columns = selection.columns
     total = page.known_total
     may_export = listing.exportable and has_verb(request.user, "export", listing.model)
     bulk = [verb for verb in listing.bulk if verb.offered_to(request.user, listing.model)]
@@ -134,7 +134,6 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
         "tabs": view_tabs(request, selection),
         "sorts": sort_choices(request, selection),
         "carried": carried(request.GET),
-        "column_choices": column_choices(listing, columns),
         "selectable": bool(bulk) or may_export,
         "export_url": listing.url("bulk", "export"),
         "filterable": bool(listing.filters.base_filters),
@@ -142,7 +141,7 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
         "may_add": bool(listing.new) and has_verb(request.user, "add", listing.model),
         "may_export": may_export,
         "import_url": import_url(request, listing),
-        "density": getattr(selection.settings, "density", "comfort"),
+        "density": selection.density,
         "exact": total,
         "total": words_of(total) if total is not None else "",
         "total_words": total_words(listing, total) if total is not None else "",
@@ -173,7 +172,8 @@ def column_choices(
     """The columns a person may show or hide: those shown first, in their order."""
     hidden = [column for column in listing.columns if column not in shown]
     groups = ((_("Shown"), shown, True), (_("Hidden"), hidden, False))
-    return [(str(h), [(c, c.heading(listing.model), on) for c in cs if not c.fixed]) for h, cs, on in groups]
+    labels = listing.labels()
+    return [(str(h), [(c, labels[c.name], on) for c in cs if not c.fixed]) for h, cs, on in groups]
 
 
 def bad_query(request: HttpRequest, listing: ListPage, error: BadQuery) -> HttpResponse:
@@ -265,7 +265,7 @@ def view_count(listing: ListPage, request: HttpRequest, key: str) -> int | None:
 def sort_choices(request: HttpRequest, selection: Selection) -> list[dict[str, Any]]:
     """The orders a person can choose, each with both directions' addresses."""
     listing, current = selection.listing, selection.sort
-    found = []
+    labels, found = listing.labels(), []
     for column in listing.columns:
         if column.sort_path:
             chosen = current.removeprefix("-") == column.name
@@ -278,7 +278,7 @@ def sort_choices(request: HttpRequest, selection: Selection) -> list[dict[str, A
             )
             found.append(
                 {
-                    "label": column.heading(listing.model),
+                    "label": labels[column.name],
                     "url": link(request, sort=target),
                     "current": chosen,
                     "descending": chosen and current.startswith("-"),

@@ -35,9 +35,9 @@ class Heading:
 def headings(
     listing: ListPage, columns: Sequence[Column], sort: str, link: Callable[[str], str]
 ) -> list[Heading]:
-    found = []
+    labels, found = listing.labels(), []
     for column in columns:
-        label = column.heading(listing.model)
+        label = labels[column.name]
         if not column.sort_path:
             found.append(Heading(label, column.classes))
             continue

@@ -124,10 +124,13 @@ class Selection:
         """The records of one page, with what their cells read, in the given order."""
         if not ids:
             return []
-        wanted = (
-            self.prefetch if self.prefetch is not None else {p for c in self.columns() for p in c.prefetch}
-        )
+        wanted = self.prefetch if self.prefetch is not None else {p for c in self.columns for p in c.prefetch}
         rows = self.listing.queryset().filter(pk__in=ids).prefetch_related(*wanted)
+        joined = rows.query.select_related
+        if self.prefetch is None and self.listing.joins_by_column and isinstance(joined, dict):
+            followed = {name for column in self.columns for name in column.relations()}
+            rows = rows.select_related(None)
+            rows = rows.select_related(*kept) if (kept := sorted(followed & joined.keys())) else rows
         if issubclass(rows.model, searchable.Searchable):
             rows = rows.defer("search_text", "search_grams")
         by_id = {record.pk: record for record in rows}
@@ -173,6 +176,11 @@ class Selection:
         """Whether the address has changed what the view says."""
         return self.view is not None and self.saved_parameters != stored_parameters(self.view)
 
+    @property
+    def density(self) -> str:
+        return getattr(self.settings, "density", "comfort")
+
+    @cached_property
     def columns(self) -> list[Column]:
         """The columns this person sees in this view, in their order."""
         chosen = list(getattr(self.settings, "columns", None) or getattr(self.view, "columns", None) or ())
@@ -215,7 +223,8 @@ def select(
         )
     if len(merged.get("q", "")) > MAX_QUERY:
         raise BadQuery({"q": [_("Search for at most %(count)d characters.") % {"count": MAX_QUERY}]})
-    filterset = listing.filters(merged, listing.queryset(), user=user)
+    given = {name for name, names in listing.filters.parameters().items() if any(n in merged for n in names)}
+    filterset = listing.filters(merged, user=user, only=given)
     if not filterset.is_valid():
         raise BadQuery(filterset.errors)
     return Selection(listing, user, merged, filterset, order, sort, view, extra or Q())

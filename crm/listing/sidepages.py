@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
 EXPORT = "export"  # the bulk verb that every exportable list has
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, listing: ListPage) -> HttpResponse:
-    """Keep which columns the person sees in the present view, in which order and density."""
+    """Which columns the person sees in the present view, in which order and density: the form, and keeping it."""
     require_verb(request.user, "view", listing.model)
+    if request.method != "POST":
+        return _choose_columns(request, listing)
     query = QueryDict(request.POST.get("query", ""))
     view = find_view(listing, request.user, query.get("view", ""))
     reset = request.POST.get("reset") == "1"
@@ -49,6 +52,21 @@ def columns(request: HttpRequest, listing: ListPage) -> HttpResponse:
         density=density if density in SavedView.Density.values and not reset else SavedView.Density.COMFORT,
     )
     return _back(request, listing, query)
+
+
+def _choose_columns(request: HttpRequest, listing: ListPage) -> HttpResponse:
+    try:
+        selection = select(listing, request.user, request.GET)
+    except BadQuery as error:
+        return pages.bad_query(request, listing, error)
+    context = {
+        "listing": listing,
+        "column_choices": pages.column_choices(listing, selection.columns),
+        "columns_url": listing.url("columns"),
+        "density": selection.density,
+        "query_string": pages.query_string(request),
+    }
+    return render(request, "listing/_columns_form.html" if request.htmx else "listing/columns.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,7 +113,7 @@ def _save_as(request: HttpRequest, listing: ListPage, query: QueryDict) -> Saved
         listing=listing.key,
         name=name,
         params=selection.saved_parameters,
-        columns=[column.name for column in selection.columns()],
+        columns=[column.name for column in selection.columns],
         pinned=request.POST.get("pinned") == "1",
     )
 
@@ -232,7 +250,8 @@ def _done(request: HttpRequest, listing: ListPage, job: Any) -> HttpResponse:
         response["HX-Trigger"] = json.dumps(triggers)
         return response
     if smooth:
-        messages.success(request, verbs.summary(job), extra_tags=f"undo:{undo_url}" if undo_url else "")
+        way_back = format_html(' <a href="{}">{}</a>', job.get_absolute_url(), _("Undo")) if undo_url else ""
+        messages.success(request, format_html("{}{}", verbs.summary(job), way_back))
         return redirect(back)
     return redirect(job)
 

@@ -253,9 +253,12 @@ def test_choosing_columns(as_user, some):
     client = as_user("sales1")
     client.post("/probe/columns/", {"columns": ["owner", "region", "nonsense"], "density": "compact"})
     response = client.get("/probe/")
-    assert [column.name for column in response.context["selection"].columns()] == ["name", "owner", "region"]
+    assert [column.name for column in response.context["selection"].columns] == ["name", "owner", "region"]
     assert response.context["density"] == "compact"
     assert len(as_user("sales2").get("/probe/").context["headings"]) > 3
+    chooser = as_user("sales1").get("/probe/columns/?tier=A", headers={"HX-Request": "true"})
+    assert "<html" not in chooser.content.decode() and 'value="region" checked' in chooser.content.decode()
+    assert as_user("sales1").get("/probe/columns/").status_code == 200
     as_user("sales1").post("/probe/columns/", {"reset": "1"})
     assert len(client.get("/probe/").context["headings"]) > 3
 

@@ -41,7 +41,7 @@ def require_export(user: User, selection: Selection) -> None:
 
 def columns_of(selection: Selection) -> list[Column]:
     """The columns the reader sees in this view, with the record's number in front, so that it can come back."""
-    return [column for column in selection.columns() if column.export]
+    return [column for column in selection.columns if column.export]
 
 
 def headers_of(selection: Selection) -> list[str]:

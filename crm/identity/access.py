@@ -181,7 +181,8 @@ def forget(user: User) -> None:
         "_user_perm_cache",
         "_group_perm_cache",
     ):
-        user.__dict__.pop(name, None)
+        for holder in (user, getattr(user, "_wrapped", user)):  # a request's user comes wrapped
+            getattr(holder, "__dict__", {}).pop(name, None)
 
 
 # --- The rule itself ----------------------------------------------------------------------------------------------
@@ -278,7 +279,7 @@ def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
 
 def _role_policies(user: User) -> dict[str, RolePolicy]:
     if "_crm_policies" not in user.__dict__:
-        held = user.__dict__.pop("held_policies", None)
+        held = getattr(user, "held_policies", None)
         if held is not None:  # came with the person
             rows: Iterable[RolePolicy] = [RolePolicy(**one) for one in held]
         else:

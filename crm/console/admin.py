@@ -18,7 +18,6 @@ from crm.identity import services
 from crm.identity.access import TEAM_PERMISSION
 from crm.identity.models import Company, Role, RolePolicy, Team, TeamUserGrant, User
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant
-from crm.identity.queries import team_paths
 from crm.records.models import BusinessCalendar, CalendarDay, ExchangeRate, Industry, Region, Tag
 from crm.records.services import tags as tag_services
 
@@ -189,15 +188,25 @@ class TeamAdmin(VisibleModelAdmin):
     list_display = ("place", "leader", "people", "region_code")
     search_fields = ("name",)
     fields = ("name", "parent", "leader", "region_code")
+    list_select_related = ("leader", "parent__parent__parent__parent")
     inlines = (GrantInline,)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        people = models.Count("members", filter=models.Q(members__is_active=True))
+        return super().get_queryset(request).annotate(people_count=people)
 
     @admin.display(description=_("Team"), ordering="name")
     def place(self, team: Team) -> str:
-        return team_paths()[team.pk]
+        names = [team.name]
+        above = team.parent
+        while above is not None:
+            names.append(above.name)
+            above = above.parent
+        return " / ".join(reversed(names))
 
     @admin.display(description=_("People"))
-    def people(self, team: Team) -> int:
-        return team.members.filter(is_active=True).count()
+    def people(self, team: Any) -> int:
+        return int(team.people_count)
 
     def write(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> Team:
         if change:

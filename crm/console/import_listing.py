@@ -45,7 +45,7 @@ def _count_words(job: ImportJob) -> str:
         ("skipped", gettext("%(n)s left out")),
         ("failed", gettext("%(n)s with errors")),
     ]
-    return ", ".join(words % {"n": f"{counts[name]:,}"} for name, words in names if counts[name]) or "–"
+    return gettext(", ").join(words % {"n": f"{counts[name]:,}"} for name, words in names if counts[name]) or "–"
 
 
 IMPORTS = ListPage(
@@ -73,6 +73,7 @@ IMPORTS = ListPage(
         _("New import"),
         "import_new",
     ),
+    links=[("import_new", _("New import"), "file-import")],
     new="import_new",
     new_label=_("New import"),
     new_in_drawer=False,

@@ -45,7 +45,9 @@ def _count_words(job: ImportJob) -> str:
         ("skipped", gettext("%(n)s left out")),
         ("failed", gettext("%(n)s with errors")),
     ]
-    return gettext(", ").join(words % {"n": f"{counts[name]:,}"} for name, words in names if counts[name]) or "–"
+    return (
+        gettext(", ").join(words % {"n": f"{counts[name]:,}"} for name, words in names if counts[name]) or "–"
+    )
 
 
 IMPORTS = ListPage(

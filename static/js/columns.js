@@ -33,6 +33,11 @@ document.addEventListener("toggle", (event) => {
   event.target.querySelectorAll?.("form[data-columns]").forEach(arm);
 }, true);
 
+// The form arrives when its menu is first opened.
+document.addEventListener("htmx:afterSettle", (event) => {
+  event.detail.elt.querySelectorAll?.("form[data-columns]").forEach(arm);
+});
+
 document.addEventListener("input", (event) => {
   const find = event.target.closest?.("[data-columns-find]");
   if (!find) return;

@@ -38,6 +38,14 @@ def test_a_cursor_comes_back_as_it_was(value, pk, backwards, start):
         signing.dumps([1, 2], salt=SALT),
         signing.dumps("x", salt="other"),
     ],
+    ids=[
+        "empty",
+        "text",
+        "three parts",
+        "another order",
+        "another shape",
+        "another salt",
+    ],  # texts carry the time
 )
 def test_what_is_no_cursor_of_this_order(text):
     with pytest.raises(BadCursor):

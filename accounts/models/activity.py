@@ -172,7 +172,9 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
         """Whether its time has passed: a date only when that day is over."""
         from accounts.rules.due import is_overdue
 
-        return self.is_planned and is_overdue(self.due_at, self.all_day, timezone.now())
+        if self.due_at is None or not self.is_planned:
+            return False
+        return is_overdue(self.due_at, self.all_day, timezone.now())
 
 
 class ActivityFile(models.Model):

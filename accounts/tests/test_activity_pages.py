@@ -1,4 +1,4 @@
-"""The timeline: what it merges, who sees what of it, and how one writes into it."""
+"""The timeline: what it merges, who sees what of it, how one writes into it; single follow-ups, and both by API."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -372,3 +372,16 @@ def test_plan_for_the_ticked_customers(client, company, customer):
     assert Activity._base_manager.get().subject == "节前回访"
     customer.refresh_from_db()
     assert customer.next_follow_up_at.date() == date(2026, 6, 15)
+
+
+def test_a_deleted_one_comes_back_only_for_its_author(client, company, customer):
+    activity = log(company.sales1, customer, "写错了地方", kind="note")
+    client.force_login(company.sales1)
+    client.post(f"/activities/{activity.pk}/delete/", headers=HTMX)
+    for person in (company.manager1, company.sales3):
+        client.force_login(person)
+        assert client.post(f"/activities/{activity.pk}/restore/", headers=HTMX).status_code == 404
+    client.force_login(company.sales1)
+    assert client.post(f"/activities/{activity.pk}/restore/", headers=HTMX).status_code == 200
+    assert Activity.objects.filter(pk=activity.pk).exists()
+    assert client.post(f"/activities/{activity.pk}/restore/", headers=HTMX).status_code == 404

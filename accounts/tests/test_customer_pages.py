@@ -149,6 +149,15 @@ def test_rows_offer_a_follow_up_to_those_who_write_them(company):
         assert ("/follow-up/" in page) == offered, name
 
 
+def test_who_cannot_read_a_plan_still_learns_that_there_is_one(company, customer):
+    due = timezone.now() + datetime.timedelta(days=2)
+    services.plan_follow_up(
+        actor=SYSTEM, author=company.sales1, kind="call", customer=customer, subject="秘密", due_at=due
+    )
+    text = browser(company.service1).get(customer.get_absolute_url()).content.decode()
+    assert "秘密" not in text and "next-step-none" not in text and 'class="next-step"' in text
+
+
 @pytest.mark.parametrize(
     ("missing", "field"),
     [

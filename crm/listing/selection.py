@@ -224,7 +224,9 @@ def select(
     if len(merged.get("q", "")) > MAX_QUERY:
         raise BadQuery({"q": [_("Search for at most %(count)d characters.") % {"count": MAX_QUERY}]})
     given = {name for name, names in listing.filters.parameters().items() if any(n in merged for n in names)}
-    rows = None if listing.filters._meta.model else listing.queryset()  # a list without filters names no model
+    rows = (
+        None if listing.filters._meta.model else listing.queryset()
+    )  # a list without filters names no model
     filterset = listing.filters(merged, rows, user=user, only=given)
     if not filterset.is_valid():
         raise BadQuery(filterset.errors)

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
         if browser := system.browser():
             env["CRM_CHROMIUM"] = browser
         processes = str(max(2, min(8, os.cpu_count() or 2)))
-        everything = ["-n", processes, "--dist", "worksteal"]
+        everything = ["-n", processes, "--dist", "load"]
         process = subprocess.Popen([PYTHON, "-m", "pytest", *(arguments or everything)], env=env, cwd=ROOT)
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())

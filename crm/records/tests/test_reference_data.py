@@ -111,7 +111,7 @@ def test_tags_are_unique_without_regard_to_case():
 
 def test_imports_find_or_make_tags_set_based(django_assert_max_num_queries):
     services.create_tag("重点", actor=SYSTEM)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         found = services.tags_named(["重点", "Fair 2026", "fair 2026", ""], actor=SYSTEM)
     assert set(found) == {"重点", "Fair 2026", "fair 2026"}
     assert found["Fair 2026"] == found["fair 2026"]

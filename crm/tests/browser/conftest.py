@@ -5,8 +5,10 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from crm.identity.models import Role
 from crm.identity.tests.factories import PASSWORD
 
 # Playwright runs an event loop of its own in this thread; Django would take that for asynchronous code.
@@ -17,7 +19,24 @@ FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def seeds(django_db_setup) -> str:
+    """Roles, regions and calendars as the migrations made them."""
+    return connection._test_serialized_contents
+
+
+@pytest.fixture
+def seeded(transactional_db, seeds: str) -> None:
+    """The seeds back in the tables that an earlier test emptied.
+
+    Playwright's loop gives this thread a database connection of its own, which pytest-django's restore does not know.
+    """
+    connection._test_serialized_contents = seeds
+    if not Role.objects.exists():
+        connection.creation.deserialize_db_from_string(seeds)
+
+
+@pytest.fixture(scope="session")
+def chromium(seeds: str) -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
         pytest.skip("no Chromium on this machine (apt-get install chromium)")
@@ -25,6 +44,7 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+        connection.close()
 
 
 @pytest.fixture

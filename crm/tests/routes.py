@@ -165,8 +165,8 @@ FOLLOW_UPS = {
     "activity_pin": change("activity"),
     "activity_edit": written("get"),
     "activity_delete": written(),
-    "activity_restore": Route(elsewhere="the record lies in the bin: test_timeline"),
-    "activity_file": Route(elsewhere="takes two ids: test_timeline"),
+    "activity_restore": Route(elsewhere="the record lies in the bin: test_activity_pages"),
+    "activity_file": Route(elsewhere="takes two ids: test_activity_pages"),
     **listing("activity", SALES | {"exec", "service1"}),
 }
 EXCEL = {
@@ -200,8 +200,8 @@ PLATFORM = {
     "role_delete": Route(ADMIN, method="post", kwargs={"slug": "salesperson"}),
     "tag_edit": change("tag", ADMIN),
     "tag_delete": change("tag", ADMIN),
-    **listing("user", ADMIN),
-    **listing("team", ADMIN),
+    **listing("user", EVERYBODY),
+    **listing("team", EVERYBODY),
     **listing("event", ADMIN),
 }
 API = {

@@ -328,8 +328,10 @@ def test_the_position_follows_the_list_one_came_from(company):
 
 def test_why_tells_the_reason_and_the_history(company, customer):
     services.transfer_customers([customer], owner=company.sales2, actor=SYSTEM)
-    text = browser(company.manager1).get(reverse("customer_why", args=[customer.pk])).content.decode()
-    assert "East" in text and "Sales1" in text
+    page = browser(company.manager1).get(reverse("customer_why", args=[customer.pk]))
+    assert page.context["reasons"] == ["Works with the records of the team East"]
+    assert [event.payload["from"] for event in page.context["transfers"]] == ["Sales1"]
+    assert "Transferred from Sales1 to Sales2" in page.content.decode()
 
 
 def test_contacts_are_added_edited_and_deleted(company, customer):

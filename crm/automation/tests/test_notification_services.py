@@ -7,9 +7,9 @@ from crm.automation import kinds, queries, services
 from crm.automation.models import Notification, OutgoingEmail
 from crm.core.hooks import hooks
 from crm.events.actor import Actor
-from crm.events.catalogue import event
 from crm.events.delivery import deliver_pending
 from crm.events.recording import record_event
+from crm.identity.events import RECORD_SHARED, RECORD_TRANSFERRED
 from crm.identity.tests.factories import actor, make_user
 
 pytestmark = pytest.mark.django_db
@@ -106,18 +106,20 @@ class TestConsumers:
         assert {"notify-transfer", "notify-share", "notify-job", "notify-import"} <= set(hooks.consumers)
 
     def test_a_share_reaches_the_colleague_once(self, company):
-        kind = event("record.shared", "Shared")
         record = tell([company.sales2], dedupe="own")[0]
-        record_event(kind, record, actor=actor(company.sales1), payload={"user_id": company.sales2.pk})
+        record_event(
+            RECORD_SHARED, record, actor=actor(company.sales1), payload={"user_id": company.sales2.pk}
+        )
         deliver_pending()
         deliver_pending()
         found = Notification._base_manager.filter(user=company.sales2, kind="shared")
         assert [n.params["actor"] for n in found] == ["Sales1"]
 
     def test_a_transfer_of_something_hidden_tells_nobody(self, company):
-        kind = event("record.transferred", "Transferred")
         record = tell([company.sales3], dedupe="own")[0]
-        record_event(kind, record, actor=actor(company.sales1), payload={"to_id": company.sales2.pk})
+        record_event(
+            RECORD_TRANSFERRED, record, actor=actor(company.sales1), payload={"to_id": company.sales2.pk}
+        )
         deliver_pending()
         assert not Notification._base_manager.filter(user=company.sales2).exists()
 

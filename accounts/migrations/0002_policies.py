@@ -1,4 +1,4 @@
-"""What each role may do with customers, contacts and activities to begin with (domain.md §8); administrators edit it."""
+"""What each role may do with customers, contacts and activities to begin with; administrators edit it."""
 
 from django.db import migrations
 

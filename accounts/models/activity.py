@@ -17,7 +17,7 @@ DONE = ALIVE & models.Q(done_at__isnull=False)
 
 
 class ActivityKind(models.TextChoices):
-    """How one was in touch, or what is to be done (domain.md §4)."""
+    """How one was in touch, or what is to be done."""
 
     CALL = "call", pgettext_lazy("kind of follow-up", "Call")
     VISIT = "visit", pgettext_lazy("kind of follow-up", "Visit")

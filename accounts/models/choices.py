@@ -31,7 +31,7 @@ class Intent(models.TextChoices):
 
 
 class Stage(models.TextChoices):
-    """Where a customer stands in its life cycle (domain.md §1)."""
+    """Where a customer stands in its life cycle."""
 
     LEAD = "lead", pgettext_lazy("life cycle", "Lead")
     MQL = "mql", _("Marketing-qualified")

@@ -1,4 +1,4 @@
-"""Customers nobody has followed up with in time (domain.md §1, the cadence of tiers and intents)."""
+"""Customers nobody has followed up with in time, by the cadence of tiers and intents."""
 
 from __future__ import annotations
 

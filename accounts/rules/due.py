@@ -1,4 +1,4 @@
-"""When something is due, late, and brought to attention (domain.md §4). Pure: the clock is an argument."""
+"""When something is due, late, and brought to attention. Pure: the clock is an argument."""
 
 from __future__ import annotations
 

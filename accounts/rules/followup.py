@@ -1,4 +1,4 @@
-"""What counts as a follow-up, and when a customer is neglected (domain.md §1, §2). Pure."""
+"""What counts as a follow-up, and when a customer is neglected. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life cycle of a customer (domain.md §1): which stage follows from the facts, and which moves people may make.
+"""The life cycle of a customer: which stage follows from the facts, and which moves people may make.
 
 Pure: the facts come in as a value, the verdict says the stage and why. Stages are stored as these strings.
 """
@@ -147,7 +147,7 @@ def _unrenewed(facts: Facts) -> bool:
 
 
 def evaluate(facts: Facts) -> Verdict:
-    """The stage that follows from the facts tonight; only the backward moves of domain.md §1 happen by themselves."""
+    """The stage that follows from the facts tonight; only the backward moves listed here happen by themselves."""
     if facts.order_dates or facts.stage in DEAL_STAGES:
         return _deal_customer(facts)
     return _prospect(facts)

@@ -1,4 +1,4 @@
-"""Value tier of deal customers and buying intent of prospects (domain.md §1): two fields that never merge."""
+"""Value tier of deal customers and buying intent of prospects: two fields that never merge."""
 
 from collections.abc import Iterable
 from datetime import date

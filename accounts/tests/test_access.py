@@ -1,4 +1,4 @@
-"""Who sees which customers: domain.md §10-22, and that every door gives the same answer."""
+"""Who sees which customers, and that every door gives the same answer."""
 
 import datetime
 
@@ -23,7 +23,7 @@ A_DAY = datetime.date(2026, 5, 1)
 
 @pytest.fixture
 def customers(company):
-    """c1 (e1, deal), c2 (e2, open), c3 (w1, deal): the example of domain.md §10-22 without its pool."""
+    """c1 (e1, deal), c2 (e2, open), c3 (w1, deal): the worked example of scopes, without its pool."""
     return {
         "c1": make_customer(company.sales1, "c1", first_deal_at=A_DAY),
         "c2": make_customer(company.sales2, "c2"),

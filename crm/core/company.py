@@ -1,4 +1,4 @@
-"""Company names taken apart, so that two spellings of the same company can be found (domain.md §2).
+"""Company names taken apart, so that two spellings of the same company can be found.
 
 A Chinese legal name is region + 字号 + industry + organisation form; region and industry may be absent.
 """

@@ -1,4 +1,4 @@
-"""How dates, times, amounts and changes are written in Chinese and English (DESIGN §8).
+"""How dates, times, amounts and changes are written in Chinese and English.
 
 These are formats of a locale, like Django's own ``conf/locale/*/formats.py``, not sentences: the two languages
 count in different units (万/亿 against K/M) and order dates differently, so they live here side by side. The

@@ -1,6 +1,6 @@
 """Telephone numbers: one stored form (E.164 plus extension), one shown form, one masked form.
 
-Rules of domain.md §2: mobile ``1[3-9]`` + 9 digits, landline with its area code, 400/800 stored but never
+The rules: mobile ``1[3-9]`` + 9 digits, landline with its area code, 400/800 stored but never
 a match key; a landline without area code is invalid because it cannot be dialled from elsewhere.
 """
 

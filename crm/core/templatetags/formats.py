@@ -1,4 +1,4 @@
-"""Template filters for the formats of DESIGN §8; each shows the short form and keeps the exact one in ``title``."""
+"""Template filters for the formats of `crm.core.formats`; each shows the short form and keeps the exact one in ``title``."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""Working time: which days are worked, and arithmetic in working days and business hours (domain.md §5).
+"""Working time: which days are worked, and arithmetic in working days and business hours.
 
 Weekly intervals, and dated exceptions that beat the weekday: holidays, and make-up days (调休上班) with hours.
 Pure: a calendar is a value, moments are aware datetimes, nothing reads the clock.
@@ -223,7 +223,7 @@ def _without(begin: datetime, end: datetime, pauses: list[Pause]) -> Iterator[Pa
         yield begin, end
 
 
-# Follow-ups that were not done: +1 working day the owner again, +3 the manager (domain.md §4).
+# Follow-ups that were not done: +1 working day the owner again, +3 the manager.
 OWNER_AGAIN_DAYS, MANAGER_DAYS = 1, 3
 
 

@@ -34,7 +34,9 @@ def event(
     sentence: Callable[[Event], str] | None = None,
     timeline: bool = True,
 ) -> EventType:
-    """Declare a kind of event; apps do so in their `events.py`."""
+    """Declare a kind of event, once; apps do so in their `events.py`."""
+    if name in CATALOGUE:  # a second declaration would silently take the first one's words
+        raise ValueError(f"the event {name} is declared twice")
     CATALOGUE[name] = EventType(name, title, sentence, timeline)
     return CATALOGUE[name]
 

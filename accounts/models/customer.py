@@ -132,6 +132,8 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
                 fields=["team", "next_follow_up_at", "id"], name="customer_team_next", condition=ALIVE
             ),
             models.Index(fields=["next_follow_up_at", "id"], name="customer_next", condition=ALIVE),
+            models.Index(fields=["owner", "name_sort", "id"], name="customer_owner_name", condition=ALIVE),
+            models.Index(fields=["team", "name_sort", "id"], name="customer_team_name", condition=ALIVE),
             models.Index(fields=["name_sort", "id"], name="customer_name", condition=ALIVE),
             models.Index(fields=["last_activity_at", "id"], name="customer_last", condition=ALIVE),
             models.Index(fields=["created_at", "id"], name="customer_created", condition=ALIVE),

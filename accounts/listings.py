@@ -17,7 +17,7 @@ from accounts.filters import ContactFilters, CustomerFilters
 from accounts.models import Activity, Contact, Customer
 from accounts.models.choices import ContactRole
 from accounts.queries.activities import reads_others
-from accounts.queries.customers import contact_list, customer_bin, customer_list
+from accounts.queries.customers import contact_list, customer_bin, customer_list, with_labels
 from accounts.resources import ContactResource, CustomerResource
 from crm.core import formats
 from crm.core.phone import format_phone
@@ -180,7 +180,7 @@ CUSTOMER_COLUMNS = [
     FollowUp("next_follow_up_at", all_day="next_follow_up_all_day", sort=True),
     Person("owner", note=_shared, card="corner"),
     Text("region", label=_("Region"), shown=False),
-    Html("tags", label=_("Tags"), render=_tags, value=_tag_names, shown=False),
+    Html("tags", label=_("Tags"), render=_tags, value=_tag_names, shown=False, parts=True),
     Text("industry", shown=False),
     Badge("source", shown=False),
     Text("source_detail", shown=False),
@@ -203,6 +203,7 @@ CUSTOMER_COLUMNS = [
 CUSTOMERS = ListPage(
     model=Customer,
     queryset=customer_list,
+    parts=with_labels,
     title=_("Customers"),
     icon="building",
     count_words=_customers,

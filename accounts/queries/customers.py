@@ -21,22 +21,24 @@ from crm.records.searchable import search
 
 def customer_list() -> models.QuerySet[Customer]:
     """Customers outside the bin, with what the columns of the list read."""
-    return Customer.objects.select_related("industry", "region", "owner", "team").annotate(labels=_labels())
+    return Customer.objects.select_related("industry", "region", "owner", "team")
 
 
 def customer_bin() -> models.QuerySet[Customer]:
     """Customers in the bin, with what the columns of the list read."""
-    return (
-        Customer._base_manager.filter(deleted_at__isnull=False)
-        .select_related("industry", "region", "owner", "team")
-        .annotate(labels=_labels())
-    )
+    rows = Customer._base_manager.filter(deleted_at__isnull=False)
+    return rows.select_related("industry", "region", "owner", "team")
+
+
+def with_labels(rows: models.QuerySet[Customer]) -> models.QuerySet[Customer]:
+    """The rows with their tags as `labels`: id, name and colour of each."""
+    return rows.annotate(labels=_labels())
 
 
 def customer_record() -> models.QuerySet[Customer]:
     """Customers with what their page shows at once."""
     rows = Customer.objects.select_related("industry", "region", "owner", "team", "parent", "previous_owner")
-    return rows.annotate(labels=_labels()).prefetch_related("highlights")
+    return with_labels(rows).defer("search_text", "search_grams").prefetch_related("highlights")
 
 
 def contact_list() -> models.QuerySet[Contact]:

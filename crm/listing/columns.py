@@ -77,6 +77,7 @@ class Column:
     css: str = ""
     export: bool = True
     prefetch: tuple[str, ...] = ()  # relations to fetch while the column is shown
+    parts: bool = False  # reads what ListPage.parts adds
     joins: tuple[str, ...] = ()  # relations a rendering function reads (ListPage.joins_by_column)
     private: bool = False  # personal data: exports record that it was taken out
 

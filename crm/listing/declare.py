@@ -78,6 +78,9 @@ class ListPage:
 
     model: type[models.Model]
     queryset: Callable[[], models.QuerySet]  # unscoped; joins what the columns read
+    parts: Callable[[models.QuerySet], models.QuerySet] | None = (
+        None  # adds what only some columns and the API read
+    )
     title: Label
     columns: Sequence[Column]
     filters: type[Filters] = Filters
@@ -139,6 +142,11 @@ class ListPage:
         found.setdefault(bare, bare)
         found.setdefault("id", "pk")
         return found
+
+    def whole(self, rows: models.QuerySet | None = None) -> models.QuerySet:
+        """Rows with everything that is ever read of a record of this list: for the API and single records."""
+        rows = self.queryset() if rows is None else rows
+        return self.parts(rows) if self.parts else rows
 
     def order(self, parameter: str) -> Order | None:
         """The order a `sort` parameter asks for, nothing for an unknown one."""

@@ -126,6 +126,8 @@ class Selection:
             return []
         wanted = self.prefetch if self.prefetch is not None else {p for c in self.columns for p in c.prefetch}
         rows = self.listing.queryset().filter(pk__in=ids).prefetch_related(*wanted)
+        if self.prefetch is not None or any(column.parts for column in self.columns):
+            rows = self.listing.whole(rows)
         joined = rows.query.select_related
         if self.prefetch is None and self.listing.joins_by_column and isinstance(joined, dict):
             followed = {name for column in self.columns for name in column.relations()}

@@ -76,7 +76,7 @@ class RecordViewSet(viewsets.GenericViewSet):
         """The record of the address: 404 when hidden or absent, 403 when the action is not allowed."""
         require_verb(self.request.user, "view", self.model)
         return get_visible_or_404(
-            self.model, self.request.user, self.kwargs["pk"], action, queryset=self.listing.queryset()
+            self.model, self.request.user, self.kwargs["pk"], action, queryset=self.listing.whole()
         )
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -109,7 +109,7 @@ class RecordViewSet(viewsets.GenericViewSet):
 
     def reread(self, record: Any) -> Any:
         """A record after a write, with what the serializer reads; even one that just left the caller's sight."""
-        return self.listing.queryset().filter(pk=record.pk).first() or record
+        return self.listing.whole().filter(pk=record.pk).first() or record
 
     def _link(self, cursor: Any) -> str | None:
         if cursor is None:

@@ -100,7 +100,6 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
 
     objects = AliveManager()
     access = Owned(also_via="customer")
-    search_name_field = "subject"
 
     class Meta:
         verbose_name = _("follow-up")

@@ -140,21 +140,26 @@ def _run(
 
 
 def growth(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each page's processor and database time in the large company beside that in the small one."""
-    earlier = {figure["what"]: figure["value"] for figure in before}
+    """Each page's processor time in the large company beside that in the small one.
+
+    A bar stands only between pages of as many rows: a salesperson of the small company has too few for a full page.
+    """
+    earlier = {figure["what"]: figure for figure in before}
     found = []
     for figure in after:
         if figure["unit"] != "ms" or not figure["what"].endswith("processor"):
             continue
-        yardstick = earlier[figure["what"]]
+        small = earlier[figure["what"]]
+        yardstick, alike = small["value"], small["rows"] == figure["rows"]
         found.append(
             figure
             | {
                 "part": "growth",
                 "yardstick": yardstick,
-                "measured_against": f"{SMALL:,} customers",
-                "bar": GROWTH * yardstick,
-                "kept": figure["value"] <= GROWTH * yardstick,
+                "measured_against": f"{SMALL:,} customers"
+                + ("" if alike else f", {small['rows']} rows instead of {figure['rows']}"),
+                "bar": GROWTH * yardstick if alike else None,
+                "kept": figure["value"] <= GROWTH * yardstick if alike else None,
             }
         )
     return found

@@ -6,7 +6,9 @@ array of grams (GIN index) that finds candidates, and its folded text, which con
 * Chinese: every pair of neighbouring characters;
 * digits: every three in a row (a phone number is found by any part of it);
 * Latin: every three letters in a row, and the first two letters of each word, so that two letters find the
-  beginning of a word and three or more any part of it.
+  beginning of a word and three or more any part of it;
+* the first character and the first two of each value, marked as its beginning: what is too short for the others
+  (one character, two digits) finds the values that begin with it, where anything in the middle would be half the table.
 """
 
 import re
@@ -16,6 +18,7 @@ from crm.core.text import CJK, fold
 
 _RUNS = re.compile(rf"(?P<cjk>[{CJK}]+)|(?P<digits>[0-9]+)|(?P<latin>[^\W\d_{CJK}]+)")
 _PHONE_LIKE = re.compile(r"\+?[\d\-()./\s]{5,}")
+BEGINNING = "^"
 MAX_TERMS = 8
 MAX_QUERY = 200
 MAX_TEXT = 4000
@@ -36,7 +39,7 @@ def search_text(values: Iterable[object]) -> str:
 
 def text_grams(text: str) -> list[str]:
     """Every gram of a search text, sorted and unique, for the index."""
-    found: set[str] = set()
+    found = {f"{BEGINNING}{line[:length]}" for line in text.split("\n") if line for length in (1, 2)}
     for run in _RUNS.finditer(text):
         word = run[0]
         if run.lastgroup == "cjk":
@@ -77,7 +80,11 @@ def _number(text: str) -> str:
 
 
 def query_grams(terms: Iterable[str]) -> list[str]:
-    """Grams a row must have to contain every term; fewer than all, so the text has to confirm."""
+    """Grams a row must have to contain every term; fewer than all, so the text has to confirm.
+
+    Beside longer words a short one is left to the text; short words alone have to begin a value.
+    """
+    terms = list(terms)
     found: set[str] = set()
     for term in terms:
         for run in _RUNS.finditer(term):
@@ -88,7 +95,7 @@ def query_grams(terms: Iterable[str]) -> list[str]:
                 found.update(_triples(word))
             elif run.lastgroup == "latin" and len(word) == 2 and word == term:
                 found.add(word)
-    return sorted(found)
+    return sorted(found or {f"{BEGINNING}{term[:2]}" for term in terms})
 
 
 def matches(text: str, query: str) -> bool:

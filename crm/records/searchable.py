@@ -23,9 +23,6 @@ class Searchable(models.Model):
     search_text = models.TextField(default="", blank=True, editable=False)
     search_grams = ArrayField(models.TextField(), default=list, blank=True, editable=False)
 
-    # What a single character is looked up in: a query too short for a gram finds names that begin with it.
-    search_name_field = "name"
-
     class Meta:
         abstract = True
 
@@ -50,20 +47,16 @@ def search_index(model_name: str) -> GinIndex:
     return GinIndex(fields=["search_grams"], name=f"{model_name}_search")
 
 
-def search_filter(model: type[models.Model], query: str) -> Q | None:
+def search_filter(query: str) -> Q | None:
     """The condition under which a record is found; None for an empty query, which finds everything.
 
-    Every word must occur. Words without a gram (one character, two digits) are confirmed by the text alone; if no
-    word has one, records whose name begins with the query are found, because nothing else could use an index.
+    Every word must occur: beside longer words anywhere, but words of one character or two digits alone find only
+    values that begin with them.
     """
     terms = grams.query_terms(query)
     if not terms:
         return None
-    wanted = grams.query_grams(terms)
-    if not wanted:
-        name = getattr(model, "search_name_field", "name")
-        return Q(**{f"{name}__istartswith": " ".join(query.split())})
-    condition = Q(search_grams__contains=wanted)
+    condition = Q(search_grams__contains=grams.query_grams(terms))
     for term in terms:
         condition &= Q(search_text__contains=term)
     return condition
@@ -71,7 +64,7 @@ def search_filter(model: type[models.Model], query: str) -> Q | None:
 
 def search(queryset: models.QuerySet[M], query: str) -> models.QuerySet[M]:
     """Narrow a query to the records found by a text."""
-    condition = search_filter(queryset.model, query)
+    condition = search_filter(query)
     return queryset if condition is None else queryset.filter(condition)
 
 

@@ -26,6 +26,7 @@ class Figure:
     measured_against: str = ""
     bar: float | None = None
     most: bool = True  # the bar is a ceiling; otherwise a floor
+    rows: int | None = None  # of the page measured
 
     @property
     def kept(self) -> bool | None:

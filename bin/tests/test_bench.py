@@ -52,8 +52,14 @@ def test_the_table_shows_each_figure_beside_its_yardstick() -> None:
 
 
 def test_growth_compares_the_same_page_in_both_companies() -> None:
-    small = [figure("plain: processor", 20.0), figure("plain: database", 1.0)]
-    large = [figure("plain: processor", 31.0), figure("plain: database", 9.0)]
+    small = [figure("plain: processor", 20.0, rows=50), figure("plain: database", 1.0)]
+    large = [figure("plain: processor", 31.0, rows=50), figure("plain: database", 9.0)]
     (found,) = growth(small, large)
     assert found["part"] == "growth"
     assert (found["value"], found["yardstick"], found["bar"], found["kept"]) == (31.0, 20.0, 30.0, False)
+
+
+def test_pages_of_unlike_length_are_shown_but_not_judged() -> None:
+    (found,) = growth([figure("plain: processor", 10.0, rows=4)], [figure("plain: processor", 31.0, rows=50)])
+    assert (found["bar"], found["kept"]) == (None, None)
+    assert "4 rows instead of 50" in found["measured_against"]

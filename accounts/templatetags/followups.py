@@ -128,8 +128,8 @@ def silence(customer: Customer) -> str:
     since = silent_since(formats.local_day(last) if last else None, customer.neglect_from)
     values = {"days": (company_today() - since).days, "cadence": cadence_days(customer.grade)}
     if last is None:
-        return _("Never followed up, for %(days)d days (every %(cadence)d)") % values
-    return _("%(days)d days without a follow-up (every %(cadence)d)") % values
+        return _("Never followed up, %(days)d days (due every %(cadence)d)") % values
+    return _("%(days)d days quiet (due every %(cadence)d)") % values
 
 
 @register.filter

@@ -118,7 +118,7 @@ def years_together(customer: Customer) -> str:
     months = max(0, months - (today.day < customer.first_deal_at.day))
     years, rest = divmod(months, 12)
     if years and rest:
-        return _("Customer for %(years)d y %(months)d m") % {"years": years, "months": rest}
+        return _("Customer for %(years)d y %(months)d mo") % {"years": years, "months": rest}
     if years:
         return _("Customer for %(years)d y") % {"years": years}
-    return _("Customer for %(months)d m") % {"months": rest}
+    return _("Customer for %(months)d mo") % {"months": rest}

@@ -74,7 +74,9 @@ def _short(pair: Any) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("label", value))
-    return "–" if value in (None, "", []) else str(value)
+    if isinstance(value, list):
+        return ", ".join(map(_value, value)) or "–"
+    return "–" if value in (None, "") else str(value)
 
 
 USERS = ListPage(
@@ -103,6 +105,7 @@ USERS = ListPage(
     icon="users",
     count_words=lambda number, n: ngettext("%(n)s person", "%(n)s people", n) % {"n": number},
     links=[("organisation", _("Organisation"), "sitemap")],
+    links_for=is_administrator,
 )
 
 TEAMS = ListPage(
@@ -121,6 +124,7 @@ TEAMS = ListPage(
     icon="users-group",
     count_words=lambda number, n: ngettext("%(n)s team", "%(n)s teams", n) % {"n": number},
     links=[("organisation", _("Organisation"), "sitemap")],
+    links_for=is_administrator,
 )
 
 ROLES = ListPage(

@@ -26,6 +26,7 @@ urlpatterns = [
         "settings/organisation/members/<int:pk>/preview/", organisation.member_preview, name="member_preview"
     ),
     path("settings/organisation/members/<int:pk>/password/", members.member_password, name="member_password"),
+    path("settings/organisation/members/<int:pk>/move/", members.member_move, name="member_move"),
     path("settings/organisation/members/<int:pk>/leave/", members.member_leave, name="member_leave"),
     path("settings/organisation/members/<int:pk>/return/", members.member_return, name="member_return"),
     path("settings/organisation/members/<int:pk>/access/", organisation.access_add, name="access_add"),
@@ -36,6 +37,7 @@ urlpatterns = [
     ),
     path("settings/organisation/teams/add/", members.team_add, name="team_add"),
     path("settings/organisation/teams/<int:pk>/", members.team_edit, name="team_edit"),
+    path("settings/organisation/teams/<int:pk>/move/", members.team_move, name="team_move"),
     path("settings/organisation/teams/<int:pk>/delete/", members.team_delete, name="team_delete"),
     path("settings/start/", company.first_run, name="first_run"),
     path("settings/roles/", roles.roles, name="roles"),

@@ -158,3 +158,11 @@ def looks_like_person(name: object) -> bool:
     if text.startswith(_COMPOUND_SURNAMES):
         return True
     return len(text) <= 3 and text[0] in _SURNAMES
+
+
+def given_name(name: str) -> str:
+    """What colleagues call somebody: 晓雯 of 林晓雯; of other names, and where one character would be left, all of it."""
+    if not re.fullmatch(f"[{CJK}]{{3,4}}", name):
+        return name
+    family = 2 if name.startswith(_COMPOUND_SURNAMES) else 1
+    return name[family:] if len(name) - family == 2 else name

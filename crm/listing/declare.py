@@ -24,6 +24,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from crm.identity.models import User
 from crm.listing import pages, sidepages
 from crm.listing.bulk import Bulk
 from crm.listing.columns import Column
@@ -107,6 +108,7 @@ class ListPage:
     row_actions: Callable[[Any, Any], str] | None = None  # (record, look) -> HTML of the quick actions
     row_class: Callable[[Any, Any], str] | None = None
     links: Sequence[tuple[str, Label, str]] = ()  # other faces of the list: (URL name, label, icon)
+    links_for: Callable[[User], bool] | None = None  # who is led there; None: everybody
     extra_template: str = ""  # shown above the table
     template: str = "listing/page.html"
     joins_by_column: bool = (

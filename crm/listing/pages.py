@@ -23,6 +23,7 @@ from crm.listing.selection import BadQuery, Page, Selection, find_view, overlaid
 from crm.records.queries import saved_views
 
 if TYPE_CHECKING:
+    from crm.identity.models import User
     from crm.listing.declare import ListPage
 
 OPTIONS = 20  # matches an autocomplete answers with
@@ -75,6 +76,7 @@ def counts(request: HttpRequest, listing: ListPage) -> HttpResponse:
             "total": words_of(total),
             "exact": total if total <= COUNT_CAP else None,
             "total_words": total_words(listing, total),
+            "selectable": selectable(request.user, listing),
             "totals": listing.totals(selection.scoped()) if listing.totals and total <= COUNT_CAP else "",
         }
     if part != "total":
@@ -122,11 +124,12 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
     listing, look = selection.listing, Look(request.user)
     columns = selection.columns
     total = page.known_total
-    may_export = listing.exportable and has_verb(request.user, "export", listing.model)
+    may_export = may_export_from(request.user, listing)
     bulk = [verb for verb in listing.bulk if verb.offered_to(request.user, listing.model)]
     return {
         "listing": listing,
         "selection": selection,
+        "faces": listing.links if listing.links_for is None or listing.links_for(request.user) else (),
         "page": page,
         "headings": headings(listing, columns, selection.sort, lambda sort: link(request, sort=sort)),
         "rows": rows_of(listing, columns, page.records, look, tick=bool(bulk) or may_export),
@@ -152,6 +155,18 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
         "export_urls": [(fmt, link(request, export=fmt)) for fmt in ("xlsx", "csv")],
         **{f"{what}_url": listing.url(what) for what in ("list", "counts", "filters", "columns", "views")},
     }
+
+
+def may_export_from(user: User, listing: ListPage) -> bool:
+    """Whether somebody may take rows of the list out of the house."""
+    return listing.exportable and has_verb(user, "export", listing.model)
+
+
+def selectable(user: User, listing: ListPage) -> bool:
+    """Whether there is anything somebody can do with ticked rows."""
+    return may_export_from(user, listing) or any(
+        verb.offered_to(user, listing.model) for verb in listing.bulk
+    )
 
 
 def import_url(request: HttpRequest, listing: ListPage) -> str:

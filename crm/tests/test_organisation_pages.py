@@ -202,3 +202,47 @@ def test_nobody_else_touches_people(client, company, path):
         answer = client.post(PAGE + path.format(company.sales2.pk), {"role": 1, "team": company.south.pk})
         assert answer.status_code == 403
     assert written.count() == before
+
+
+def test_a_department_dropped_on_another_moves_below_it_and_back(admin, company):
+    team, other = company.sales1.team, make_team("Elsewhere")
+    before = team.parent
+    answer = admin.post(f"{PAGE}teams/{team.pk}/move/", {"parent": other.pk}, headers={"HX-Request": "true"})
+    assert answer.status_code == 204 and "organisationChanged" in answer["HX-Trigger"]
+    team.refresh_from_db()
+    assert team.parent == other
+    if before:
+        admin.post(f"{PAGE}teams/{team.pk}/move/?parent={before.pk}")
+        team.refresh_from_db()
+        assert team.parent == before
+
+
+def test_a_department_cannot_be_dropped_on_one_below_it(admin, company):
+    team = company.sales1.team
+    below = make_team("Below", parent=team)
+    answer = admin.post(f"{PAGE}teams/{team.pk}/move/", {"parent": below.pk}, headers={"HX-Request": "true"})
+    team.refresh_from_db()
+    assert team.parent != below and '"bad"' in answer["HX-Trigger"]
+
+
+def test_a_person_dropped_on_a_department_takes_their_customers_along(admin, company):
+    customer = make_customer(company.sales1, "Comes along")
+    other = make_team("Elsewhere")
+    admin.post(f"{PAGE}members/{company.sales1.pk}/move/", {"parent": other.pk})
+    customer.refresh_from_db()
+    assert (fresh(company.sales1).team, customer.team) == (other, other)
+
+
+def test_only_administrators_move_people_and_departments(client, company):
+    client.force_login(company.manager1)
+    other = make_team("Elsewhere")
+    team = company.sales1.team
+    for url in (f"{PAGE}teams/{team.pk}/move/", f"{PAGE}members/{company.sales1.pk}/move/"):
+        assert client.post(url, {"parent": other.pk}).status_code in (403, 404)
+    team.refresh_from_db()
+    assert team.parent != other and fresh(company.sales1).team == team
+
+
+@pytest.mark.parametrize("parent", ["", "x", "9" * 30])
+def test_dropping_on_nothing_is_refused(admin, company, parent):
+    assert admin.post(f"{PAGE}teams/{company.sales1.team.pk}/move/", {"parent": parent}).status_code == 400

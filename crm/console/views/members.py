@@ -1,7 +1,11 @@
 """Adding people, ending and restoring their access, new passwords; adding, moving and deleting teams."""
 
+import json
+from collections.abc import Callable
+
 from allauth.account.adapter import get_adapter
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -180,6 +184,70 @@ def team_edit(request: HttpRequest, pk: int) -> HttpResponse:
         intro=_("When a department moves, what its leaders and managers see follows at once."),
         delete_url=reverse("team_delete", args=[pk]),
     )
+
+
+@administrators_only
+@require_POST
+def team_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a department below another one, as dragging in the tree does."""
+    team = get_visible_or_404(Team, request.user, pk, "change")
+    parent = _target(request)
+    before = team.parent
+    if parent in (before, team):
+        return HttpResponse(status=204)
+    text = _("%(team)s now belongs to %(parent)s.") % {"team": team, "parent": parent}
+    return _moved(
+        request,
+        lambda: services.update_team(team, parent=parent, actor=actor_of(request)),
+        text,
+        undo_url=f"{reverse('team_move', args=[pk])}?parent={before.pk}" if before else "",
+        back=place(team),
+    )
+
+
+@administrators_only
+@require_POST
+def member_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put a person into another department with all they hold, as dragging onto the tree does."""
+    member = get_visible_or_404(User, request.user, pk, "change")
+    team = _target(request)
+    before = member.team
+    if team == before:
+        return HttpResponse(status=204)
+    text = _("%(name)s now works in %(team)s, with everything they hold.") % {"name": member, "team": team}
+    return _moved(
+        request,
+        lambda: services.change_person(member, team=team, actor=actor_of(request)),
+        text,
+        undo_url=f"{reverse('member_move', args=[pk])}?parent={before.pk}" if before else "",
+        back=place(team, member),
+    )
+
+
+def _target(request: HttpRequest) -> Team:
+    """The department something is dropped on."""
+    wanted = request.POST.get("parent") or request.GET.get("parent") or ""
+    if not wanted.isdecimal() or len(wanted) > 18:
+        raise BadRequest
+    return get_visible_or_404(Team, request.user, int(wanted))
+
+
+def _moved(
+    request: HttpRequest, move: Callable[[], object], text: str, *, undo_url: str, back: str
+) -> HttpResponse:
+    try:
+        move()
+    except RuleBroken as error:
+        if not request.htmx:
+            messages.error(request, str(error))
+            return done(request, back)
+        refused = {"toast": {"text": str(error), "kind": "bad"}}
+        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(refused)})
+    if not request.htmx:
+        messages.success(request, text)
+        return done(request, back)
+    said = {"toast": {"text": text, "undo_url": undo_url}, "organisationChanged": True}
+    return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(said)})
 
 
 @administrators_only

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.core.company import looks_like_person, parse_company
+from crm.core.company import given_name, looks_like_person, parse_company
 from crm.core.similarity import bigram_dice, trigram_similarity
 
 
@@ -105,3 +105,17 @@ def test_any_name_can_be_taken_apart_and_only_once(name):
     assert found == parse_company(f" {name} ")
     if any(c.isalnum() for c in name):
         assert found.core
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("林晓雯", "晓雯"),
+        ("欧阳娜娜", "娜娜"),
+        ("欧阳锋", "欧阳锋"),
+        ("李娜", "李娜"),
+        ("Erik Halden", "Erik Halden"),
+    ],
+)
+def test_colleagues_are_called_by_their_given_name(name, called):
+    assert given_name(name) == called

@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.core.company import given_name
 from crm.core.pinyin import sort_key
 from crm.identity.policies import Everyone
 
@@ -83,4 +84,4 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def get_short_name(self) -> str:
-        return self.name
+        return given_name(self.name)

@@ -72,10 +72,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "pinned": queries.pinned_views(user),
         "pinned_counts_url": _url("pinned_counts"),
         "unread": unread_count(user),
-        "recent": [
-            {"label": str(record), "icon": _icon(record), "url": record.get_absolute_url()}
-            for record in queries.recent_records(user)
-        ],
+        **_at_hand(user),
         "settings": {
             "label": pgettext_lazy("sidebar", "Settings"),
             "url": _url("settings"),
@@ -96,6 +93,19 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "logout_url": _url("account_logout"),
         "notifications_url": _url("notification_list"),
     }
+
+
+def _at_hand(user: User) -> dict[str, Any]:
+    found = queries.records_at_hand(user)
+    return {
+        "starred": [_link(record) for record in found.starred],
+        "starred_keys": found.keys,
+        "recent": [_link(record) for record in found.recent],
+    }
+
+
+def _link(record: Any) -> dict[str, str]:
+    return {"label": str(record), "icon": _icon(record), "url": record.get_absolute_url()}
 
 
 def _offered(items: Iterable[Item], user: User, path: str) -> list[dict[str, Any]]:

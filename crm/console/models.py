@@ -7,12 +7,14 @@ from crm.identity.policies import Private
 
 
 class RecentRecord(models.Model):
-    """A record somebody opened lately; whether it is still shown is decided each time by their rights."""
+    """A record somebody opened lately or keeps at hand with a star; whether it is still shown is decided each time by
+    their rights."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     model = models.CharField(max_length=60)
     object_id = models.BigIntegerField()
     opened_at = models.DateTimeField(default=timezone.now)
+    starred_at = models.DateTimeField(null=True, blank=True)
 
     access = Private("user")
 

@@ -58,5 +58,6 @@ urlpatterns = [
     *EVENTS.urls("settings/events"),
     *import_urls.urlpatterns,
     path("recent/", me.recent_add, name="recent_add"),
+    path("starred/", me.star_record, name="star_record"),
     path("i18n/setlang/", me.preferences, name="set_language"),
 ]

@@ -1,7 +1,7 @@
 """Reading for the console's pages and for the frame around every page."""
 
 from crm.console.queries.first_run import Step, first_run_steps
-from crm.console.queries.frame import company_name, pinned_views, recent_records
+from crm.console.queries.frame import company_name, pinned_views, records_at_hand
 from crm.console.queries.lists import event_list, role_list, tag_list, team_list, user_list
 from crm.console.queries.organisation import (
     TeamNode,
@@ -31,7 +31,7 @@ __all__ = [
     "pinned_views",
     "preview",
     "reach_of",
-    "recent_records",
+    "records_at_hand",
     "role_list",
     "scope_cards",
     "tag_list",

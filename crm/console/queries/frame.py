@@ -1,6 +1,7 @@
 """Reading for the console's pages and the frame around every page."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.apps import apps
 from django.db import models
@@ -13,6 +14,7 @@ from crm.listing.registry import page_of_key
 from crm.records import queries as saved
 
 RECENT_LOOKED_AT = 9  # a few more than shown: some may no longer be visible
+ROWS_LOOKED_AT = 100  # more than anybody can have: so many stars and remembered records are kept
 
 
 def company_name() -> str:
@@ -20,25 +22,41 @@ def company_name() -> str:
     return str(identity.company())
 
 
-def recent_records(user: User, limit: int = 3) -> Sequence[models.Model]:
-    """The records somebody opened last and may still see, newest first; one query per kind of record."""
+@dataclass(frozen=True)
+class AtHand:
+    """What the side bar keeps at hand: starred records and the ones opened last, without those that have a star."""
+
+    starred: Sequence[models.Model] = ()
+    recent: Sequence[models.Model] = ()
+    keys: frozenset[str] = frozenset()  # of every starred record, as "accounts.customer:42"
+
+
+def records_at_hand(user: User, *, starred: int = 6, recent: int = 3) -> AtHand:
+    """The records somebody starred or opened last and may still see, newest first; one query per kind of record."""
     rows = list(
         visible(RecentRecord, user)
         .order_by("-opened_at")
-        .values_list("model", "object_id")[:RECENT_LOOKED_AT]
+        .values_list("model", "object_id", "starred_at")[:ROWS_LOOKED_AT]
     )
+    stars = sorted((row for row in rows if row[2]), key=lambda row: row[2], reverse=True)
+    wanted = [(label, pk) for label, pk, _at in stars[: starred + 3]]
+    latest = [(label, pk) for label, pk, at in rows if not at][:RECENT_LOOKED_AT]
     found: dict[tuple[str, int], models.Model] = {}
-    for label in dict.fromkeys(label for label, _pk in rows):
+    for label in dict.fromkeys(label for label, _pk in wanted + latest):
         try:
             model = apps.get_model(label)
         except LookupError:
             continue
-        ids = [pk for other, pk in rows if other == label]
+        ids = [pk for other, pk in wanted + latest if other == label]
         alive = visible(model, user).filter(pk__in=ids)
         if any(f.name == "deleted_at" for f in model._meta.concrete_fields):
             alive = alive.filter(deleted_at__isnull=True)
         found |= {(label, record.pk): record for record in alive}
-    return [found[key] for key in rows if key in found][:limit]
+    return AtHand(
+        starred=[found[key] for key in wanted if key in found][:starred],
+        recent=[found[key] for key in latest if key in found][:recent],
+        keys=frozenset(f"{label}:{pk}" for label, pk, _at in stars),
+    )
 
 
 def pinned_views(user: User) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """What the console itself writes; people, teams and roles are written by `crm.identity.services`."""
 
-from crm.console.services.recent import remember_opened
+from crm.console.services.recent import remember_opened, star
 from crm.console.services.reset_link import send_reset_link
 
-__all__ = ["remember_opened", "send_reset_link"]
+__all__ = ["remember_opened", "send_reset_link", "star"]

@@ -1,7 +1,9 @@
 """Everybody's own settings, and the pages only administrators open."""
 
 import pytest
+from django.utils import timezone
 
+from crm.console.models import RecentRecord
 from crm.events.models import Event
 from crm.identity import services
 from crm.identity.models import ApiToken
@@ -150,6 +152,48 @@ def test_recent_records_are_remembered_only_if_visible(login, company):
     assert client.post("/recent/", {"model": "identity.user", "id": 10**9}).status_code == 404
     assert client.post("/recent/", {"model": "identity.apitoken", "id": 1}).status_code == 404
     assert "Sales2" in client.get("/settings/").content.decode()
+
+
+def _star(client, user, on="1", **extra):
+    return client.post("/starred/", {"model": "identity.user", "id": user.pk, "on": on}, **extra)
+
+
+def test_a_starred_record_stays_in_the_side_bar_until_the_star_is_off(login, company):
+    client = login(company.sales1)
+    answer = _star(client, company.sales2, headers={"HX-Request": "true"}).content.decode()
+    assert 'aria-pressed="true"' in answer and 'id="side-records"' in answer
+    shell = client.get("/settings/").context["shell"]
+    assert [one["label"] for one in shell["starred"]] == [str(company.sales2)] and not shell["recent"]
+    _star(client, company.sales2, on="0")
+    assert not client.get("/settings/").context["shell"]["starred"]
+
+
+def test_stars_are_everybodys_own_and_only_on_what_one_sees(login, company):
+    assert _star(login(company.sales1), company.sales2).status_code == 302
+    other = login(company.sales3)
+    assert not other.get("/settings/").context["shell"]["starred"]
+    assert other.post("/starred/", {"model": "identity.user", "id": 10**9, "on": "1"}).status_code == 404
+    assert other.post("/starred/", {"model": "identity.apitoken", "id": 1, "on": "1"}).status_code == 404
+
+
+def test_a_star_outlives_what_is_only_remembered(login, company):
+    client = login(company.sales1)
+    _star(client, company.sales2)
+    RecentRecord.objects.bulk_create(
+        RecentRecord(user=company.sales1, model="accounts.customer", object_id=pk) for pk in range(1, 40)
+    )
+    client.post("/recent/", {"model": "identity.user", "id": company.sales3.pk})
+    left = RecentRecord.objects.filter(user=company.sales1)
+    assert left.filter(starred_at__isnull=False).count() == 1 and left.filter(starred_at=None).count() <= 20
+
+
+def test_fifty_stars_are_enough(login, company):
+    RecentRecord.objects.bulk_create(
+        RecentRecord(user=company.sales1, model="accounts.customer", object_id=pk, starred_at=timezone.now())
+        for pk in range(1, 51)
+    )
+    answer = _star(login(company.sales1), company.sales2, headers={"HX-Request": "true"})
+    assert 'aria-pressed="false"' in answer.content.decode() and "50" in answer["HX-Trigger"]
 
 
 def test_the_frame_costs_few_queries(login, company, django_assert_max_num_queries):

@@ -1,10 +1,13 @@
-"""Everybody's own settings: profile, password, display, API tokens."""
+"""Everybody's own settings: profile, password, display, API tokens; what they keep at hand."""
+
+import json
 
 from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,7 +20,7 @@ from django.views.decorators.http import require_POST
 from crm.console.forms.auth import NewPasswordForm
 from crm.console.forms.me import DisplayForm, ProfileForm, TokenForm
 from crm.console.sections import sections_for
-from crm.console.services import remember_opened
+from crm.console.services import remember_opened, star
 from crm.core.hooks import hooks
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
@@ -117,13 +120,39 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def recent_add(request: HttpRequest) -> HttpResponse:
     """Remember that a record was opened; the record page asks for it by itself."""
+    remember_opened(request.user, _named_record(request))
+    return HttpResponse(status=204)
+
+
+@require_POST
+@login_required
+def star_record(request: HttpRequest) -> HttpResponse:
+    """Put a star on a record or take it off; htmx gets the button anew and the side bar's list with it."""
+    record, on = _named_record(request), request.POST.get("on") == "1"
+    refused = ""
+    try:
+        star(request.user, record, on=on)
+    except RuleBroken as error:
+        refused = str(error)
+    if not request.htmx:
+        if refused:
+            messages.error(request, refused)
+        return redirect(record.get_absolute_url())
+    context = {"record_model": record._meta.label_lower, "record_id": record.pk, "fresh": True}
+    response = render(request, "console/_star.html", context)
+    if refused:
+        response["HX-Trigger"] = json.dumps({"toast": {"text": refused, "kind": "bad"}})
+    return response
+
+
+def _named_record(request: HttpRequest) -> Model:
+    """The record a form names, of a kind that has a list, if the person may see it."""
     label, pk = request.POST.get("model", ""), request.POST.get("id", "")
     listed = [page.model for page in hooks.list_pages.values()]
     model = next((one for one in listed if one._meta.label_lower == label), None)
     if model is None:
         raise Http404
-    remember_opened(request.user, get_visible_or_404(model, request.user, pk))
-    return HttpResponse(status=204)
+    return get_visible_or_404(model, request.user, pk)
 
 
 @login_required

@@ -99,7 +99,7 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
     origin = models.CharField(max_length=10, blank=True, editable=False)
 
     objects = AliveManager()
-    access = Owned(also_via="customer")
+    access = Owned(also_via="customer", writers=("author", "owner"))
 
     class Meta:
         verbose_name = _("follow-up")
@@ -154,6 +154,11 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
     def is_open(self) -> bool:
         """Whether it still waits to be done."""
         return self.done_at is None and self.cancelled_at is None and self.deleted_at is None
+
+    @property
+    def is_only_recorded(self) -> bool:
+        """Whether it was written down as done without ever having been planned."""
+        return self.due_at is None and self.done_at is not None and self.cancelled_at is None
 
     @property
     def is_planned(self) -> bool:

@@ -27,6 +27,11 @@ def activity_record() -> models.QuerySet[Activity]:
     return Activity.objects.select_related("customer", "contact", "owner", "author", "next_activity")
 
 
+def activity_bin() -> models.QuerySet[Activity]:
+    """Follow-ups in the bin, with what their answer reads."""
+    return Activity._base_manager.filter(deleted_at__isnull=False).select_related("customer", "owner")
+
+
 def midnight(days: int = 0) -> datetime.datetime:
     """The beginning of today (or of a day from today) in the company's zone."""
     zone = company_zone()

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -29,14 +29,6 @@ from crm.records.services.files import download, store_upload
 def activity_of(request: HttpRequest, pk: int, action: str = "view") -> Activity:
     """The follow-up of an address, if the person may do the action to it."""
     return access.get_visible_or_404(Activity, request.user, pk, action, queryset=queries.activity_record())
-
-
-def own_activity(request: HttpRequest, pk: int, action: str) -> Activity:
-    """One's own follow-up: what somebody else wrote is never edited or deleted by another, whatever their rights."""
-    activity = activity_of(request, pk, action)
-    if request.user.pk not in (activity.author_id, activity.owner_id):
-        raise PermissionDenied
-    return activity
 
 
 @login_required
@@ -183,8 +175,10 @@ def activity_move_back(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def activity_undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take back that it was done, cancelled or recorded."""
+    """Take back that it was done, cancelled or recorded; what was only recorded goes to the bin, by its writer."""
     activity = activity_of(request, pk, "change")
+    if activity.is_only_recorded:
+        access.authorize(request.user, "correct", activity)
     return _act(request, activity, lambda: services.undo(activity, actor=actor_of(request)), _("Taken back"))
 
 
@@ -222,7 +216,7 @@ def activity_pin(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def activity_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct one's own follow-up."""
-    activity = own_activity(request, pk, "change")
+    activity = activity_of(request, pk, "correct")
     form = EditForm(request.POST or None, user=request.user, activity=activity)
     back = back_of(request, activity)
 
@@ -247,7 +241,7 @@ def activity_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def activity_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Put one's own follow-up into the bin."""
-    activity = own_activity(request, pk, "delete")
+    activity = activity_of(request, pk, "delete")
     undo_url = reverse("activity_restore", args=[pk])
     return _act(
         request,
@@ -262,9 +256,8 @@ def activity_delete(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def activity_restore(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's own follow-up out of the bin."""
-    activity = services.binned_activity(request.user, pk)
-    if activity is None:
-        raise Http404
+    binned = access.narrow(queries.activity_bin(), request.user, "delete")
+    activity = get_object_or_404(binned, pk=pk, deleted_by_id=request.user.pk)
     return _act(
         request, activity, lambda: services.restore_activity(activity, actor=actor_of(request)), _("Restored")
     )

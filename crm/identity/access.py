@@ -37,12 +37,16 @@ VIEW, CHANGE, ASSIGN = "view", "change", "assign"
 # What a verb asks of a row: to be seen, to be edited (by an editing collaborator too), or to be disposed of.
 LEVELS = {
     "change": CHANGE,
+    "correct": CHANGE,
     "import": CHANGE,
     "delete": ASSIGN,
     "transfer": ASSIGN,
     "share": ASSIGN,
     "merge": ASSIGN,
 }
+# What one may do only to what one wrote oneself, where the policy names writers; correcting takes the verb "change".
+OF_WRITERS = ("correct", "delete")
+VERB_OF = {"correct": "change"}
 TEAM_PERMISSION = {VIEW: "view_records", CHANGE: "change_records", ASSIGN: "assign_records"}
 INLINE_SHARES = 1000  # more shared ids than this stay a subquery
 
@@ -62,7 +66,7 @@ def narrow(rows: models.QuerySet[M], user: User, action: str = "view") -> models
     """Of prepared rows those on which the user may do the action: `visible` for a queryset that joins and filters."""
     if not has_verb(user, action, rows.model):
         return rows.none()
-    return rows.filter(_rows(rows.model, user, _level(action)))
+    return rows.filter(_within(rows.model, user, action))
 
 
 def branches(model: type[models.Model], user: User, action: str = "view") -> list[Q] | None:
@@ -83,7 +87,8 @@ def branches(model: type[models.Model], user: User, action: str = "view") -> lis
     shared = _shared_ids(model, user, _level(action))
     if shared:
         pieces.append(Q(pk__in=shared))
-    return pieces
+    written = _written(policy, user, action)
+    return [piece & written for piece in pieces] if written else pieces
 
 
 def get_visible_or_404(
@@ -111,20 +116,19 @@ def may(user: User, action: str, record: models.Model) -> bool:
     model = type(record)
     if not has_verb(user, action, model):
         return False
-    return model._default_manager.filter(_rows(model, user, _level(action)), pk=record.pk).exists()
+    return model._default_manager.filter(_within(model, user, action), pk=record.pk).exists()
 
 
 def allowed(user: User, record: models.Model, actions: Iterable[str]) -> set[str]:
     """Those of the actions the user may do on this one record: `may` for several at the price of one."""
     model = type(record)
-    held = [action for action in actions if has_verb(user, action, model)]
-    rules = {level: _rows(model, user, level) for level in sorted({_level(action) for action in held})}
-    if not rules:
+    held = sorted({action for action in actions if has_verb(user, action, model)})
+    if not held:
         return set()
-    answers = (Case(When(Q(pk__isnull=False) & rule, then=True), default=False) for rule in rules.values())
+    rules = (_within(model, user, action) for action in held)
+    answers = (Case(When(Q(pk__isnull=False) & rule, then=True), default=False) for rule in rules)
     row = model._default_manager.filter(pk=record.pk).values_list(*answers).first()
-    reached = {level for level, yes in zip(rules, row or (), strict=bool(row)) if yes}
-    return {action for action in held if _level(action) in reached}
+    return {action for action, yes in zip(held, row or (), strict=bool(row)) if yes}
 
 
 def authorize(user: User, action: str, record: models.Model) -> None:
@@ -140,7 +144,7 @@ def has_verb(user: User, verb: str, model: type[models.Model]) -> bool:
     if isinstance(policy_of(model), Private):
         return True
     meta = model._meta
-    return user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}")
+    return user.has_perm(f"{meta.app_label}.{VERB_OF.get(verb, verb)}_{meta.model_name}")
 
 
 def require_verb(user: User, verb: str, model: type[models.Model]) -> None:
@@ -200,6 +204,18 @@ class Reach:
 
 def _level(action: str) -> str:
     return LEVELS.get(action, VIEW)
+
+
+def _within(model: type[models.Model], user: User, action: str) -> Q:
+    """The rows of the model on which the user may do the action, whatever the verbs."""
+    return _rows(model, user, _level(action)) & _written(policy_of(model), user, action)
+
+
+def _written(policy: Policy, user: User, action: str) -> Q:
+    """The rows the user wrote, where only writers may do the action; otherwise all."""
+    if not isinstance(policy, Owned) or not policy.writers or action not in OF_WRITERS:
+        return EVERYTHING
+    return any_of(Q(**{f"{name}_id": user.pk}) for name in policy.writers)
 
 
 def _rows(model: type[models.Model], user: User, level: str) -> Q:

@@ -8,12 +8,14 @@ class Owned:
     """Reached by its owner, by those who work with its team's records, and by those it is shared with.
 
     `also_via` names a parent record through which it is reached as well (an activity through its customer).
+    `writers` name the people who alone correct and delete it, whatever the rights of others.
     """
 
     owner: str = "owner"
     team: str = "team"
     also_via: str | None = None
     deal_date: str | None = None  # the field that makes it a deal customer
+    writers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

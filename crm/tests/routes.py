@@ -161,7 +161,7 @@ FOLLOW_UPS = {
     "activity_complete": page("activity", SALES, reading=False),
     "activity_move": page("activity", SALES, reading=False),
     "activity_move_back": change("activity"),
-    "activity_undo": change("activity"),
+    "activity_undo": written(),
     "activity_cancel": change("activity"),
     "activity_pin": change("activity"),
     "activity_edit": written("get"),

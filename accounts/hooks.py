@@ -1,9 +1,13 @@
 """What customers, contacts and follow-ups contribute downwards: their lists, for search, bulk jobs, import and choices."""
 
+from accounts import first_steps
 from accounts.activity_listing import ACTIVITIES
 from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
 from accounts.models import Activity
+from accounts.models.activity import OPEN
 from accounts.queries.today import today_count
+from accounts.services import reminders
+from crm.console.queries.first_run import add_step
 from crm.core.hooks import Panel, hooks
 from crm.identity.services import hands_over
 
@@ -13,4 +17,6 @@ hooks.add_list_page("customer_bin", CUSTOMER_BIN)
 hooks.add_list_page("activities", ACTIVITIES)
 hooks.add_panel(Panel("nav", "today", "", today_count))
 # What is done stays with whom did it; open tasks and planned follow-ups go to the successor.
-hands_over(Activity, lambda rows: rows.filter(done_at__isnull=True))
+hands_over(Activity, lambda rows: rows.filter(OPEN), following=reminders.renew)
+add_step("customers", first_steps.import_customers, 30)
+add_step("follow-up", first_steps.record_a_follow_up, 60)

@@ -181,9 +181,9 @@ class TestNeglect:
 
 def test_the_checklist_is_for_administrators_until_done(client, company):
     client.force_login(company.admin)
-    assert "Import customers" in client.get("/").content.decode()
+    assert "Import the customers" in client.get("/").content.decode()
     client.force_login(company.manager1)
-    assert "Import customers" not in client.get("/").content.decode()
+    assert "Import the customers" not in client.get("/").content.decode()
 
 
 class TestDoneCircle:

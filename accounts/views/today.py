@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET
 from accounts.models import Activity, Customer
 from accounts.queries import today as queries
 from accounts.queries.activities import dress, reads_others
-from accounts.queries.first_run import first_run
 from accounts.queries.neglect import neglected
+from crm.console.queries import first_run_steps
 from crm.identity import access
 
 TABS = ("today", "week", "given")
@@ -66,10 +66,11 @@ def _list(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, An
 
 
 def _aside(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, Any]:
+    steps = first_run_steps(request.user, open_only=True)
     if not access.has_verb(request.user, "view", Customer) or not reads_others(request.user):
-        return {"neglected": [], "neglected_total": 0, "first_run": None}
+        return {"neglected": [], "neglected_total": 0, "steps": steps}
     rows, total = neglected(who.customers())
-    return {"neglected": rows, "neglected_total": total, "first_run": first_run(request.user)}
+    return {"neglected": rows, "neglected_total": total, "steps": steps}
 
 
 def greeting(request: HttpRequest) -> str:

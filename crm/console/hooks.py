@@ -1,8 +1,14 @@
-"""What the console contributes: the lists of people, teams and events."""
+"""What the console contributes: the lists of people, teams and events, and the first steps of an installation."""
 
 from crm.console.import_listing import IMPORTS
 from crm.console.listings import EVENTS, TEAMS, USERS
+from crm.console.queries import first_run
 from crm.core.hooks import hooks
 
 for listing in (USERS, TEAMS, EVENTS, IMPORTS):
     hooks.add_list_page(listing.key, listing)
+
+first_run.add_step("company", first_run.name_the_company, 10)
+first_run.add_step("people", first_run.bring_in_people, 20)
+first_run.add_step("calendar", first_run.check_the_calendar, 40)
+first_run.add_step("signed-in", first_run.let_people_sign_in, 50)

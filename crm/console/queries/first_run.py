@@ -1,17 +1,22 @@
-"""What a new installation still needs before people can work with it."""
+"""What a new installation still needs before people can work with it; every app contributes its steps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import Count, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from crm.console.queries.organisation import customer_model
 from crm.console.sections import is_administrator
+from crm.core.hooks import Panel, hooks
 from crm.identity import queries as identity
 from crm.identity.models import Team, User
 from crm.records.queries import missing_years
+
+SLOT = "first_run"
 
 
 @dataclass(frozen=True)
@@ -26,56 +31,52 @@ class Step:
     done: bool
 
 
-def first_run_steps(user: User) -> list[Step]:
-    """The steps towards a working installation, for administrators; nothing for others."""
+def add_step(key: str, read: Callable[[User], Step], order: int) -> None:
+    """Contribute a step, from an app's `hooks.py`."""
+    hooks.add_panel(Panel(SLOT, key, "components/first_run.html", lambda user: {"step": read(user)}, order))
+
+
+def first_run_steps(user: User, *, open_only: bool = False) -> list[Step]:
+    """The steps towards a working installation, for administrators; with `open_only` nothing once all are done."""
     if not is_administrator(user):
         return []
-    people = User._base_manager.filter(is_active=True).count()
-    teams = Team._base_manager.count()
-    named = bool(identity.company().name)
+    steps = [panel.load(user)["step"] for panel in hooks.panels_of(SLOT)]  # type: ignore[index]
+    return [] if open_only and all(step.done for step in steps) else steps
+
+
+def name_the_company(_user: User) -> Step:
+    """The company has a name."""
+    name = identity.company().name
+    text = name or _("It stands at the top of every page and in every e-mail.")
+    return Step("company", _("Name the company"), text, reverse("company"), _("Enter"), bool(name))
+
+
+def bring_in_people(_user: User) -> Step:
+    """There are people and departments."""
+    teams = Team._base_manager.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+    counted = User._base_manager.filter(is_active=True).aggregate(
+        people=Count("pk"), teams=Coalesce(Subquery(teams), 0)
+    )
+    people, teams = counted["people"], counted["teams"]
+    text = (
+        ngettext("%(n)d person", "%(n)d people", people) % {"n": people}
+        + " · "
+        + ngettext("%(n)d department", "%(n)d departments", teams) % {"n": teams}
+    )
+    title, url = _("Bring in departments and people"), reverse("organisation_import")
+    return Step("people", title, text, url, _("Import with Excel"), people > 1 and teams > 0)
+
+
+def check_the_calendar(_user: User) -> Step:
+    """The running and the coming year have their holidays."""
     gaps = missing_years()
-    steps = [
-        Step(
-            "company",
-            _("Name the company"),
-            identity.company().name or _("It stands at the top of every page and in every e-mail."),
-            reverse("company"),
-            _("Enter"),
-            named,
-        ),
-        Step(
-            "people",
-            _("Bring in departments and people"),
-            ngettext("%(n)d person", "%(n)d people", people) % {"n": people}
-            + " · "
-            + ngettext("%(n)d department", "%(n)d departments", teams) % {"n": teams},
-            reverse("organisation_import"),
-            _("Import with Excel"),
-            people > 1 and teams > 0,
-        ),
-        Step(
-            "calendar",
-            _("Check the business calendar"),
-            _("The holidays of the coming year are missing.") if gaps else _("Holidays are entered."),
-            reverse("calendar"),
-            _("Enter"),
-            not gaps,
-        ),
-    ]
-    model = customer_model()
-    if model is not None:
-        count = model._base_manager.count() if model._base_manager.exists() else 0
-        steps.insert(
-            2,
-            Step(
-                "customers",
-                _("Import the customers"),
-                ngettext("%(n)d customer is here", "%(n)d customers are here", count) % {"n": count}
-                if count
-                else _("From the Excel sheets your people have."),
-                reverse("import_new"),
-                _("Import with Excel"),
-                count > 0,
-            ),
-        )
-    return steps
+    text = _("The holidays of the coming year are missing.") if gaps else _("Holidays are entered.")
+    title = _("Check the business calendar")
+    return Step("calendar", title, text, reverse("calendar"), _("Enter"), not gaps)
+
+
+def let_people_sign_in(user: User) -> Step:
+    """Somebody else has signed in."""
+    others = User._base_manager.filter(is_active=True, last_login__isnull=False).exclude(pk=user.pk)
+    title, text = _("Colleagues sign in"), _("Give them their user names and passwords")
+    return Step("signed-in", title, text, reverse("organisation"), _("Show people"), others.exists())

@@ -8,7 +8,7 @@ from crm.records.services.calendars import (
     set_day,
     set_weekdays,
 )
-from crm.records.services.files import delete_file, download, store_made, store_upload
+from crm.records.services.files import delete_file, delete_unattached, download, store_made, store_upload
 from crm.records.services.rates import set_rate
 from crm.records.services.tags import create_tag, delete_tag, tags_named, update_tag
 
@@ -16,6 +16,7 @@ __all__ = [
     "create_tag",
     "delete_file",
     "delete_tag",
+    "delete_unattached",
     "download",
     "import_days",
     "read_days",

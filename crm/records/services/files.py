@@ -1,11 +1,16 @@
 """Uploads: checked by content, stored under a random name, downloaded only through a view that has authorised it."""
 
 import hashlib
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile, File
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.http import FileResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.core.writes import RuleBroken
@@ -17,6 +22,9 @@ from crm.records.rules import files as rules
 
 if TYPE_CHECKING:
     from crm.identity.models import User
+
+UNATTACHED_FOR = timedelta(days=1)
+MOST_AT_ONCE = 1000
 
 
 def _digest(file: File) -> str:
@@ -90,6 +98,45 @@ def delete_file(stored: StoredFile, *, actor: Actor) -> None:
     content = stored.content
     stored.delete()
     transaction.on_commit(lambda: content.storage.delete(content.name))
+
+
+def delete_unattached(*, actor: Actor, older_than: timedelta = UNATTACHED_FOR) -> int:
+    """Delete uploads that nothing has held for a day: a form given up, a record purged; returns how many."""
+    before = timezone.now() - older_than
+    held = [
+        Exists(relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")}))
+        for relation in StoredFile._meta.get_fields(include_hidden=True)
+        if relation.is_relation and relation.auto_created
+    ]
+    loose = StoredFile._base_manager.filter(created_at__lt=before)
+    ids = list(loose.exclude(reduce(or_, held, Q(pk__in=[]))).values_list("pk", flat=True)[:MOST_AT_ONCE])
+    for pk in ids:
+        with transaction.atomic():
+            stored = StoredFile._base_manager.select_for_update(skip_locked=True).filter(pk=pk).first()
+            if stored is not None:
+                delete_file(stored, actor=actor)
+    return len(ids) + _delete_lost_bytes(before)
+
+
+def _delete_lost_bytes(before: datetime) -> int:
+    """Bytes whose row was never written, because the transaction that stored them failed."""
+    folder, removed = str(StoredFile.Purpose.ATTACHMENT), 0
+    storage = StoredFile._meta.get_field("content").storage
+    for part in _listed(storage, folder)[0]:
+        names = {f"{folder}/{part}/{name}" for name in _listed(storage, f"{folder}/{part}")[1]}
+        known = set(StoredFile._base_manager.filter(content__in=names).values_list("content", flat=True))
+        for name in names - known:
+            if storage.get_modified_time(name) < before:
+                storage.delete(name)
+                removed += 1
+    return removed
+
+
+def _listed(storage: Any, folder: str) -> tuple[list[str], list[str]]:
+    try:
+        return storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
 
 
 def download(stored: StoredFile, *, inline: bool = False) -> FileResponse:

@@ -1,5 +1,10 @@
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core.files.base import ContentFile
+from django.test import TestCase
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +104,15 @@ def test_any_name_is_made_safe(name):
         "message/rfc822",
         "text/vcard",
     )
+
+
+def test_uploads_that_nothing_holds_go_after_a_day(stored, company):
+    storage, name = stored.content.storage, stored.content.name
+    lost = storage.save("attachment/00/" + "0" * 32, ContentFile(b"of a transaction that failed"))
+    assert services.delete_unattached(actor=actor(company.admin)) == 0
+    assert storage.exists(name) and storage.exists(lost)
+    later = time_machine.travel(timezone.now() + timedelta(days=2), tick=False)
+    with later, TestCase.captureOnCommitCallbacks(execute=True):
+        assert services.delete_unattached(actor=actor(company.admin)) >= 2
+    assert not StoredFile._base_manager.exists()
+    assert not storage.exists(name) and not storage.exists(lost)

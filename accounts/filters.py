@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts.models import Contact, Customer, CustomerTag
 from accounts.models.choices import ContactRole, Intent, Kind, Source, Stage, Tier
-from accounts.queries.customers import shared_with
+from accounts.queries.customers import running_tags, shared_with
 from accounts.queries.neglect import neglected_q
 from crm.identity.access import visible
 from crm.identity.models import Team
@@ -99,7 +99,7 @@ class TagFilter(Records):
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
         if not value:
             return qs
-        tagged = CustomerTag._base_manager.filter(tag__in=[one.pk for one in value])
+        tagged = CustomerTag._base_manager.filter(running_tags(), tag__in=[one.pk for one in value])
         return qs.filter(pk__in=tagged.values("customer"))
 
 

@@ -12,11 +12,11 @@ from accounts.models.choices import ContactRole, Stage
 from accounts.queries.customers import tags_for
 from accounts.rules.lifecycle import manual_targets
 from accounts.services.cleaning import cleaned
+from crm.core.clock import company_midnight, company_today
 from crm.core.phone import format_phone
 from crm.core.writes import RuleBroken
 from crm.identity.access import has_verb, visible
 from crm.identity.models import Team, User
-from crm.listing.filters import company_midnight, company_today
 from crm.listing.forms import CrmForm, CrmModelForm, FewChoices, RemoteSelect, note_chosen, people
 from crm.records.models import Region
 

@@ -22,5 +22,5 @@ def sweep_reminders() -> int:
 @shared_task
 def empty_bin() -> int:
     """Delete for good what has lain in the bin for 30 days, and take off tags whose time has run out."""
-    services.remove_expired_tags()
+    services.remove_expired_tags(actor=system("tags"))
     return services.purge_bin(actor=system("bin"))

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Contact, ContactLink, Customer, CustomerTag, LifecycleEvent
 from accounts.rules.derive import Derivation
+from crm.core.clock import company_today
 from crm.core.company import parse_company
 from crm.events.queries import events_about
 from crm.identity import access
@@ -46,11 +47,14 @@ def contact_list() -> models.QuerySet[Contact]:
     return Contact.objects.filter(customer__deleted_at__isnull=True).select_related("customer__owner")
 
 
-def people_of(customer: Customer) -> list[Contact]:
+def people_of(customer: Customer, user: User) -> list[Contact]:
     """The contacts of a customer, main one first, then those who belong to it as a further company.
 
-    A linked contact shows the part it plays here.
+    A linked contact shows the part it plays here. Whose role reads no contacts sees none; the others see them with
+    their customer.
     """
+    if not access.has_verb(user, "view", Contact):
+        return []
     own = list(customer.contacts.order_by("-is_primary", "pk"))
     links = ContactLink._base_manager.filter(
         customer=customer, contact__deleted_at__isnull=True, contact__customer__deleted_at__isnull=True
@@ -152,10 +156,15 @@ def labels_of(customer: Customer) -> list[dict]:
     return Customer._base_manager.filter(pk=customer.pk).values_list(_labels(), flat=True)[0]
 
 
+def running_tags() -> Q:
+    """Links to tags whose time has not run out, neither the link's nor the tag's own."""
+    link = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
+    return link & (Q(tag__expiry_date__isnull=True) | Q(tag__expiry_date__gte=company_today()))
+
+
 def _labels() -> ArraySubquery:
     """The tags of each row as one value, so that a list needs no further query for them."""
-    running = Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now())
-    carried = CustomerTag._base_manager.filter(running, customer=OuterRef("pk"))
+    carried = CustomerTag._base_manager.filter(running_tags(), customer=OuterRef("pk"))
     return ArraySubquery(
         carried.order_by("tag__name_sort", "pk").values(
             label=JSONObject(id="tag_id", name="tag__name", colour="tag__colour")

@@ -13,6 +13,7 @@ from accounts.events import CUSTOMER_CREATED
 from accounts.models import Contact, Customer, CustomerTag, LifecycleEvent
 from accounts.models.choices import Stage
 from accounts.services.cleaning import cleaned, match_keys
+from crm.core.clock import company_day
 from crm.core.phone import search_forms
 from crm.core.pinyin import sort_key
 from crm.events.actor import Actor
@@ -97,7 +98,7 @@ def _customer(draft: NewCustomer) -> Customer:
         first_deal_at=draft.first_deal_at,
         created_at=draft.created_at,
         updated_at=draft.created_at,
-        neglect_from=timezone.localdate(draft.created_at),
+        neglect_from=company_day(draft.created_at),
         **values,
     )
     customer.name_sort = sort_key(customer.name)

@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.events import CUSTOMER_TAGGED
 from accounts.models import Customer, CustomerTag
+from crm.core.clock import company_today
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events
 from crm.records.models import Tag
@@ -58,14 +60,29 @@ def tag_customers(
 
 
 def set_tags(customer: Customer, tags: Iterable[Tag], *, actor: Actor) -> int:
-    """Leave a customer with exactly these tags; returns 1 if that changed anything."""
+    """Leave a customer with exactly these of the tags in use; returns 1 if that changed anything.
+
+    Tags that are no longer offered stay: whoever chooses among the others did not mean to take them off.
+    """
     tags = list(tags)
     kept = {tag.pk for tag in tags}
-    gone = [tag for tag in customer.tags.all() if tag.pk not in kept]
+    gone = [tag for tag in customer.tags.current() if tag.pk not in kept]
     return tag_customers([customer], add=tags, remove=gone, actor=actor)
 
 
 @transaction.atomic
-def remove_expired_tags() -> int:
-    """Take off the tags whose time has run out; returns how many."""
-    return CustomerTag._base_manager.filter(expires_at__lte=timezone.now()).delete()[0]
+def remove_expired_tags(*, actor: Actor) -> int:
+    """Take off the tags whose time has run out, by the link's or by the tag's own date; returns how many."""
+    links = CustomerTag._base_manager.select_for_update(skip_locked=True, of=("self",)).filter(
+        Q(expires_at__lte=timezone.now()) | Q(tag__expiry_date__lt=company_today())
+    )
+    gone = list(links.values_list("pk", "customer_id", "tag__name"))
+    names: dict[int, list[str]] = defaultdict(list)
+    for _pk, customer_id, name in gone:
+        names[customer_id].append(name)
+    rows = [
+        EventRow(Customer, pk, payload={"added": [], "removed": removed}) for pk, removed in names.items()
+    ]
+    record_events(CUSTOMER_TAGGED, rows, actor=actor)
+    CustomerTag._base_manager.filter(pk__in=[pk for pk, _customer, _name in gone]).delete()
+    return len(gone)

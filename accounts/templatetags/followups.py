@@ -15,8 +15,8 @@ from accounts.models import Activity, ActivityKind, Customer
 from accounts.rules.due import LATER_TODAY, NEXT_MONDAY, TOMORROW, put_off
 from accounts.rules.followup import cadence_days, silent_since
 from crm.core import formats
+from crm.core.clock import company_today
 from crm.core.templatetags.ui import icon
-from crm.listing.filters import company_today
 
 register = template.Library()
 

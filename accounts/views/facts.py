@@ -4,7 +4,6 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -20,8 +19,8 @@ from accounts.rules.next_dates import (
 )
 from accounts.services.customers import EDITABLE
 from crm.core import formats
+from crm.core.clock import company_today
 from crm.core.phone import format_phone
-from crm.listing.filters import company_today
 from crm.records.queries import business_calendar
 
 ORDER = (
@@ -113,7 +112,7 @@ def years_together(customer: Customer) -> str:
     """How long somebody has been a customer, in years and months; empty for prospects."""
     if customer.first_deal_at is None:
         return ""
-    today = timezone.localdate()
+    today = company_today()
     months = (today.year - customer.first_deal_at.year) * 12 + today.month - customer.first_deal_at.month
     months = max(0, months - (today.day < customer.first_deal_at.day))
     years, rest = divmod(months, 12)

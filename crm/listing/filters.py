@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django_filters.widgets import SuffixedMultiWidget
 
+from crm.core.clock import company_midnight, company_today
 from crm.identity.access import visible
 from crm.listing import periods
 from crm.listing.columns import field_of
@@ -339,12 +340,3 @@ class Flag(django_filters.Filter):
             return qs.filter(**{self.field_name: yes})
         wanted = self.condition(self.parent.user)
         return qs.filter(wanted) if yes else qs.exclude(wanted)
-
-
-def company_today() -> Any:
-    """Today in the company's zone: rules and filters go by it, whatever zone a person reads in."""
-    return timezone.localdate(timezone=timezone.get_default_timezone())
-
-
-def company_midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()), timezone.get_default_timezone())

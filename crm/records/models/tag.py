@@ -1,8 +1,8 @@
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.core.clock import company_today
 from crm.identity.policies import Everyone
 
 
@@ -11,7 +11,7 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
     def current(self) -> "TagQuerySet":
         """Tags that are in use and have not run out."""
-        today = timezone.localdate()
+        today = company_today()
         return self.filter(
             models.Q(expiry_date__isnull=True) | models.Q(expiry_date__gte=today), is_active=True
         )

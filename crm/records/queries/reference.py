@@ -9,9 +9,9 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
-from django.utils import timezone
 
 from crm.core import divisions
+from crm.core.clock import company_today
 from crm.core.money import Money, q2
 from crm.core.text import fold
 from crm.records.models import (
@@ -56,11 +56,6 @@ def business_calendar(slug: str = "") -> Calendar:
         },
         time_zone=row["time_zone"],
     )
-
-
-def company_today() -> date:
-    """Today in the company's time zone, which business rules follow whatever zone a reader has."""
-    return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
 @dataclass(frozen=True)

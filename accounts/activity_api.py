@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
@@ -17,6 +16,7 @@ from accounts.models import Activity, ActivityKind, Contact, Customer, Outcome
 from accounts.queries import timeline as timelines
 from accounts.queries.activities import may_write_for
 from crm.core.writes import RuleBroken, check_version
+from crm.identity.access import authorize
 from crm.identity.models import User
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
@@ -32,6 +32,9 @@ class ActivitySerializer(RecordSerializer):
     contact = VisibleRelatedField(queryset=Contact.objects.all(), required=False, allow_null=True)
     customer = VisibleRelatedField(queryset=Customer.objects.all(), required=False, allow_null=True)
     owner = VisibleRelatedField(queryset=User.objects.filter(is_active=True), required=False)
+    participants = VisibleRelatedField(
+        queryset=User.objects.filter(is_active=True), many=True, required=False
+    )
     kind = serializers.ChoiceField(choices=ActivityKind.choices)
     outcome = serializers.ChoiceField(choices=Outcome.choices, required=False, allow_blank=True)
     done = serializers.BooleanField(write_only=True, required=False)
@@ -47,6 +50,7 @@ class ActivitySerializer(RecordSerializer):
             "contact",
             "owner",
             "author",
+            "participants",
             "due_at",
             "all_day",
             "done_at",
@@ -73,6 +77,7 @@ class ActivityViewSet(Creates, Updates, Deletes, RecordViewSet):
 
     listing = ACTIVITIES
     serializer_class = ActivitySerializer
+    prefetch = ("participants",)
 
     def create_record(self, values: dict[str, Any]) -> Activity:
         user, owner = self.request.user, values.pop("owner", None) or self.request.user
@@ -85,11 +90,14 @@ class ActivityViewSet(Creates, Updates, Deletes, RecordViewSet):
         planned = (values.get("due_at") or shared["kind"] == ActivityKind.TASK) and not values.get("done_at")
         if planned and not done:
             return services.plan_follow_up(
-                due_at=values.get("due_at"), all_day=values.get("all_day", False), **shared
+                participants=values.get("participants", ()),
+                due_at=values.get("due_at"),
+                all_day=values.get("all_day", False),
+                **shared,
             )
         if not may_write_for(user, owner):
             raise RuleBroken(_("You may only write follow-ups of your own or of your team."), field="owner")
-        names = ("outcome", "done_at", "duration_minutes", "started_at")
+        names = ("outcome", "done_at", "duration_minutes", "started_at", "participants")
         shared |= {name: values[name] for name in names if values.get(name) is not None}
         return services.log_follow_up(next_step=_next_step(values), **shared).activity
 
@@ -109,6 +117,8 @@ class ActivityViewSet(Creates, Updates, Deletes, RecordViewSet):
                 actor=self.actor,
             )
         texts = {n: values[n] for n in TEXTS if n in values and values[n] != getattr(record, n)}
+        if "participants" in values and set(values["participants"]) != set(record.participants.all()):
+            texts["participants"] = values["participants"]
         if closing:
             done_at = values.get("done_at")
             names = ("body", "kind", "outcome", "duration_minutes")
@@ -120,17 +130,13 @@ class ActivityViewSet(Creates, Updates, Deletes, RecordViewSet):
                 next_step=_next_step(values),
                 **{n: texts[n] for n in names if n in texts},
             ).activity
-        return services.update_activity(record, actor=self.actor, **texts) if texts else record
+        if not texts:
+            return record
+        authorize(self.request.user, "correct", record)
+        return services.update_activity(record, actor=self.actor, **texts)
 
     def delete_record(self, record: Activity, expected: int | None) -> None:
         services.delete_activity(record, actor=self.actor, expected=expected)
-
-    def record(self, action: str = "view") -> Activity:
-        """Nobody deletes what somebody else wrote."""
-        found = super().record(action)
-        if action == "delete" and self.request.user.pk not in (found.author_id, found.owner_id):
-            raise PermissionDenied
-        return found
 
 
 def _next_step(values: dict[str, Any]) -> services.NextStep | None:

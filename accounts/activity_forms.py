@@ -11,10 +11,12 @@ from accounts.models import Activity, ActivityKind, Customer, Outcome
 from accounts.queries.activities import contacts_of
 from accounts.rules.due import LATER_TODAY, NEXT_MONDAY, TOMORROW, at_day, put_off
 from accounts.services import NextStep
+from crm.core.clock import company_today
 from crm.identity.access import visible
 from crm.listing.forms import CrmForm, note_chosen, people
 
 MOST_FILES = 10
+FACE_TO_FACE = (ActivityKind.VISIT, ActivityKind.MEETING)  # colleagues may have come along
 
 
 class ManyFiles(forms.FileField):
@@ -35,6 +37,11 @@ class ManyFiles(forms.FileField):
 
 class _ManyInput(forms.FileInput):
     allow_multiple_selected = True
+
+
+def is_past(day: datetime.date, time: datetime.time | None = None) -> bool:
+    """Whether a day is over: a date without a time is the company's, one with a time the writer's."""
+    return day < (company_today() if time is None else timezone.localdate())
 
 
 def moment_of(day: datetime.date | None, time: datetime.time | None) -> tuple[datetime.datetime | None, bool]:
@@ -61,6 +68,9 @@ class FollowUpForm(CrmForm):
     duration_minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=10_000, required=False)
     done_date = forms.DateField(label=_("On"), required=False)
     owner = forms.ModelChoiceField(label=_("For"), queryset=None, required=False)
+    participants = forms.ModelMultipleChoiceField(
+        label=_("Colleagues present"), queryset=None, required=False
+    )
     files = ManyFiles(label=_("Files"), required=False)
 
     def __init__(self, *args: Any, customer: Customer | None, **kwargs: Any) -> None:
@@ -69,6 +79,7 @@ class FollowUpForm(CrmForm):
         self.fields["contact"].queryset = contacts_of(customer, self.user)
         self.fields["contact"].widget = forms.Select(choices=self.fields["contact"].choices)
         self.fields["owner"].queryset = people(self.user)
+        self.fields["participants"].queryset = people(self.user).exclude(pk=self.user.pk)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -84,6 +95,11 @@ class FollowUpForm(CrmForm):
     def contact_choices(self) -> list[tuple[int, str]]:
         """The contacts to choose from, with one query (Django counts its own choices before it reads them)."""
         return [(one.pk, str(one)) for one in self.fields["contact"].queryset]
+
+    def present(self) -> list[Any]:
+        """The colleagues chosen so far: the others are looked up as one types."""
+        chosen = [pk for pk in self.data.getlist("participants") if pk.isdecimal()] if self.is_bound else []
+        return list(self.fields["participants"].queryset.filter(pk__in=chosen)) if chosen else []
 
     def owner_choices(self) -> list[tuple[int, str]]:
         """The colleagues to choose from, with one query."""
@@ -111,6 +127,7 @@ class FollowUpForm(CrmForm):
         data = self.cleaned_data
         names = ("kind", "body", "subject", "contact", "outcome", "duration_minutes")
         return {name: data[name] for name in names} | {
+            "participants": data["participants"] if data["kind"] in FACE_TO_FACE else (),
             "next_step": self.next_step(),
             "done_at": self.done_at(),
         }
@@ -158,10 +175,11 @@ class NewActivityForm(CrmForm):
         self._narrow(None)
         note_chosen(self)
 
-    def clean_date(self) -> datetime.date:
-        if self.cleaned_data["date"] < timezone.localdate():
-            raise forms.ValidationError(_("This date lies in the past."))
-        return self.cleaned_data["date"]
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("date") and is_past(data["date"], data.get("time")):
+            self.add_error("date", _("This date lies in the past."))
+        return data
 
     def plan_values(self) -> dict[str, Any]:
         """What `plan_follow_up` takes."""
@@ -177,7 +195,7 @@ class CompleteForm(FollowUpForm):
     def __init__(self, *args: Any, activity: Activity, **kwargs: Any) -> None:
         super().__init__(*args, customer=activity.customer, **kwargs)
         self.fields["kind"].required = False
-        for name in ("subject", "contact", "owner", "done_date"):
+        for name in ("subject", "contact", "owner", "participants", "done_date"):
             del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
@@ -213,7 +231,7 @@ class MoveForm(CrmForm):
         data = super().clean()
         if not data.get("choice") and not data.get("date") and "date" not in self.errors:
             self.add_error("date", _("Choose a date."))
-        elif data.get("date") and data["date"] < timezone.localdate():
+        elif data.get("date") and is_past(data["date"], data.get("time")):
             self.add_error("date", _("This date lies in the past."))
         return data
 
@@ -244,11 +262,19 @@ class EditForm(CrmForm):
     contact = forms.ModelChoiceField(label=_("Contact"), queryset=None, required=False)
     outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", "–"), *Outcome.choices], required=False)
     duration_minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=10_000, required=False)
+    participants = forms.ModelMultipleChoiceField(
+        label=_("Colleagues present"), queryset=None, required=False
+    )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, activity: Activity, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {n: getattr(activity, n) for n in self.base_fields})
+        kwargs["initial"]["participants"] = list(activity.participants.all())
         super().__init__(*args, **kwargs)
+        if activity.kind in FACE_TO_FACE:
+            self.fields["participants"].queryset = people(self.user).exclude(pk=activity.author_id)
+        else:
+            del self.fields["participants"]
         self.fields["contact"].queryset = contacts_of(activity.customer, self.user)
         self.fields["contact"].widget = forms.Select(choices=self.fields["contact"].choices)
 
@@ -268,6 +294,6 @@ class PlanForm(CrmForm):
     subject = forms.CharField(label=_("What is to be done"), max_length=200, required=False)
 
     def clean_date(self) -> datetime.date:
-        if self.cleaned_data["date"] < timezone.localdate():
+        if is_past(self.cleaned_data["date"]):
             raise forms.ValidationError(_("This date lies in the past."))
         return self.cleaned_data["date"]

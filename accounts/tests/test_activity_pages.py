@@ -385,3 +385,27 @@ def test_a_deleted_one_comes_back_only_for_its_author(client, company, customer)
     assert client.post(f"/activities/{activity.pk}/restore/", headers=HTMX).status_code == 200
     assert Activity.objects.filter(pk=activity.pk).exists()
     assert client.post(f"/activities/{activity.pk}/restore/", headers=HTMX).status_code == 404
+
+
+class TestColleaguesPresent:
+    def test_the_composer_names_them_at_a_visit(self, client, company, customer):
+        client.force_login(company.sales1)
+        url = f"/customers/{customer.pk}/follow-up/"
+        values = {"body": "看了二号车间", "no_next_reason": "x", "participants": [company.sales2.pk]}
+        client.post(url, {**values, "kind": "visit"}, headers=HTMX)
+        assert [p.name for p in Activity.objects.get().participants.all()] == [company.sales2.name]
+        assert company.sales2.name in client.get(f"/customers/{customer.pk}/timeline/").content.decode()
+        client.post(url, {**values, "kind": "call", "body": "只有电话"}, headers=HTMX)
+        assert not Activity.objects.get(kind="call").participants.exists()
+
+    def test_they_are_corrected_later_and_by_the_api(self, client, company, customer):
+        visit = log(company.sales1, customer, "看了二号车间", kind="visit")
+        client.force_login(company.sales1)
+        form = {"kind": "visit", "body": visit.body, "participants": [company.sales2.pk]}
+        assert client.post(f"/activities/{visit.pk}/edit/", form).status_code == 302
+        assert [p.pk for p in visit.participants.all()] == [company.sales2.pk]
+        url = f"/api/v1/activities/{visit.pk}/"
+        assert client.get(url).json()["participants"] == [company.sales2.pk]
+        body = {"participants": [], "version": client.get(url).json()["version"]}
+        assert client.patch(url, body, content_type="application/json").status_code == 200
+        assert not visit.participants.exists()

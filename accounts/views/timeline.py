@@ -186,8 +186,11 @@ def share_mentioned(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def people_suggest(request: HttpRequest) -> JsonResponse:
-    """Colleagues by the beginning of their name, for mentions."""
+    """Colleagues by the beginning of their name, for mentions and for who was present."""
     access.require_verb(request.user, "add", Activity)
     text = request.GET.get("q", "").replace("\x00", "").strip()[:40]
     found = queries.colleagues(request.user, text)
-    return JsonResponse({"results": [{"id": u.pk, "name": u.name, "username": u.username} for u in found]})
+    rows = [
+        {"id": u.pk, "name": u.name, "username": u.username, "value": u.pk, "text": u.name} for u in found
+    ]
+    return JsonResponse({"results": rows})

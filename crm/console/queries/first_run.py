@@ -54,10 +54,9 @@ def name_the_company(_user: User) -> Step:
 def bring_in_people(_user: User) -> Step:
     """There are people and departments."""
     teams = Team._base_manager.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
-    counted = User._base_manager.filter(is_active=True).aggregate(
-        people=Count("pk"), teams=Coalesce(Subquery(teams), 0)
-    )
-    people, teams = counted["people"], counted["teams"]
+    rows = User._base_manager.filter(is_active=True).order_by().values(one=Value(1))
+    counted = rows.annotate(people=Count("pk"), teams=Coalesce(Subquery(teams), 0))
+    people, teams = counted.values_list("people", "teams")[0]
     text = (
         ngettext("%(n)d person", "%(n)d people", people) % {"n": people}
         + " · "

@@ -77,7 +77,8 @@ def test_a_stranger_who_got_the_servers_pid_is_not_mistaken_for_it(postgres: Pos
 
 def test_the_broker_survives_kill_9(broker: Broker) -> None:
     assert broker.ask("SET", "kept", "7") == "+OK"
-    time.sleep(1.2)  # it writes to disk every second
+    while not any(b"kept" in log.read_bytes() for log in broker.folder.rglob("*.aof")):
+        time.sleep(0.02)
     pid = broker.pid()
     assert pid
     os.kill(pid, signal.SIGKILL)

@@ -14,9 +14,7 @@ from crm.identity.models import User
 from crm.records.queries import business_calendar
 from crm.records.rules.calendar import Calendar, workday_on_or_after
 
-MOST_CUSTOMERS = (
-    2000  # of a larger company the rest keeps no follow-ups: the lists are believable all the same
-)
+TOGETHER = 2000  # customers read at once
 NEGLECTED = 0.08  # the share nobody has looked after in time
 PLANNED = 0.72
 
@@ -61,18 +59,23 @@ PLANS = [
 
 
 def activities(seed: int) -> Iterator[NewActivity]:
-    """Past follow-ups and plans of the newest customers, each customer's together, oldest first."""
+    """Past follow-ups and plans of all customers, each customer's together, oldest first."""
     chance = random.Random(seed)  # noqa: S311 - believable, not secret
     now, calendar = timezone.now(), business_calendar()
-    customers = Customer._base_manager.filter(owner__isnull=False, deleted_at__isnull=True)
-    chosen = list(customers.select_related("owner").order_by("pk")[:MOST_CUSTOMERS])
-    people = Contact._base_manager.filter(customer__in=[c.pk for c in chosen], is_primary=True)
-    contacts = {contact.customer_id: contact for contact in people}
-    for customer in chosen:
-        contact = contacts.get(customer.pk)
-        yield from _past(chance, customer, contact, now)
-        if chance.random() < PLANNED and customer.lifecycle_stage != "churned":
-            yield _plan(chance, customer, contact, now, calendar)
+    owners = User._base_manager.in_bulk()
+    customers = Customer._base_manager.filter(owner__isnull=False, deleted_at__isnull=True).order_by("pk")
+    customers = customers.only("owner_id", "tier", "intent", "first_deal_at", "lifecycle_stage", "created_at")
+    last = 0
+    while chosen := list(customers.filter(pk__gt=last)[:TOGETHER]):
+        last = chosen[-1].pk
+        people = Contact._base_manager.filter(customer__in=[c.pk for c in chosen], is_primary=True)
+        contacts = {one.customer_id: one for one in people.only("customer_id", "name", "title")}
+        for customer in chosen:
+            customer.owner = owners[customer.owner_id]
+            contact = contacts.get(customer.pk)
+            yield from _past(chance, customer, contact, now)
+            if chance.random() < PLANNED and customer.lifecycle_stage != "churned":
+                yield _plan(chance, customer, contact, now, calendar)
 
 
 def _past(

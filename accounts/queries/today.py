@@ -233,14 +233,16 @@ def team_rows(who: Whose) -> list[PersonRow]:
     people = {u.pk: u for u in who.people().order_by("name_sort", "pk")[:MOST_PEOPLE]}
     plans = {
         row["owner"]: row
-        for row in Activity.objects.filter(OPEN, owner__in=people, due_at__lt=midnight(1))
+        for row in who.activities()
+        .filter(OPEN, owner__in=people, due_at__lt=midnight(1))
         .order_by()
         .values("owner")
         .annotate(overdue=Count("pk", filter=overdue_q()), today=Count("pk", filter=due_today_q()))
     }
     done = {
         row["owner"]: row
-        for row in Activity.objects.filter(DONE, owner__in=people, closed_by__isnull=True)
+        for row in who.activities()
+        .filter(DONE, owner__in=people, closed_by__isnull=True)
         .order_by()
         .values("owner")
         .annotate(week=Count("pk", filter=Q(done_at__gte=_monday())), last=Max("done_at"))

@@ -11,7 +11,6 @@ from accounts.services.activities import (
 )
 from accounts.services.activity_bulk import NewActivity, create_activities, hand_over_open, plan_many
 from accounts.services.activity_changes import (
-    binned_activity,
     delete_activity,
     pin,
     restore_activity,
@@ -47,7 +46,6 @@ __all__ = [
     "Logged",
     "NewActivity",
     "NextStep",
-    "binned_activity",
     "cancel",
     "change_lifecycle",
     "complete",

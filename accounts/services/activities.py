@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -114,7 +113,7 @@ def log_follow_up(
     activity.save()
     activity.participants.set(participants)
     _attach(activity, files)
-    closed = [] if done_at else _close_planned(activity)
+    closed = [] if done_at else _close_planned(activity, actor)
     result = Logged(activity, closed, _plan_next(activity, next_step, must_plan, actor=actor, author=author))
     record_event(ACTIVITY_LOGGED, activity, actor=actor, payload={"kind": kind})
     _refresh(activity)
@@ -313,7 +312,7 @@ def _last_text(customer: Customer | None) -> str:
     return done.values_list("body", flat=True).first() or ""
 
 
-def _close_planned(activity: Activity) -> list[Activity]:
+def _close_planned(activity: Activity, actor: Actor) -> list[Activity]:
     """Close the author's earliest plan with this customer that is due by today, one of the same kind first."""
     if activity.customer_id is None:
         return []
@@ -329,8 +328,9 @@ def _close_planned(activity: Activity) -> list[Activity]:
     if not plans:
         return []
     plan = next((p for p in plans if p.kind == activity.kind), plans[0])
-    plan.done_at, plan.closed_by, plan.outcome = activity.done_at, activity, activity.outcome
-    save_versioned(plan, ["done_at", "closed_by", "outcome"])
+    with recording(ACTIVITY_COMPLETED, plan, actor=actor):
+        plan.done_at, plan.closed_by, plan.outcome = activity.done_at, activity, activity.outcome
+        save_versioned(plan, ["done_at", "closed_by", "outcome"])
     reminders.cancel([plan.pk])
     return [plan]
 
@@ -391,7 +391,7 @@ def _attach(activity: Activity, files: Iterable[StoredFile]) -> None:
     ActivityFile._base_manager.bulk_create([ActivityFile(activity=activity, file=f) for f in files])
 
 
-def _refresh(activity: Activity, **_values: Any) -> None:
+def _refresh(activity: Activity) -> None:
     if activity.customer_id:
         sync_customers(
             [activity.customer_id], contact_ids=[activity.contact_id] if activity.contact_id else []

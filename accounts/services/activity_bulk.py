@@ -93,6 +93,7 @@ def hand_over_open(customer_ids: Iterable[int], *, new_owner: User | None, actor
     ids = list(customer_ids)
     lock_customers(ids)
     plans = Activity._base_manager.filter(OPEN, customer__in=ids, owner=F("customer__previous_owner"))
+    plans = plans.exclude(owner=F("customer__owner"))
     plan_ids = list(plans.order_by("pk").values_list("pk", flat=True))
     if not plan_ids:
         return 0
@@ -108,8 +109,7 @@ def hand_over_open(customer_ids: Iterable[int], *, new_owner: User | None, actor
         reminders.cancel(plan_ids)
     else:
         identity.assign(moving, owner=new_owner, actor=actor)
-        reminders.cancel(plan_ids)
-        reminders.schedule(moving.all())
+        reminders.renew(plan_ids)
     sync_customers(ids)
     return len(plan_ids)
 

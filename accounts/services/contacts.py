@@ -16,6 +16,7 @@ from accounts.events import (
 )
 from accounts.models import Contact, ContactLink, Customer
 from accounts.services.cleaning import cleaned, match_keys
+from accounts.services.customer_dates import lock_customers
 from crm.core.pinyin import sort_key
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
@@ -53,10 +54,10 @@ def create_contact(
 def update_contact(contact: Contact, *, actor: Actor, expected: int | None = None, **values: Any) -> Contact:
     """Change a contact; moving them to another customer keeps the person and their history."""
     _only_editable(values)
-    contact = lock(contact)
+    values = cleaned(Contact, values)
+    contact = _locked(contact, values.get("customer"))
     check_version(contact, expected)
     before = contact.customer
-    values = cleaned(Contact, values)
     changed = {name: value for name, value in values.items() if getattr(contact, name) != value}
     if not changed:
         return contact
@@ -85,7 +86,7 @@ def update_contact(contact: Contact, *, actor: Actor, expected: int | None = Non
 @transaction.atomic
 def delete_contact(contact: Contact, *, actor: Actor) -> Contact:
     """Move a contact to the bin; the next one becomes the main contact."""
-    contact = lock(contact)
+    contact = _locked(contact)
     if contact.deleted_at is not None:
         return contact
     about = [contact.customer]
@@ -103,7 +104,7 @@ def delete_contact(contact: Contact, *, actor: Actor) -> Contact:
 @transaction.atomic
 def restore_contact(contact: Contact, *, actor: Actor) -> Contact:
     """Take a contact out of the bin; refused where another one has taken their external ID meanwhile."""
-    contact = lock(contact)
+    contact = _locked(contact)
     if contact.deleted_at is None:
         return contact
     taken = contact.external_id and Contact.objects.filter(external_id=contact.external_id).exists()
@@ -125,8 +126,7 @@ def restore_contact(contact: Contact, *, actor: Actor) -> Contact:
 @transaction.atomic
 def set_primary(contact: Contact, *, actor: Actor) -> Contact:
     """Make somebody the main contact of their customer."""
-    lock(contact.customer)
-    contact = lock(contact)
+    contact = _locked(contact)
     if contact.is_primary:
         return contact
     Contact._base_manager.filter(customer=contact.customer_id, is_primary=True).update(is_primary=False)
@@ -175,6 +175,12 @@ def unlink_contact(contact: Contact, customer: Customer, *, actor: Actor) -> boo
             about=[customer, contact.customer],
         )
     return bool(removed)
+
+
+def _locked(contact: Contact, *others: Customer | None) -> Contact:
+    """The contact locked after its customers, as every change does, so that no two wait for each other."""
+    lock_customers([contact.customer_id, *(other.pk for other in others if other is not None)])
+    return lock(contact)
 
 
 def _only_editable(values: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.contacts import create_contact
 from accounts.services.lifecycle import enter_stage
 from accounts.services.tagging import tag_customers
+from crm.core.clock import company_today
 from crm.core.pinyin import sort_key
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
@@ -86,6 +87,7 @@ def create_customer(
     customer = Customer(owner=owner, team=team or (owner.team if owner else None), **values)
     _begin(customer, first_deal_at, lifecycle_stage)
     customer.owner_since = timezone.now()
+    customer.neglect_from = company_today()
     _check_rules(customer, values)
     for name, value in match_keys(
         {"phone": customer.phone, "name": customer.name, "kind": customer.kind}
@@ -154,7 +156,15 @@ def set_first_deal(customer: Customer, date: datetime.date | None, *, actor: Act
         save_versioned(customer, ["first_deal_at", "intent", "tier"])
     if date and customer.lifecycle_stage in PROSPECT_STAGES:
         enter_stage(customer, CUSTOMER, rule="first_deal", actor=actor)
+    elif not date and customer.lifecycle_stage in DEAL_STAGES:
+        enter_stage(customer, _stage_before_deal(customer), rule="first_deal", actor=actor)
     return customer
+
+
+def _stage_before_deal(customer: Customer) -> str:
+    """Where a prospect stood before somebody said that there was a deal."""
+    steps = customer.lifecycle_events.filter(to_stage__in=PROSPECT_STAGES)
+    return steps.order_by("-at", "-pk").values_list("to_stage", flat=True).first() or LEAD
 
 
 @transaction.atomic
@@ -219,7 +229,7 @@ def _begin(customer: Customer, first_deal_at: datetime.date | None, stage: str) 
 
 
 def _check_deal_date(date: datetime.date | None) -> None:
-    if date is not None and date > timezone.localdate():
+    if date is not None and date > company_today():
         raise RuleBroken(_("The first deal cannot lie in the future."), field="first_deal_at")
 
 

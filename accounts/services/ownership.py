@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from accounts.models import Customer
 from accounts.services.activity_bulk import hand_over_open
@@ -24,6 +25,9 @@ def transfer_customers(
 
     Set-based; returns the ids that changed hands. The caller has authorised each transfer.
     """
+    began = timezone.now()
     moved = identity.assign(customers, owner=owner, team=team, actor=actor, keep_reader=keep_reader)
-    hand_over_open(moved, new_owner=owner, actor=actor)
+    # Where only the team changed, the plans of an earlier owner are nobody else's business.
+    given = Customer._base_manager.filter(pk__in=moved, owner_since__gte=began)
+    hand_over_open(given.values_list("pk", flat=True), new_owner=owner, actor=actor)
     return moved

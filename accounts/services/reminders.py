@@ -57,6 +57,11 @@ def cancel(activity_ids: Iterable[int]) -> None:
     )
 
 
+def renew(activity_ids: Iterable[int]) -> None:
+    """These follow-ups have new owners: from now on they are reminded, the previous ones no longer."""
+    schedule(Activity._base_manager.filter(pk__in=list(activity_ids)))
+
+
 def send_due(limit: int = 1000) -> int:
     """Send the reminders whose time has come; returns how many rows were taken. Safe to run side by side."""
     taken = 0

@@ -1,10 +1,16 @@
 import datetime
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from accounts import services
+from accounts.filters import TagFilter
 from accounts.models import Contact, Customer, LifecycleEvent
+from accounts.queries.customers import labels_of
+from accounts.tasks import empty_bin
 from accounts.tests.factories import SYSTEM, by, make_contact, make_customer, make_tag
+from crm.core.clock import company_today
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.models import Event
 from crm.records.searchable import search
@@ -219,3 +225,53 @@ def test_a_transfer_places_customers_with_the_new_owner_and_may_keep_a_reader(co
     customer.refresh_from_db()
     assert moved == [customer.pk] and (customer.owner, customer.team) == (company.sales3, company.south)
     assert customer.user_grants.get().user == company.sales1
+
+
+def test_a_first_deal_said_by_mistake_is_taken_back_with_its_stage(company):
+    customer = make_customer(company.sales1)
+    customer = services.change_lifecycle(customer, to="mql", reason="来电咨询", actor=by(company.sales1))
+    customer = services.set_first_deal(customer, A_DAY, actor=SYSTEM)
+    assert customer.lifecycle_stage == "customer"
+    customer = services.set_first_deal(customer, None, actor=SYSTEM)
+    assert customer.lifecycle_stage == "mql"
+
+
+def test_who_planned_something_long_ago_keeps_it_when_only_the_team_changes(company):
+    customer = make_customer(company.sales2)
+    services.transfer_customers([customer], owner=company.sales1, keep_reader=True, actor=SYSTEM)
+    plan = services.plan_follow_up(
+        actor=by(company.sales2), author=company.sales2, kind="call", customer=customer, due_at=timezone.now()
+    )
+    services.transfer_customers([customer], owner=company.sales1, team=company.south, actor=SYSTEM)
+    plan.refresh_from_db()
+    assert plan.owner == company.sales2
+
+
+def test_tags_out_of_use_stay_until_somebody_takes_them_off(company):
+    customer, old, new = make_customer(company.sales1), make_tag(), make_tag()
+    services.tag_customers([customer], add=[old], actor=SYSTEM)
+    type(old).objects.filter(pk=old.pk).update(is_active=False)
+    services.set_tags(customer, [new], actor=SYSTEM)
+    assert set(customer.tags.all()) == {old, new}
+
+
+def test_a_tag_that_has_run_out_is_neither_shown_nor_found_and_goes_with_an_entry_in_the_log(company):
+    customer, tag = make_customer(company.sales1), make_tag(expiry_date=company_today())
+    services.tag_customers([customer], add=[tag], actor=SYSTEM)
+    assert [label["id"] for label in labels_of(customer)] == [tag.pk]
+    type(tag).objects.update(expiry_date=company_today() - datetime.timedelta(days=1))
+    assert labels_of(customer) == []
+    found = TagFilter(model=type(tag)).filter(Customer.objects.all(), [tag])
+    assert not found.exists()
+    assert empty_bin() == 0
+    assert not customer.tags.exists()
+    event = Event._base_manager.filter(name="customer.tagged").order_by("-pk")[0]
+    assert (event.payload["removed"], event.actor_kind) == ([tag.name], "system")
+
+
+def test_the_company_decides_which_day_it_is(company):
+    evening = datetime.datetime(2026, 6, 10, 17, 0, tzinfo=datetime.UTC)  # Thursday 01:00 in Shanghai
+    with time_machine.travel(evening, tick=False), timezone.override("America/New_York"):
+        customer = make_customer(company.sales1)
+        services.set_first_deal(customer, datetime.date(2026, 6, 11), actor=SYSTEM)
+        assert customer.neglect_from == datetime.date(2026, 6, 11)

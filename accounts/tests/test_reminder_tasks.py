@@ -234,3 +234,14 @@ class TestExactlyOnce:
             assert not errors
             assert told() == 12
             assert Reminder._base_manager.filter(kind="due", state="sent").count() == 12
+
+
+@pytest.mark.django_db
+def test_who_takes_over_is_reminded_instead_of_who_left(company):
+    activity = plan(company, datetime(2026, 9, 16, 6, 0, tzinfo=UTC))
+    with time_machine.travel(NOW, tick=False):
+        identity.leave(company.sales1, {}, default=[company.sales2], actor=by(company.admin))
+    with travel(2026, 9, 16, 5, 30):
+        send_due_reminders()
+    assert [n.user for n in Notification._base_manager.filter(kind="reminder")] == [company.sales2]
+    assert Activity._base_manager.get(pk=activity.pk).owner == company.sales2

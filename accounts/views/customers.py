@@ -64,7 +64,7 @@ def record_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     may["add_contact"] = may["change"] and access.has_verb(user, "add", Contact)
     may["edit_contact"] = access.has_verb(user, "change", Contact)
     may["first_deal"] = may["change"] and is_administrator(user)
-    people = queries.people_of(customer)
+    people = queries.people_of(customer, user)
     return {
         "customer": customer,
         "may": may,
@@ -95,7 +95,7 @@ def customer_peek(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "customer": customer,
         "facts": facts.shown(customer),
-        "people": queries.people_of(customer)[:5],
+        "people": queries.people_of(customer, request.user)[:5],
     }
     return render(request, "accounts/_peek.html", context)
 

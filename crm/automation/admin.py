@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin
 from crm.automation import services
 from crm.automation.models import OutgoingEmail
 from crm.core.writes import RuleBroken
+from crm.events.actor import actor_of
 
 
 @admin.register(OutgoingEmail)
@@ -35,7 +36,7 @@ class OutgoingEmailAdmin(ModelAdmin):
         sent = 0
         for email in queryset:
             try:
-                services.resend(email)
+                services.resend(email, actor=actor_of(request))
                 sent += 1
             except RuleBroken as error:
                 messages.error(request, f"{email}: {error}")

@@ -15,9 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.automation import queries
+from crm.automation.events import EMAIL_RESENT
 from crm.automation.models import Notification, OutgoingEmail
 from crm.core.writes import RuleBroken
+from crm.events.actor import Actor
+from crm.events.recording import record_event
 from crm.identity.models import User
+from crm.identity.queries import company
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +82,7 @@ def render(note: Notification, subject: str) -> tuple[str, str]:
         "body": note.body,
         "url": f"{settings.BASE_URL}{note.url}" if note.url.startswith("/") else note.url,
         "preferences_url": f"{settings.BASE_URL}{reverse('notification_preferences')}",
-        "company_name": settings.COMPANY_NAME,
+        "company_name": company().name,
     }
     return (
         render_to_string("automation/email/notification.txt", context),
@@ -199,13 +203,14 @@ def sweep_uncertain() -> int:
 
 
 @transaction.atomic
-def resend(email: OutgoingEmail) -> OutgoingEmail:
+def resend(email: OutgoingEmail, *, actor: Actor) -> OutgoingEmail:
     """An administrator decides that a failed or uncertain mail goes out again."""
     email = OutgoingEmail._base_manager.select_for_update().get(pk=email.pk)
     if email.state not in (State.FAILED, State.UNCERTAIN):
         raise RuleBroken(_("Only failed and uncertain mails can be sent again."))
     email.state, email.next_at = State.PENDING, timezone.now()
     email.save(update_fields=["state", "next_at"])
+    record_event(EMAIL_RESENT, email, actor=actor, payload={"to": email.to, "subject": email.subject})
     transaction.on_commit(_wake)
     return email
 

@@ -14,10 +14,12 @@ from crm.automation.models import OutgoingEmail
 from crm.automation.services import mail as outbox
 from crm.automation.tasks import send_emails
 from crm.core.writes import RuleBroken
+from crm.events.actor import system
 from crm.identity.tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 State = OutgoingEmail.State
+SYSTEM = system("test")
 
 
 def write(key="a", **values):
@@ -128,11 +130,11 @@ def test_a_sender_killed_between_claim_and_sending_leaves_an_uncertain_mail(monk
 def test_an_administrator_may_send_an_uncertain_mail_again():
     email = write()
     OutgoingEmail._base_manager.update(state=State.UNCERTAIN)
-    services.resend(email)
+    services.resend(email, actor=SYSTEM)
     send_emails()
     assert state() == State.SENT
     with pytest.raises(RuleBroken):
-        services.resend(email)
+        services.resend(email, actor=SYSTEM)
 
 
 def test_nothing_leaves_for_somebody_who_lost_access():

@@ -12,14 +12,19 @@ from crm.identity.services.assignment import assign
 from crm.identity.services.users import deactivate_user, update_user
 
 Narrow = Callable[[models.QuerySet], models.QuerySet]
+Follow = Callable[[Sequence[int]], object]
 
-# Apps that own records say here which of them are still to be worked on; the others keep the person who did them.
+# Apps that own records say here which of them are still to be worked on (the others keep the person who did them),
+# and what has to follow a new owner.
 _open_records: dict[type[models.Model], Narrow] = {}
+_following: dict[type[models.Model], Follow] = {}
 
 
-def hands_over(model: type[models.Model], open_records: Narrow) -> None:
-    """Declare, from an app's `hooks.py`, which of somebody's records move on when they leave."""
+def hands_over(model: type[models.Model], open_records: Narrow, *, following: Follow | None = None) -> None:
+    """Declare, from an app's `hooks.py`, which of somebody's records move on when they leave, and what goes with them."""
     _open_records[model] = open_records
+    if following is not None:
+        _following[model] = following
 
 
 def held_by(user: User) -> list[models.QuerySet]:
@@ -48,7 +53,10 @@ def hand_over(
         for position, taker in enumerate(takers or [None]):
             share = ids[position :: max(len(takers), 1)]
             rows = queryset.model._base_manager.filter(pk__in=share)
-            count += len(assign(rows, owner=taker, actor=actor))
+            changed = assign(rows, owner=taker, actor=actor)
+            if queryset.model in _following:
+                _following[queryset.model](changed)
+            count += len(changed)
         moved[label] = count
     return moved
 

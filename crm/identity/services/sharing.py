@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.core.writes import RuleBroken
+from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.identity.access import grant_models
@@ -38,6 +38,7 @@ def share(
         raise RuleBroken(_("The end lies in the past."), field="expires_at")
     if user is not None and not user.is_active:
         raise RuleBroken(_("%(name)s has left. Choose somebody else.") % {"name": user}, field="user")
+    lock(record)  # two shares with the same person come one after the other
     _withdraw(record, user, team)
     table, holder = _table(type(record), user, team)
     for permission in _permissions(type(record), level):

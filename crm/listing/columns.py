@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from crm.identity.models import User
 
 Label = str | Promise
-TAG_KINDS = {"blue": "brand", "green": "ok", "amber": "warn", "red": "bad", "violet": "vio", "teal": "teal"}
 NOTHING = mark_safe('<span class="muted">–</span>')
 
 

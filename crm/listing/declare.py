@@ -33,7 +33,6 @@ from crm.listing.keyset import Order, is_nullable
 from crm.records.searchable import Searchable
 
 Label = str | Promise
-PAGE_SIZES = (20, 50, 100, 200)
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,6 @@ class ListPage:
     new: str = ""  # URL name of the form for a new record
     new_label: Label = _("New")
     new_in_drawer: bool = True
-    row_url: Callable[[Any], str] | None = None
     peek: str = ""  # URL name (pk): a short look in the drawer
     row_expand: str = ""  # URL name (pk): a form that opens under the row
     expand_offered: Callable[[Any], bool] | None = None  # to whom that form is offered; None: everyone
@@ -109,7 +107,6 @@ class ListPage:
     row_class: Callable[[Any, Any], str] | None = None
     links: Sequence[tuple[str, Label, str]] = ()  # other faces of the list: (URL name, label, icon)
     links_for: Callable[[User], bool] | None = None  # who is led there; None: everybody
-    extra_template: str = ""  # shown above the table
     template: str = "listing/page.html"
     joins_by_column: bool = (
         False  # join only what the shown columns follow (those that render by hand say `joins`)

@@ -70,6 +70,6 @@ def search_all(user: User, text: str) -> Iterator[Group]:
 
 
 def _hit(listing: ListPage, record: Any) -> Hit:
-    url = (listing.row_url or link_of)(record)
+    url = link_of(record)
     note = reach(record, listing.search_note) if listing.search_note else ""
     return Hit(url, str(record), str(note or ""))

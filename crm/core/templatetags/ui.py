@@ -253,12 +253,6 @@ def sparkline(values: Sequence[float], kind: str = "brand", width: int = 72, hei
 
 
 @register.simple_tag
-def class_if(condition: object, name: str, otherwise: str = "") -> str:
-    """A class name when the condition holds."""
-    return name if condition else otherwise
-
-
-@register.simple_tag
 def current_if(condition: object, value: str = "page") -> SafeString:
     """`aria-current="page"` when the condition holds, which is also what the CSS looks at."""
     return format_html('aria-current="{}"', value) if condition else mark_safe("")

@@ -95,6 +95,7 @@ class CustomerSerializer(RecordSerializer):
     lifecycle_reason = serializers.CharField(
         max_length=200, required=False, allow_blank=True, write_only=True
     )
+    health_band = serializers.CharField(read_only=True, allow_null=True)
     custom = serializers.SerializerMethodField()
 
     class Meta:
@@ -134,7 +135,7 @@ class CustomerSerializer(RecordSerializer):
             "created_at",
             "updated_at",
         ]
-        read_only_fields = ["next_follow_up_at", "last_activity_at", "health_score", "health_band"]
+        read_only_fields = ["next_follow_up_at", "last_activity_at", "health_score"]
         extra_kwargs = {"name": {"allow_blank": False}, "external_id": {"validators": []}}
 
     @extend_schema_field({"type": "object", "additionalProperties": True})

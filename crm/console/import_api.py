@@ -28,6 +28,7 @@ from crm.listing.importing import jobs
 from crm.listing.importing.queries import errors_of
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.rest.errors import Problem
+from crm.listing.rest.schema import ListPages, RecordSchema
 from crm.listing.rest.viewsets import RecordViewSet
 from crm.records.models import ExportJob, ImportJob
 
@@ -213,6 +214,8 @@ class ExportViewSet(viewsets.GenericViewSet):
     """One's own exports."""
 
     serializer_class = ExportSerializer
+    schema = RecordSchema()
+    pagination_class = ListPages
     lookup_value_regex = r"[0-9]{1,18}"
     queryset = ExportJob._base_manager.none()
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -212,17 +213,13 @@ def page_size(query: QueryDict, listing: ListPage) -> int:
 
 def link(request: HttpRequest, **changes: Any) -> str:
     """The present address with some parameters replaced, back on the first page."""
-    query = request.GET.copy()
-    for name in NOT_IN_LINKS:
-        query.pop(name, None)
+    query = {name: values for name, values in request.GET.lists() if name not in NOT_IN_LINKS}
     for name, value in changes.items():
         if value is None:
             query.pop(name, None)
-        elif isinstance(value, list):
-            query.setlist(name, value)
         else:
-            query[name] = value
-    return f"?{query.urlencode()}"
+            query[name] = value if isinstance(value, list) else [value]
+    return f"?{urlencode(query, doseq=True)}"
 
 
 def query_string(request: HttpRequest) -> str:

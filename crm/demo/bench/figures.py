@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-ROUNDS = 7
+ROUNDS = 11
 
 
 @dataclass
@@ -40,20 +40,25 @@ class Figure:
         return asdict(self) | {"kept": self.kept}
 
 
-def cpu_ms(act: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Processor time of this process for one call, the median of several: other programs do not count."""
-    act()
-    times = []
+def cpu_ms(*acts: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Processor time of this process for one call of each, the median of several: other programs do not count.
+
+    They take turns, so that what else the machine does slows the measured and its yardstick alike.
+    """
+    times: list[list[float]] = [[] for _act in acts]
+    for act in acts:
+        act()
     gc.collect()
     gc.disable()
     try:
         for _round in range(rounds):
-            began = time.process_time()
-            act()
-            times.append(time.process_time() - began)
+            for act, own in zip(acts, times, strict=True):
+                began = time.process_time()
+                act()
+                own.append(time.process_time() - began)
     finally:
         gc.enable()
-    return sorted(times)[len(times) // 2] * 1000
+    return [sorted(own)[len(own) // 2] * 1000 for own in times]
 
 
 @contextmanager

@@ -69,13 +69,12 @@ def measure() -> list[Figure]:
     with override_settings(ROOT_URLCONF=__name__):
         for level, user in viewers().items():
             client = signed_in(user)
-            bare = cpu_ms(lambda: _get(client, "/bench/bare/"))  # noqa: B023 - called at once
             for name, query in QUERIES.items():
-                found += _figures(f"{level}, {name}", client, user, query, bare)
+                found += _figures(f"{level}, {name}", client, user, query)
     return found
 
 
-def _figures(what: str, client: Client, user: User, query: str, bare: float) -> list[Figure]:
+def _figures(what: str, client: Client, user: User, query: str) -> list[Figure]:
     address = f"/customers/?{query}"
     _get(client, address)  # what a process remembers between requests counts once, not for each page
     with statements() as executed:
@@ -83,7 +82,7 @@ def _figures(what: str, client: Client, user: User, query: str, bare: float) -> 
     data = [found for found in executed if Customer._meta.db_table in found[0]]
     database = server_ms(data)
     plain = _yardstick(user, query)
-    cpu = cpu_ms(lambda: _get(client, address))
+    cpu, bare = cpu_ms(lambda: _get(client, address), lambda: _get(client, "/bench/bare/"))
     return [
         Figure("list", f"{what}: database", database, "ms", plain, "owner column", 3 * plain + 2),
         Figure("list", f"{what}: statements", len(executed), "", bar=12),

@@ -1,6 +1,7 @@
 """A customer's page with a long timeline beside the same page with a short one."""
 
 import datetime
+from functools import partial
 
 from django.test.utils import override_settings
 from django.utils import timezone
@@ -33,18 +34,18 @@ def measure() -> list[Figure]:
     fill(short, SHORT, user)
     fill(long, LONG, user)
     client = signed_in(user)
-    found: dict[int, tuple[int, float, float]] = {}
+    addresses = [f"/customers/{customer.pk}/" for customer in (short, long)]
+    sent: list[tuple[int, float]] = []
     with override_settings(ROOT_URLCONF="crm.demo.bench.lists"):
-        for customer in (short, long):
-            address = f"/customers/{customer.pk}/"
+        for address in addresses:
             client.get(address)
             with statements() as executed:
                 answer = client.get(address)
             if answer.status_code != 200:
                 raise RuntimeError(f"{address} answered {answer.status_code}")
-            own = cpu_ms(lambda: client.get(address))  # noqa: B023 - called at once
-            found[customer.pk] = (len(executed), own, server_ms(executed))
-    few, many = found[short.pk], found[long.pk]
+            sent.append((len(executed), server_ms(executed)))
+        own = cpu_ms(*(partial(client.get, address) for address in addresses))
+    few, many = ((count, cpu, database) for (count, database), cpu in zip(sent, own, strict=True))
     against = f"{SHORT} items"
     return [
         Figure("record", f"statements with {LONG:,} items", many[0], "", few[0], against, STATEMENTS),

@@ -57,9 +57,6 @@ class RecordSchema(AutoSchema):
         }
         return {**super()._get_response_bodies(direction), "4XX": refused}
 
-    def _get_paginator(self) -> Any:
-        return ListPages() if getattr(self.view, "listing", None) is not None else super()._get_paginator()
-
     def get_filter_backends(self) -> list[Any]:
         return []
 

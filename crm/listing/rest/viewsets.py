@@ -32,7 +32,7 @@ from crm.identity.access import get_visible_or_404, require_verb, visible
 from crm.listing.rest import concurrency
 from crm.listing.rest.concurrency import Expectation
 from crm.listing.rest.idempotency import once
-from crm.listing.rest.schema import RecordSchema
+from crm.listing.rest.schema import ListPages, RecordSchema
 from crm.listing.selection import Selection, select
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class RecordViewSet(viewsets.GenericViewSet):
     listing: ListPage
     prefetch: Sequence[str] = ()  # relations the serializer reads
     schema = RecordSchema()
+    pagination_class = ListPages  # only describes: `list` walks the selection itself
     lookup_value_regex = r"[0-9]{1,18}"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

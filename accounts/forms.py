@@ -158,16 +158,14 @@ class QuickCustomerForm(Normalised, CrmModelForm):
         "contact_title",
         "contact_role",
         "uscc",
-        "kind",
         "intent",
         "phone",
         "email",
-        "website",
         "address",
         "parent",
         "tags",
     )
-    FILLED_IN = ("industry", "region", "size", "owner", "source", "source_detail")
+    FILLED_IN = ("kind", "industry", "region", "size", "owner", "source", "source_detail", "website")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -208,7 +206,12 @@ class QuickCustomerForm(Normalised, CrmModelForm):
     @property
     def optional(self) -> list[forms.BoundField]:
         """The fields in the fold."""
-        return [self[name] for name in (*self.FILLED_IN, *self.OPTIONAL) if name in self.fields]
+        return [self[name] for name in self.OPTIONAL if name in self.fields]
+
+    @property
+    def derived(self) -> list[forms.BoundField]:
+        """The fields whose values are listed with a pen each, found by themselves or chosen."""
+        return [self[name] for name in self.FILLED_IN if name in self.fields]
 
     def customer_values(self) -> dict[str, Any]:
         """The customer's own values; what stayed empty fills in by itself."""

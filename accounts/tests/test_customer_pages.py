@@ -200,6 +200,20 @@ def test_what_follows_from_the_name_is_shown(company):
     assert answer.status_code == 200 and "Shenzhen" in answer.content.decode()
 
 
+def test_what_somebody_chose_stands_before_what_was_found(company):
+    typed = {"name": "深圳市星河智能科技有限公司", "region": "310000", "size": "180", "owner": company.sales1.pk}
+    answer = browser(company.sales1).get("/customers/derive/", typed).content.decode()
+    assert "Shanghai" in answer and "Shenzhen" not in answer
+    assert ">180<" in answer and str(company.sales1) in answer
+
+
+def test_each_value_that_fills_in_by_itself_has_its_field_behind_a_pen(company):
+    form = browser(company.sales1).get("/customers/new/").content.decode()
+    block = form[form.index('class="derived"') :]
+    for name in ("industry", "region", "size", "owner", "source"):
+        assert f'id="derived-{name}"' in block and f'name="{name}"' in block
+
+
 def test_one_field_is_edited_in_place(company, customer):
     client, url = browser(company.sales1), reverse("customer_field", args=[customer.pk, "size"])
     assert b"<form" in client.get(url, headers={"HX-Request": "true"}).content

@@ -19,13 +19,13 @@ from accounts.rules.due import at_day
 from accounts.services.customers import derive_from
 from accounts.views import facts
 from accounts.views.answers import attempt, done, in_drawer, show_form
+from accounts.views.filled_in import derivation_of, filled_in
 from accounts.views.place import list_of, place_in_list
 from accounts.views.timeline import composer_context, timeline_context
 from crm.core.hooks import hooks
 from crm.events.actor import actor_of
 from crm.identity import access
 from crm.identity.explain import why
-from crm.records.models import Region
 
 PARTS = {
     "identity": "accounts/_identity.html",
@@ -156,6 +156,7 @@ def customer_create(request: HttpRequest) -> HttpResponse:
             foot_field=form["more"],
             status=status,
             chips=facts.date_chips(form["next_date"].value()),
+            lines=filled_in(form, derivation_of(form.data), request.user),
             **context,
         )
 
@@ -205,14 +206,12 @@ def _create(request: HttpRequest, form: QuickCustomerForm) -> services.Created:
 def customer_derive(request: HttpRequest) -> HttpResponse:
     """What follows from what was typed so far, and customers of one's own that look like it."""
     access.require_verb(request.user, "add", Customer)
-    given = {name: request.GET.get(name, "")[:300] for name in ("name", "uscc", "phone", "email")}
-    person = {name: request.GET.get(f"contact_{name}", "")[:300] for name in ("phone", "email")}
-    found = derive_from(given, person)
-    regions = access.visible(Region, request.user)
+    found = derivation_of(request.GET)
+    form = QuickCustomerForm(request.GET, user=request.user)
     context = {
-        "derivation": found,
-        "region": regions.filter(pk=found.get("region")).first() if found.get("region") else None,
+        "lines": filled_in(form, found, request.user),
         "parents": queries.parents_of_branch(request.user, found),
+        "fresh": True,
     }
     return render(request, "accounts/_derived.html", context)
 

@@ -201,7 +201,12 @@ def test_what_follows_from_the_name_is_shown(company):
 
 
 def test_what_somebody_chose_stands_before_what_was_found(company):
-    typed = {"name": "深圳市星河智能科技有限公司", "region": "310000", "size": "180", "owner": company.sales1.pk}
+    typed = {
+        "name": "深圳市星河智能科技有限公司",
+        "region": "310000",
+        "size": "180",
+        "owner": company.sales1.pk,
+    }
     answer = browser(company.sales1).get("/customers/derive/", typed).content.decode()
     assert "Shanghai" in answer and "Shenzhen" not in answer
     assert ">180<" in answer and str(company.sales1) in answer

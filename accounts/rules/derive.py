@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -14,8 +15,7 @@ from crm.core.uscc import UsccError, normalise_uscc, region_code
 COMPANY, PERSON = "company", "person"
 
 
-@dataclass(frozen=True)
-class Derived:
+class Derived(NamedTuple):
     """A value that was found, and the key of where it was found."""
 
     value: str

@@ -67,9 +67,11 @@ def create_customers(run: Run, rows: Sequence[StagedRow]) -> None:
     Each belongs to the owner its row names, otherwise to the importer, and counts as neglected from today at the
     earliest: what comes by import has not been neglected yet.
     """
-    now = timezone.now().isoformat()
+    now = timezone.now()
     known = run.once("region codes", lambda: set(Region._base_manager.values_list("pk", flat=True)))
-    records = [_new_customer(run, row.cleaned, known) | {"owner_since": now} for row in rows]
+    records = [_new_customer(run, row.cleaned, known) for row in rows]
+    for record in records:
+        record["owner_since"] = now
     for row, pk in zip(rows, insert_rows(Customer, records), strict=True):
         row.target_id = pk
         if pk is None:
@@ -100,41 +102,45 @@ def create_customers(run: Run, rows: Sequence[StagedRow]) -> None:
 
 
 def _new_customer(run: Run, cleaned: Mapping[str, Any], known_regions: set[str]) -> dict[str, Any]:
-    name, phone = cleaned["name"], cleaned.get("phone", "")
-    kind = cleaned.get("kind") or ("person" if looks_like_person(name) else "company")
+    value = cleaned.get
+    name, phone, contact_phone = cleaned["name"], value("phone", ""), value("contact_phone", "")
+    kind = value("kind") or ("person" if looks_like_person(name) else "company")
     company = parse_company(name if kind == "company" else "")
-    contact_phone = cleaned.get("contact_phone", "")
-    region = cleaned.get("region")
+    region = value("region")
     if not region:
         found = find_region(
-            place=company.place,
-            branch=company.branch,
-            uscc=cleaned.get("uscc", ""),
-            phone=phone or contact_phone,
+            place=company.place, branch=company.branch, uscc=value("uscc", ""), phone=phone or contact_phone
         )
         region = found.value if found and found.value in known_regions else None
-    deal = cleaned.get("first_deal_at")
-    grade = cleaned.get("tier") or cleaned.get("intent")
-    owner = cleaned.get("owner") or run.user.pk
-    people = [cleaned["contact_name"], *search_forms(contact_phone)] if cleaned.get("contact_name") else []
+    deal = value("first_deal_at")
+    grade = value("tier") or value("intent")
+    owner = value("owner") or run.user.pk
+    people = [cleaned["contact_name"], *search_forms(contact_phone)] if "contact_name" in cleaned else []
     text, grams = search_columns(customer_words(cleaned) + people)
     return {
-        **{field: cleaned.get(field, "") for field in OWN if field != "size"},
-        "size": cleaned.get("size"),
-        "source": cleaned.get("source") or Source.IMPORT.value,
+        "name": name,
+        "uscc": value("uscc", ""),
+        "external_id": value("external_id", ""),
+        "size": value("size"),
+        "phone": phone,
+        "email": value("email", ""),
+        "website": value("website", ""),
+        "address": value("address", ""),
+        "source": value("source") or Source.IMPORT.value,
+        "source_detail": value("source_detail", ""),
         "name_sort": sort_key(name),
         "kind": kind,
         "tier": grade if deal else None,
         "intent": None if deal else grade,
-        "lifecycle_stage": _stage(cleaned.get("lifecycle_stage"), deal),
+        "lifecycle_stage": _stage(value("lifecycle_stage"), deal),
         "first_deal_at": deal,
-        "industry_id": cleaned.get("industry"),
+        "industry_id": value("industry"),
         "region_id": region,
         "owner_id": owner,
         "team_id": run.people.by_id[owner].team_id,
         "phone_key": phone_key(phone),
-        "company_core": company.core[:200] if kind == "company" else "",
-        "company_region": company.region[:40] if kind == "company" else "",
+        "company_core": company.core[:200],
+        "company_region": company.region[:40],
         "search_text": text,
         "search_grams": grams,
     }
@@ -160,7 +166,7 @@ def _stage(stage: str | None, deal: str | None) -> str:
     return stage or str(Stage.LEAD)
 
 
-def _step(run: Run, customer: int | None, before: str, after: str, now: str) -> dict[str, Any]:
+def _step(run: Run, customer: int | None, before: str, after: str, now: datetime.datetime) -> dict[str, Any]:
     return {
         "customer_id": customer,
         "from_stage": before,
@@ -191,7 +197,7 @@ def update_customers(run: Run, rows: Sequence[StagedRow]) -> None:
         movable = set(
             access.visible(Customer, run.user, "transfer").filter(pk__in=ids).values_list("pk", flat=True)
         )
-    now = timezone.now().isoformat()
+    now = timezone.now()
     columns: dict[int, dict[str, Any]] = {}
     events: list[EventRow] = []
     steps: list[dict[str, Any]] = []

@@ -5,7 +5,7 @@ A Chinese legal name is region + 字号 + industry + organisation form; region a
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from crm.core.divisions import leading_place, whole_place
 from crm.core.text import CJK, has_cjk, visible_only
@@ -37,8 +37,7 @@ _BRACKETED = re.compile(r"\(([^()]*)\)")
 _PUNCTUATION = re.compile(r"[^\w()]|_")
 
 
-@dataclass(frozen=True)
-class CompanyName:
+class CompanyName(NamedTuple):
     """A name taken apart: comparable ``core``, place it names, branch (…分公司), and whether it is Latin."""
 
     core: str

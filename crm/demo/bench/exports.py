@@ -9,6 +9,7 @@ from crm.celery import app
 from crm.demo.bench.company import viewers
 from crm.demo.bench.figures import Figure, peak_mb
 from crm.events.actor import Actor
+from crm.identity.models import User
 from crm.listing.exporting import jobs
 from crm.records.models import ExportJob
 
@@ -18,6 +19,7 @@ def measure() -> list[Figure]:
     app.conf.task_always_eager = True
     user = viewers()["administrator"]
     rows = Customer.objects.count()
+    lift_cap(user, rows)
     found = []
     bare = pace(rows, bare_csv)
     for file_format in ("csv", "xlsx"):
@@ -37,6 +39,12 @@ def measure() -> list[Figure]:
             )
         )
     return [*found, Figure("exports", f"peak memory for {rows:,} rows", peak_mb(), "MB", bar=300)]
+
+
+def lift_cap(user: User, rows: int) -> None:
+    """Allow the role so many rows, as an administrator does for those who take out whole lists."""
+    user.role.export_cap = rows
+    user.role.save(update_fields=["export_cap"])
 
 
 def bare_csv() -> None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core.sets import uncollected
 from crm.records.models import ImportJob
 
 from . import matching, staging
@@ -20,7 +21,7 @@ from .reading import SourceRow, UnreadableFile, read_rows
 from .resource import Run, StagedRow
 from .tables import Column, Table, is_repeated_header, is_summary
 
-CHUNK = 5000
+CHUNK = 2000
 
 
 @contextlib.contextmanager
@@ -55,8 +56,9 @@ def check(run: Run, *, until: float) -> bool:
         with contextlib.closing(source):
             rows = (row for row in source if row.number > max(job.header_row, job.read_to))
             while chunk := list(islice(rows, CHUNK)):
-                if not _check_chunk(run, table, chunk):
-                    return False
+                with uncollected():
+                    if not _check_chunk(run, table, chunk):
+                        return False
                 if time.monotonic() > until:
                     return False
     return True

@@ -8,12 +8,13 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core.sets import uncollected
 from crm.records.models import ImportJob
 
 from . import matching, staging
 from .resource import Run, StagedRow
 
-CHUNK = 5000
+CHUNK = 2000
 DEADLOCK_TRIES = 4
 
 
@@ -45,7 +46,8 @@ def _with_retries(run: Run) -> int | None:
     """One chunk; a deadlock with somebody's edit only costs another try."""
     for attempt in range(DEADLOCK_TRIES):
         try:
-            return _commit_chunk(run)
+            with uncollected():
+                return _commit_chunk(run)
         except OperationalError as error:
             if "deadlock" not in str(error) or attempt == DEADLOCK_TRIES - 1:
                 raise

@@ -39,6 +39,7 @@ BLANK = frozenset(
 )
 FORMULA_ERRORS = ("#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+REMEMBERED = 5_000
 UNITS = (("亿", 100_000_000), ("百万", 1_000_000), ("万", 10_000), ("千", 1_000))
 
 
@@ -116,6 +117,20 @@ class Placed:
     header: str
     name: str
     column: Column
+    known: dict[str, tuple[Any, dict[str, str] | None]] = field(default_factory=dict)  # cells repeat
+
+    def read(self, text: str, run: Run) -> tuple[Any, dict[str, str] | None]:
+        """The value of a filled cell, or what is wrong with it."""
+        found = self.known.get(text)
+        if found is None:
+            try:
+                found = self.column.widget.clean(_readable(text), run=run, field=self.name), None
+            except ValueError as error:
+                found = None, _describe(error, self)
+            if len(self.known) >= REMEMBERED:
+                self.known.clear()
+            self.known[text] = found
+        return found
 
 
 class Run:
@@ -143,6 +158,8 @@ class Run:
             and days_come_first(by_header[placed.header].get("samples", ()))
         }
         self.key = next((key for key in resource.keys if key.name == job.key), resource.keys[0])
+        self.required = {name: column for name, column in resource.columns.items() if column.required}
+        self.width = job.columns[-1]["index"] + 1 if job.columns else 0
 
     @property
     def mapped(self) -> frozenset[str]:
@@ -230,20 +247,17 @@ class ImportResource(resources.Resource):
                 "unclosed_quote",
                 _("A quotation mark in this line is not closed, so its cells cannot be told apart."),
             )
-        if len(cells) > run.job.columns[-1]["index"] + 1 and any(cells[run.job.columns[-1]["index"] + 1 :]):
+        if len(cells) > run.width and any(cells[run.width :]):
             row.fail("too_many_cells", _("This row has more cells than the table has columns."))
         for placed in run.placed:
             text = cells[placed.index].strip() if placed.index < len(cells) else ""
             if not text or text.lower() in BLANK:
                 continue
-            try:
-                value = _readable(text)
-                value = placed.column.clean({placed.name: value}, run=run, field=placed.name)
-            except ValueError as error:
+            value, problem = placed.read(text, run)
+            if problem:
                 row.outcome = "failed"
-                row.errors.append(_describe(error, placed))
-                continue
-            if value not in (None, "", []):
+                row.errors.append(problem)
+            elif value not in (None, "", []):
                 cleaned[placed.name] = value
         self.check(run, row)
         if not row.errors:
@@ -259,8 +273,8 @@ class ImportResource(resources.Resource):
                     *self._place(run, run.key.name),
                 )
             return
-        for name, column in self.columns.items():
-            if column.required and name not in row.cleaned:
+        for name, column in run.required.items():
+            if name not in row.cleaned:
                 message = _("%(field)s is required.") % {"field": column.label}
                 row.fail("required", message, *self._place(run, name))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
-from crm.core.sets import to_json
+from crm.core.sets import insert_rows, unpacked
 from crm.records.models import ImportJob, ImportRow
 
 from .resource import StagedRow
@@ -19,29 +20,22 @@ OUTCOMES = tuple(ImportRow.Outcome.values)
 
 def stage(job: ImportJob, rows: Sequence[StagedRow]) -> None:
     """Keep checked rows with what is expected of them; a row that is there already stays as it is."""
-    records = [
-        {
-            "number": row.number,
-            "cells": row.cells,
-            "cleaned": row.cleaned,
-            "errors": row.errors,
-            "key": row.key,
-            "expected": row.outcome,
-            "target_id": row.target_id,
-        }
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO {TABLE} (job_id, number, cells, cleaned, errors, key, expected, outcome, target_id)
-            SELECT %s, number, cells, cleaned, errors, key, expected, '', target_id
-            FROM jsonb_to_recordset(%s::jsonb) AS given(number int, cells jsonb, cleaned jsonb, errors jsonb,
-                                                        key text, expected text, target_id bigint)
-            ON CONFLICT (job_id, number) DO NOTHING
-            """,  # noqa: S608 - the only name inserted is our own table
-            [job.pk, to_json(records)],
-        )
+    insert_rows(
+        ImportRow,
+        [
+            {
+                "job_id": job.pk,
+                "number": row.number,
+                "cells": row.cells,
+                "cleaned": row.cleaned,
+                "errors": row.errors,
+                "key": row.key,
+                "expected": row.outcome,
+                "target_id": row.target_id,
+            }
+            for row in rows
+        ],
+    )
 
 
 def first_rows_of(job: ImportJob, keys: Iterable[str]) -> dict[str, int]:
@@ -62,37 +56,51 @@ def first_rows_of(job: ImportJob, keys: Iterable[str]) -> dict[str, int]:
 
 def waiting(job: ImportJob, limit: int) -> list[StagedRow]:
     """The next rows without an outcome, in file order."""
-    rows = ImportRow._base_manager.filter(job=job, outcome="").order_by("number")[:limit]
-    return [
-        StagedRow(r.pk, r.number, r.cells, r.cleaned, r.errors, r.key, r.expected, r.target_id) for r in rows
-    ]
+    rows = ImportRow._base_manager.filter(job=job, outcome="").order_by("number")
+    return _staged(rows, "expected", limit)
 
 
 def written_with(job: ImportJob, field: str, after: int, limit: int) -> list[StagedRow]:
     """Written rows that have a value in a field, behind row `after`."""
     rows = ImportRow._base_manager.filter(
         job=job, number__gt=after, cleaned__has_key=field, outcome__in=("created", "updated", "unchanged")
-    ).order_by("number")[:limit]
+    ).order_by("number")
+    return _staged(rows, "outcome", limit)
+
+
+def _staged(rows: QuerySet[ImportRow], outcome: str, limit: int) -> list[StagedRow]:
+    """Rows as they are written: what was read of them, without the cells of the file."""
+    found = rows.values_list("pk", "number", "cleaned", "errors", "key", outcome, "target_id")
     return [
-        StagedRow(r.pk, r.number, r.cells, r.cleaned, r.errors, r.key, r.outcome, r.target_id) for r in rows
+        StagedRow(pk, number, [], cleaned, errors, key, state, target)
+        for pk, number, cleaned, errors, key, state, target in found[:limit]
     ]
 
 
 def settle(rows: Sequence[StagedRow]) -> None:
     """Write what became of each row."""
-    records = [
-        {"id": row.id, "outcome": row.outcome, "target_id": row.target_id, "errors": row.errors}
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            UPDATE {TABLE} AS row SET outcome = given.outcome, target_id = given.target_id, errors = given.errors
-            FROM jsonb_to_recordset(%s::jsonb) AS given(id bigint, outcome text, target_id bigint, errors jsonb)
-            WHERE row.id = given.id
-            """,  # noqa: S608 - the only name inserted is our own table
-            [to_json(records)],
+    with_errors = [row for row in rows if row.errors]
+    _settle(
+        {
+            "id": ("bigint", [row.id for row in rows]),
+            "outcome": ("text", [row.outcome for row in rows]),
+            "target_id": ("bigint", [row.target_id for row in rows]),
+        }
+    )
+    if with_errors:
+        _settle(
+            {
+                "id": ("bigint", [row.id for row in with_errors]),
+                "errors": ("jsonb", [row.errors for row in with_errors]),
+            }
         )
+
+
+def _settle(given: dict[str, tuple[str, list[Any]]]) -> None:
+    source, _columns, values = unpacked(given)
+    changes = ", ".join(f"{name} = given.{name}" for name in given if name != "id")
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {TABLE} AS row SET {changes} FROM {source} WHERE row.id = given.id", values)  # noqa: S608
 
 
 def settle_refused(job: ImportJob) -> int:

@@ -79,27 +79,29 @@ def choose_sheet(sheets: Sequence[Sheet], vocabulary: Iterable[str]) -> Sheet:
 
 def is_summary(cells: Sequence[str], width: int) -> bool:
     """Whether a row is a total or a remark below the table rather than one more record."""
-    filled = [cell for cell in cells if cell.strip()]
-    first = fold(filled[0]) if filled else ""
+    first = fold(next((cell for cell in cells if cell and not cell.isspace()), ""))
     if not first.startswith(SUMMARY_WORDS):
         return False
     if first in SUMMARY_WORDS or re.match(
         r"^(合计|总计|小计|共计|汇总|grand total|total|subtotal)\s*[:：]?\s*[\d.,]*$", first
     ):
         return True
-    return len(filled) <= max(1, width // 3)
+    return sum(1 for cell in cells if cell.strip()) <= max(1, width // 3)
 
 
 def is_repeated_header(cells: Sequence[str], table: Table) -> bool:
     """Whether a row below repeats the header, as printed lists do on every page."""
-    matches = sum(
-        1
-        for column in table.columns
-        if column.index < len(cells)
-        and cells[column.index].strip()
-        and tidy(cells[column.index]) == column.header
-    )
-    return matches >= max(2, len(table.columns) * 2 // 3)
+    needed = max(2, len(table.columns) * 2 // 3)
+    misses = len(table.columns) - needed
+    if misses < 0:
+        return False
+    for column in table.columns:
+        cell = cells[column.index] if column.index < len(cells) else ""
+        if cell != column.header and (not cell.strip() or tidy(cell) != column.header):
+            misses -= 1
+            if misses < 0:
+                return False
+    return True
 
 
 def _best_header(rows: list[SourceRow], vocabulary: set[str]) -> int:

@@ -19,8 +19,10 @@ def _fast_and_private(settings, tmp_path):
 def _company_of_this_test():
     """What a process remembers of the company belongs to one test only."""
     from crm.identity.queries import forget_company
+    from crm.records.queries.custom_fields import forget_fields
 
     forget_company()
+    forget_fields()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from crm.core.writes import RuleBroken, check_version
 from crm.identity import access
 from crm.identity import services as identity
 from crm.identity.models import Team, User
+from crm.listing.custom.rest import CustomObject
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
 from crm.records.models import Industry, Region, Tag
@@ -96,7 +97,7 @@ class CustomerSerializer(RecordSerializer):
         max_length=200, required=False, allow_blank=True, write_only=True
     )
     health_band = serializers.CharField(read_only=True, allow_null=True)
-    custom = serializers.SerializerMethodField()
+    custom = CustomObject()
 
     class Meta:
         model = Customer
@@ -137,10 +138,6 @@ class CustomerSerializer(RecordSerializer):
         ]
         read_only_fields = ["next_follow_up_at", "last_activity_at", "health_score"]
         extra_kwargs = {"name": {"allow_blank": False}, "external_id": {"validators": []}}
-
-    @extend_schema_field({"type": "object", "additionalProperties": True})
-    def get_custom(self, customer: Customer) -> dict[str, Any]:
-        return {}
 
     def to_representation(self, instance: Customer) -> dict[str, Any]:
         data = super().to_representation(instance)
@@ -285,6 +282,7 @@ class ContactSerializer(RecordSerializer):
     """A contact as the API speaks of them."""
 
     customer = VisibleRelatedField(queryset=Customer.objects.all())
+    custom = CustomObject()
 
     class Meta:
         model = Contact
@@ -301,6 +299,7 @@ class ContactSerializer(RecordSerializer):
             "is_primary",
             "external_id",
             "last_activity_at",
+            "custom",
             "version",
             "created_at",
             "updated_at",

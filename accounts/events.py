@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy, pgettext
 from accounts.models.choices import Stage
 from crm.events.catalogue import event
 from crm.events.models import Event
+from crm.listing.custom.words import label_in_log, values_in_log
 from crm.listing.importing.events import origin_of
+from crm.records.models.custom_field import PREFIX
 
 
 def field_labels(e: Event) -> list[str]:
@@ -20,6 +22,9 @@ def field_labels(e: Event) -> list[str]:
     model = apps.get_model(e.subject_type)
     labels = []
     for name in [*e.changes, *e.private]:
+        if name.startswith(PREFIX):
+            labels.append(label_in_log(model, name))
+            continue
         try:
             labels.append(str(model._meta.get_field(name).verbose_name))
         except FieldDoesNotExist:
@@ -63,7 +68,12 @@ def _contact_imported(e: Event) -> str:
 
 def _update_of(e: Event) -> str:
     if len(e.changes) == 1 and not e.private:
-        old, new = (_shown(value) for value in next(iter(e.changes.values())))
+        name, pair = next(iter(e.changes.items()))
+        if name.startswith(PREFIX):
+            pair = values_in_log(apps.get_model(e.subject_type), name, pair)
+            if pair is None:
+                return _("Changed %(fields)s") % {"fields": joined(field_labels(e))}
+        old, new = (_shown(value) for value in pair)
         if len(old) <= 40 and len(new) <= 40:
             label = capfirst(field_labels(e)[0])
             return _("%(field)s: %(old)s → %(new)s") % {"field": label, "old": old, "new": new}

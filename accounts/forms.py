@@ -19,6 +19,7 @@ from crm.identity.access import has_verb, visible
 from crm.identity.models import Team, User
 from crm.listing.forms import CrmForm, CrmModelForm, FewChoices, RemoteSelect, note_chosen, people
 from crm.records.models import Region
+from crm.records.models.custom_field import PREFIX
 
 NORMALISED = ("phone", "email", "uscc", "website")
 
@@ -205,8 +206,19 @@ class QuickCustomerForm(Normalised, CrmModelForm):
 
     @property
     def optional(self) -> list[forms.BoundField]:
-        """The fields in the fold."""
-        return [self[name] for name in self.OPTIONAL if name in self.fields]
+        """The fields in the fold, custom ones last."""
+        own = [name for name in self.OPTIONAL if name in self.fields]
+        return [self[name] for name in own] + [one for one in self.custom if not one.field.required]
+
+    @property
+    def custom(self) -> list[forms.BoundField]:
+        """The inputs of custom fields."""
+        return [self[name] for name in self.fields if name.startswith(PREFIX)]
+
+    @property
+    def custom_required(self) -> list[forms.BoundField]:
+        """Custom fields that have to be filled in at once."""
+        return [one for one in self.custom if one.field.required]
 
     @property
     def derived(self) -> list[forms.BoundField]:
@@ -216,7 +228,8 @@ class QuickCustomerForm(Normalised, CrmModelForm):
     def customer_values(self) -> dict[str, Any]:
         """The customer's own values; what stayed empty fills in by itself."""
         names = (name for name in self.Meta.fields if name in self.cleaned_data)
-        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] not in (None, "")}
+        own = {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] not in (None, "")}
+        return own | self.custom_values()
 
     def contact_values(self) -> dict[str, Any]:
         """The first contact's values."""

@@ -291,6 +291,7 @@ CELERY_BEAT_SCHEDULE = {
     "empty-bin": {"task": "accounts.tasks.empty_bin", "schedule": 6 * 3600.0},
     "check-calendars": {"task": "crm.records.tasks.check_calendars", "schedule": 6 * 3600.0},
     "tidy-files": {"task": "crm.records.tasks.delete_unattached_files", "schedule": 6 * 3600.0},
+    "follow-fields": {"task": "crm.records.tasks.follow_fields", "schedule": 600.0},
     "expire-grants": {"task": "crm.identity.tasks.remove_expired_grants", "schedule": 3600.0},
 }
 

@@ -11,10 +11,13 @@ from crm.core.phone import search_forms
 from crm.core.pinyin import initials, sort_key
 from crm.core.writes import SoftDeletable, Versioned
 from crm.identity.policies import Via
+from crm.records.custom_sql import custom_index
+from crm.records.models.custom_field import CustomFields
+from crm.records.queries.custom_fields import custom_words
 from crm.records.searchable import Searchable, search_index
 
 
-class Contact(Searchable, Versioned, SoftDeletable):
+class Contact(CustomFields, Searchable, Versioned, SoftDeletable):
     """A person at a customer: one main customer, further ones through `ContactLink`."""
 
     customer = models.ForeignKey(
@@ -58,6 +61,7 @@ class Contact(Searchable, Versioned, SoftDeletable):
         ]
         indexes = [
             search_index("contact"),
+            custom_index("contact"),
             models.Index(fields=["-updated_at", "-id"], name="contact_new", condition=ALIVE),
             models.Index(fields=["name_sort", "id"], name="contact_name", condition=ALIVE),
             models.Index(fields=["phone_key"], name="contact_phone", condition=~models.Q(phone_key="")),
@@ -84,6 +88,7 @@ class Contact(Searchable, Versioned, SoftDeletable):
             self.wechat,
             self.title,
             self.external_id,
+            *custom_words(self),
         ]
 
 

@@ -12,6 +12,9 @@ from crm.core.pinyin import initials, sort_key
 from crm.core.writes import SoftDeletable, Versioned
 from crm.identity.ownership import OwnedModel
 from crm.identity.policies import Owned, Via
+from crm.records.custom_sql import custom_index
+from crm.records.models.custom_field import CustomFields
+from crm.records.queries.custom_fields import custom_words
 from crm.records.searchable import Searchable, search_index
 
 ALIVE = models.Q(deleted_at__isnull=True)
@@ -24,7 +27,7 @@ class AliveManager(models.Manager):
         return super().get_queryset().filter(deleted_at__isnull=True)
 
 
-class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
+class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
     """A company or person one sells to: `first_deal_at` makes it a deal customer (成交客户), until then a prospect.
 
     What is compared when duplicates are sought (`phone_key`, `email`, `uscc`, `company_core` with `company_region`)
@@ -122,6 +125,7 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
         ]
         indexes = [
             search_index("customer"),
+            custom_index("customer"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="customer_owner_new", condition=ALIVE),
             models.Index(fields=["team", "-updated_at", "-id"], name="customer_team_new", condition=ALIVE),
             models.Index(fields=["-updated_at", "-id"], name="customer_new", condition=ALIVE),
@@ -174,6 +178,7 @@ class Customer(OwnedModel, Searchable, Versioned, SoftDeletable):
             *search_forms(self.phone),
             self.email,
             self.website,
+            *custom_words(self),
             *(value for person in people for value in (person.name, *search_forms(person.phone))),
         ]
 

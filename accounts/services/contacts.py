@@ -21,8 +21,20 @@ from crm.core.pinyin import sort_key
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
+from crm.records.services.custom_values import check_free, settle
 
-EDITABLE = ("customer", "name", "title", "department", "role", "phone", "email", "wechat", "external_id")
+EDITABLE = (
+    "customer",
+    "name",
+    "title",
+    "department",
+    "role",
+    "phone",
+    "email",
+    "wechat",
+    "external_id",
+    "custom",
+)
 MOST_PER_CUSTOMER = 500
 
 
@@ -35,8 +47,10 @@ def create_contact(
     customer = lock(customer)
     if customer.contacts.count() >= MOST_PER_CUSTOMER:
         raise RuleBroken(_("A customer has at most %(count)d contacts.") % {"count": MOST_PER_CUSTOMER})
+    custom = values.pop("custom", {})
     values = cleaned(Contact, {"name": values.pop("name", ""), **values})
     contact = Contact(customer=customer, **values)
+    contact.custom = settle(contact, custom, complete=announce)
     contact.phone_key = match_keys({"phone": contact.phone})["phone_key"]
     contact.fill_search()
     first = not customer.contacts.filter(is_primary=True).exists()
@@ -54,17 +68,21 @@ def create_contact(
 def update_contact(contact: Contact, *, actor: Actor, expected: int | None = None, **values: Any) -> Contact:
     """Change a contact; moving them to another customer keeps the person and their history."""
     _only_editable(values)
+    custom = values.pop("custom", None)
     values = cleaned(Contact, values)
     contact = _locked(contact, values.get("customer"))
     check_version(contact, expected)
     before = contact.customer
     changed = {name: value for name, value in values.items() if getattr(contact, name) != value}
-    if not changed:
+    if not changed and settle(contact, custom or {}) == contact.custom:
         return contact
     about = [before, *([changed["customer"]] if "customer" in changed else [])]
     with recording(CONTACT_UPDATED, contact, actor=actor, payload={"name": contact.name}, about=about):
         for name, value in changed.items():
             setattr(contact, name, value)
+        settled = settle(contact, custom or {}, changed=changed)
+        if settled != contact.custom:
+            changed["custom"] = contact.custom = settled
         contact.name_sort = sort_key(contact.name, person=True)
         contact.phone_key = match_keys({"phone": contact.phone})["phone_key"]
         if "customer" in changed:
@@ -114,6 +132,7 @@ def restore_contact(contact: Contact, *, actor: Actor) -> Contact:
             % {"name": contact.name, "id": contact.external_id},
             code="conflict",
         )
+    check_free(contact)
     payload = {"name": contact.name}
     with recording(CONTACT_RESTORED, contact, actor=actor, about=[contact.customer], payload=payload):
         contact.deleted_at = contact.deleted_by_id = None

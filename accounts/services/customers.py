@@ -31,6 +31,7 @@ from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
 from crm.identity.models import Team, User
 from crm.records.models import Region
+from crm.records.services.custom_values import check_free, settle
 
 BIN_DAYS = 30
 EDITABLE = (
@@ -51,6 +52,7 @@ EDITABLE = (
     "source_detail",
     "parent",
     "no_follow_up_reason",
+    "custom",
 )
 
 
@@ -81,6 +83,7 @@ def create_customer(
     `first_deal_at` is for administrators and imports; the stage has to agree with it.
     """
     _only_editable(values)
+    custom = values.pop("custom", {})
     values = cleaned(Customer, {"name": values.pop("name", ""), **values})
     derived = _derive(values, contact) if fill_in else {}
     values |= derived
@@ -89,6 +92,7 @@ def create_customer(
     customer.owner_since = timezone.now()
     customer.neglect_from = company_today()
     _check_rules(customer, values)
+    customer.custom = settle(customer, custom)
     for name, value in match_keys(
         {"phone": customer.phone, "name": customer.name, "kind": customer.kind}
     ).items():
@@ -122,13 +126,19 @@ def update_customer(
     customer = lock(customer)
     _in_use(customer)
     check_version(customer, expected)
+    custom = values.pop("custom", None)
     values = cleaned(Customer, values)
     changed = {name: value for name, value in values.items() if getattr(customer, name) != value}
-    if not changed:
+    if not changed and not custom:
         return customer
     with recording(CUSTOMER_UPDATED, customer, actor=actor):
         for name, value in changed.items():
             setattr(customer, name, value)
+        settled = settle(customer, custom or {}, changed=changed)
+        if settled != customer.custom:
+            changed["custom"] = customer.custom = settled
+        if not changed:
+            return customer
         _check_rules(customer, changed)
         follow = match_keys({"phone": customer.phone, "name": customer.name, "kind": customer.kind})
         follow["name_sort"] = sort_key(customer.name)
@@ -196,6 +206,7 @@ def restore_customer(customer: Customer, *, actor: Actor) -> Customer:
             % {"name": customer.name, "id": customer.external_id},
             code="conflict",
         )
+    check_free(customer)
     with recording(CUSTOMER_RESTORED, customer, actor=actor, always=True):
         customer.deleted_at = customer.deleted_by_id = None
         save_versioned(customer, ["deleted_at", "deleted_by_id"])

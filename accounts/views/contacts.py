@@ -15,6 +15,7 @@ from accounts.models import Contact, Customer
 from accounts.queries.customers import contact_list, links_of
 from accounts.views.answers import attempt, done, show_form
 from accounts.views.customers import the_customer
+from accounts.views.facts import arranged_facts
 from crm.events.actor import actor_of
 from crm.identity import access
 
@@ -36,6 +37,7 @@ def contact_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "contact": contact,
         "links": links,
         "may": may,
+        "fact_groups": arranged_facts(contact, request.user),
         "main_seen": seen.filter(pk=contact.customer_id).exists(),
         "may_change_customer": may["change"] and access.may(request.user, "change", contact.customer),
     }

@@ -68,7 +68,7 @@ def record_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {
         "customer": customer,
         "may": may,
-        "facts": facts.shown(customer),
+        "fact_groups": facts.groups(customer, user),
         "people": people,
         "main_contact": next((p for p in people if p.is_primary), people[0] if people else None),
         "children": list(access.visible(Customer, user).filter(parent=customer).order_by("name_sort")[:20]),
@@ -94,7 +94,7 @@ def customer_peek(request: HttpRequest, pk: int) -> HttpResponse:
         return customer_detail(request, pk)
     context = {
         "customer": customer,
-        "facts": facts.shown(customer),
+        "facts": facts.shown(customer, request.user),
         "people": queries.people_of(customer, request.user)[:5],
     }
     return render(request, "accounts/_peek.html", context)
@@ -273,7 +273,7 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     """One field edited in place: GET gives the control, POST saves it; 422 when wrong, 409 with both values when stale."""
     customer = the_customer(request, pk, "change")
-    if name not in facts.editable(customer):
+    if name not in facts.editable(customer, request.user):
         raise Http404
     if request.GET.get("show"):
         return _fact(request, customer, name)
@@ -293,7 +293,7 @@ def customer_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             customer,
             actor=actor_of(request),
             expected=form.expected_version,
-            **{name: form.cleaned_data[name]},
+            **form.values(),
         ),
         show,
     )
@@ -309,6 +309,6 @@ def customer_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 
 def _fact(request: HttpRequest, customer: Customer, name: str, saved: bool = False) -> HttpResponse:
-    fact = next(f for f in facts.shown(customer, everything=True) if f.name == name)
+    fact = next(f for f in facts.shown(customer, request.user, everything=True) if f.name == name)
     context = {"customer": customer, "fact": fact, "saved": saved, "may": {"change": True}}
     return render(request, "accounts/_fact.html", context)

@@ -21,7 +21,14 @@ from accounts.services.customers import EDITABLE
 from crm.core import formats
 from crm.core.clock import company_today
 from crm.core.phone import format_phone
+from crm.identity.models import User
+from crm.listing.custom.columns import html_of, text_of
+from crm.records.field_access import editable as fields_to_edit
+from crm.records.field_access import readable
+from crm.records.models.custom_field import LINKING
 from crm.records.queries import business_calendar
+from crm.records.queries.custom_fields import arranged, linked
+from crm.records.services.custom_values import condition_values, is_shown
 
 ORDER = (
     "uscc",
@@ -54,21 +61,58 @@ class Fact:
     copy: str = ""
     href: str = ""
     editable: bool = True
+    html: str | SafeString = ""
 
 
-def editable(customer: Customer) -> set[str]:
+def editable(customer: Customer, user: User) -> set[str]:
     """The fields that can be edited in place now."""
-    return (set(EDITABLE) - {"no_follow_up_reason"}) - {"intent" if customer.is_deal else "tier"}
+    own = (set(EDITABLE) - {"no_follow_up_reason", "custom"}) - {"intent" if customer.is_deal else "tier"}
+    return own | {one.name for one in fields_to_edit(user, Customer).values()}
 
 
-def shown(customer: Customer, *, everything: bool = False) -> list[Fact]:
+def shown(customer: Customer, user: User, *, everything: bool = False) -> list[Fact]:
     """The facts worth a line: those that are filled in, and the few one looks for when they are not."""
-    allowed = editable(customer)
-    names = ["name", *ORDER] if everything else ORDER
-    found = [_fact(customer, name) for name in names if name in allowed]
+    return [fact for _section, found in groups(customer, user, everything=everything) for fact in found]
+
+
+def groups(customer: Customer, user: User, *, everything: bool = False) -> list[tuple[Any, list[Fact]]]:
+    """The facts by section of the page; what stands in no section comes first, sections without a fact are left out."""
+    allowed = editable(customer, user)
+    own = {name: _fact(customer, name) for name in ("name", *ORDER) if name in allowed}
     if not everything:
-        found = [fact for fact in found if fact.text or fact.name in ALWAYS]
+        own = {n: fact for n, fact in own.items() if n != "name" and (fact.text or n in ALWAYS)}
+    own |= {fact.name: fact for fact in custom_facts(customer, user)}
+    arrangement = arranged(Customer, own, user)
+    return [(section, [own[name] for name in names]) for section, names in arrangement if names]
+
+
+def custom_facts(record: Any, user: User) -> list[Fact]:
+    """The custom fields a person reads of a record; those that are not there for its present values are left out."""
+    fields = readable(user, type(record))
+    if not fields:
+        return []
+    values = condition_values(record, record.custom)
+    may_edit = fields_to_edit(user, type(record))
+    found = []
+    for key, one in fields.items():
+        value = record.custom.get(key)
+        if value is None and not is_shown(one.shown_when, values):
+            continue
+        links = linked(one, [value], user) if value is not None else {}
+        edits = key in may_edit and (one.kind not in LINKING or value is None or bool(links))
+        html = html_of(one, value, links) if value is not None else ""
+        found.append(Fact(one.name, one.label, text_of(one, value, links), editable=edits, html=html))
     return found
+
+
+def arranged_facts(record: Any, user: User) -> list[tuple[Any, list[Fact]]]:
+    """The custom fields of a record by section of its page."""
+    own = {fact.name: fact for fact in custom_facts(record, user)}
+    return [
+        (section, [own[name] for name in names])
+        for section, names in arranged(type(record), own, user)
+        if names
+    ]
 
 
 def _fact(customer: Customer, name: str) -> Fact:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from crm.console import import_api
+from crm.console import field_api, import_api
 from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
 from crm.console.sections import is_administrator
 from crm.events.models import Event
@@ -191,6 +191,7 @@ ROUTES = [
     ("roles", RoleViewSet),
     ("tags", TagViewSet),
     ("events", EventViewSet),
+    *field_api.ROUTES,
     *import_api.ROUTES,
 ]
 

@@ -1,13 +1,36 @@
 """What the lists of people, teams and events can be narrowed by."""
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
 from crm.identity.models import Role, Team, User
 from crm.listing.filters import Filters, Flag, PeriodFilter, Records
+from crm.records.models import CustomField, RecordSection
+
+
+class FieldFilters(Filters):
+    """Custom fields by the kind of record, and whether they are in use."""
+
+    model = django_filters.CharFilter(label=_("Kind of record"))
+    key = django_filters.CharFilter(label=_("Key"))
+    archived = Flag(label=_("Archived"), condition=lambda user: Q(archived_at__isnull=False))
+
+    class Meta:
+        model = CustomField
+        fields: list[str] = []
+
+
+class SectionFilters(Filters):
+    """Sections by the kind of record."""
+
+    model = django_filters.CharFilter(label=_("Kind of record"))
+
+    class Meta:
+        model = RecordSection
+        fields: list[str] = []
 
 
 class UserFilters(Filters):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.console import queries
-from crm.console.filters import EventFilters, TeamFilters, UserFilters
+from crm.console.filters import EventFilters, FieldFilters, SectionFilters, TeamFilters, UserFilters
 from crm.console.sections import is_administrator
 from crm.core import formats
 from crm.core.phone import format_phone
@@ -16,7 +16,7 @@ from crm.events.models import Event
 from crm.identity.models import Role, Team, User
 from crm.listing.columns import Date, Html, Link, Look, Number, Person, Related, Text
 from crm.listing.declare import ListPage, View
-from crm.records.models import Tag
+from crm.records.models import CustomField, RecordSection, Tag
 
 
 def _state(user: User, look: Look) -> str:
@@ -145,6 +145,30 @@ TAGS = ListPage(
     columns=[Link("name", sort="name_sort"), Text("group", sort="group")],
     default_sort="name_sort",
     exportable=False,
+)
+
+CUSTOM_FIELDS = ListPage(
+    model=CustomField,
+    queryset=queries.field_list,
+    title=_("Custom fields"),
+    filters=FieldFilters,
+    search=("key", "label_zh", "label_en"),
+    columns=[Link("key", sort="key"), Text("label_zh"), Text("label_en"), Text("kind")],
+    default_sort="id",
+    exportable=False,
+    in_search=False,
+)
+
+RECORD_SECTIONS = ListPage(
+    model=RecordSection,
+    queryset=queries.section_list,
+    title=_("Sections"),
+    filters=SectionFilters,
+    search=("label_zh", "label_en"),
+    columns=[Link("label_zh"), Text("label_en")],
+    default_sort="position",
+    exportable=False,
+    in_search=False,
 )
 
 EVENTS = ListPage(

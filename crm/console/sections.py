@@ -73,6 +73,13 @@ SECTIONS = (
     Section(
         "calendar", COMPANY, _("Business calendar"), "calendar", _("holidays working days make-up hours")
     ),
+    Section(
+        "fields",
+        COMPANY,
+        _("Fields and pages"),
+        "list-details",
+        _("custom fields columns sections layout required"),
+    ),
     Section("tags", COMPANY, _("Tags"), "tag", _("labels colours")),
     Section("event_list", COMPANY, _("Audit log"), "history", _("events who changed what sign-ins exports")),
     Section("admin:index", COMPANY, _("Administration"), "settings", _("Django admin database")),

@@ -4,7 +4,7 @@ from django.urls import path
 
 from crm.console import import_urls
 from crm.console.listings import EVENTS, TEAMS, USERS
-from crm.console.views import company, me, members, org_import, organisation, roles
+from crm.console.views import company, fields, me, members, org_import, organisation, roles
 
 urlpatterns = [
     path("settings/", me.profile, name="settings"),
@@ -49,6 +49,15 @@ urlpatterns = [
     path("settings/calendar/hours/", company.calendar_hours, name="calendar_hours"),
     path("settings/calendar/day/", company.calendar_day, name="calendar_day"),
     path("settings/calendar/import/", company.calendar_import, name="calendar_import"),
+    path("settings/fields/", fields.fields, name="fields"),
+    path("settings/fields/arrange/", fields.fields_arrange, name="fields_arrange"),
+    path("settings/fields/add/", fields.field_edit, name="field_add"),
+    path("settings/fields/<int:pk>/", fields.field_edit, name="field_edit"),
+    path("settings/fields/<int:pk>/archive/", fields.field_archive, name="field_archive"),
+    path("settings/fields/<int:pk>/restore/", fields.field_restore, name="field_restore"),
+    path("settings/fields/sections/add/", fields.section_edit, name="section_add"),
+    path("settings/fields/sections/<int:pk>/", fields.section_edit, name="section_edit"),
+    path("settings/fields/sections/<int:pk>/delete/", fields.section_delete, name="section_delete"),
     path("settings/tags/", company.tags, name="tags"),
     path("settings/tags/add/", company.tag_edit, name="tag_add"),
     path("settings/tags/<int:pk>/", company.tag_edit, name="tag_edit"),

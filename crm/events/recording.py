@@ -154,11 +154,15 @@ def _wake_dispatcher() -> None:
 
 def _snapshot(record: models.Model) -> dict[str, Any]:
     unrecorded = UNRECORDED | set(getattr(record, "unrecorded_fields", ()))
-    return {
+    values = {
         f.name: getattr(record, f.attname)
         for f in record._meta.concrete_fields
         if f.name not in unrecorded and f.attname not in record.get_deferred_fields()
     }
+    if hasattr(record, "recorded_parts"):  # its custom fields, one by one
+        values.pop("custom", None)
+        values |= record.recorded_parts()
+    return values
 
 
 def _difference(
@@ -167,19 +171,21 @@ def _difference(
     private_fields = PRIVATE | set(getattr(record, "private_fields", ()))
     changes: dict[str, Any] = {}
     private: dict[str, Any] = {}
-    for name, new in after.items():
-        old = before.get(name)
+    for name in dict.fromkeys([*before, *after]):
+        old, new = before.get(name), after.get(name)
         if old == new or name == record._meta.pk.name:
             continue
-        pair = [_plain(record, name, old), _plain(record, name, new)]
+        pair = [plain_value(record, name, old), plain_value(record, name, new)]
         (private if name in private_fields else changes)[name] = pair
     return changes, private
 
 
-def _plain(record: models.Model, name: str, value: Any) -> Any:
+def plain_value(record: models.Model, name: str, value: Any) -> Any:
     """A value as JSON keeps it; a related record as its id with the name it had at the time."""
     if value is None:
         return None
+    if name.startswith("cf_") and hasattr(record, "recorded_value"):
+        return record.recorded_value(name, value)
     f = record._meta.get_field(name)
     if f.is_relation and f.related_model:
         related = f.related_model._base_manager.filter(pk=value).first()

@@ -18,12 +18,13 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import models
 from django.db.models import Case, Q, Value, When
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404
 from django.utils import timezone
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from crm.core.writes import SoftDeletable
+from crm.identity.models.company import Company
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import RolePolicy, Scope
 from crm.identity.policies import Everyone, Owned, Policy, Private, Via
@@ -286,11 +287,15 @@ def _reach(model: type[models.Model], user: User, level: str) -> Reach:
 
 
 def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
-    """People together with their roles' policies, which every page asks for: one query instead of two."""
+    """People together with what every page asks for: their roles' policies, and how new the custom fields are."""
     policies = RolePolicy._base_manager.filter(role=models.OuterRef("role")).values(
         one=JSONObject(model="model", verbs="verbs", scope="scope")
     )
-    return people.annotate(held_policies=ArraySubquery(policies))
+    version = Company._base_manager.filter(pk=1).values("fields_version")
+    return people.annotate(
+        held_policies=ArraySubquery(policies),
+        fields_version=Coalesce(models.Subquery(version), 0),
+    )
 
 
 def _role_policies(user: User) -> dict[str, RolePolicy]:

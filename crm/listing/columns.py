@@ -9,7 +9,7 @@ subtitle, meta (bottom left), right (bottom right); without it the cell is left 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -115,6 +115,9 @@ class Column:
     def html(self, record: models.Model, look: Look) -> SafeString:
         value = self.raw(record)
         return NOTHING if value is None or value == "" else conditional_escape(value)
+
+    def dress(self, records: Sequence[Any], user: User) -> None:
+        """A chance to fetch what the cells of a whole page need; most columns find it on the record."""
 
     @property
     def classes(self) -> str:

@@ -28,6 +28,7 @@ from crm.identity.models import User
 from crm.listing import pages, sidepages
 from crm.listing.bulk import Bulk
 from crm.listing.columns import Column
+from crm.listing.custom.lists import with_custom_fields
 from crm.listing.filters import Filters
 from crm.listing.keyset import Order, is_nullable
 from crm.records.searchable import Searchable
@@ -118,6 +119,8 @@ class ListPage:
     search_note: str = ""  # path of a quiet second word beside a hit of the global search
     remote_choices: bool = True  # too many records to list in a select: look them up as one types
     name: str = ""  # prefix of the URL names; default: the model's name
+    expressions: Mapping[str, Any] = field(default_factory=dict)  # what orders that are no path sort by
+    plain: ListPage | None = None  # the list as declared, where custom fields were added for a reader
 
     @property
     def key(self) -> str:
@@ -152,7 +155,12 @@ class ListPage:
         path_to_key = self.sort_paths.get(parameter.removeprefix("-"))
         if path_to_key is None:
             return None
-        return Order(path_to_key, parameter.startswith("-"), is_nullable(self.model, path_to_key))
+        value = self.expressions.get(path_to_key)
+        return Order(path_to_key, parameter.startswith("-"), is_nullable(self.model, path_to_key), value)
+
+    def seen_by(self, user: Any) -> ListPage:
+        """The list as one person finds it, with the custom fields they may read."""
+        return with_custom_fields(self, user)
 
     def verb(self, name: str) -> Bulk | None:
         return next((verb for verb in self.bulk if verb.name == name), None)

@@ -19,7 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from crm.core.writes import RuleBroken, StaleVersion, Versioned
 from crm.identity.access import narrow, visible
 from crm.identity.models import User
+from crm.listing.custom.columns import text_of
+from crm.listing.custom.forms import CustomInputs
 from crm.listing.registry import page_of_model
+from crm.records.models.custom_field import PREFIX
+from crm.records.queries.custom_fields import field_named, linked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,7 +109,7 @@ class CrmForm(NarrowChoices, forms.Form):
         note_chosen(self)
 
 
-class CrmModelForm(NarrowChoices, forms.ModelForm):
+class CrmModelForm(CustomInputs, NarrowChoices, forms.ModelForm):
     """A form on the fields of one record; `values()` goes to a service, saving here is refused."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -117,15 +121,31 @@ class CrmModelForm(NarrowChoices, forms.ModelForm):
             self.initial.setdefault("version", self.instance.version)
         else:
             del self.fields["version"]
+        self.add_custom_fields()
         self._narrow(self.instance)
         note_chosen(self)
 
     def values(self, *, changed_only: bool = False) -> dict[str, Any]:
         """The cleaned values a service takes, without the version."""
         names = self.changed_data if changed_only else self.cleaned_data
-        return {
+        found = {
             name: self.cleaned_data[name] for name in names if name != "version" and name in self.cleaned_data
         }
+        custom = self.custom_values(found)
+        return {name: value for name, value in found.items() if not name.startswith(PREFIX)} | custom
+
+    def custom_values(self, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """The custom values among the cleaned ones as services take them; nothing where the form has none."""
+        chosen = {
+            one.key: self.cleaned_data[one.name]
+            for one in self.custom_fields.values()
+            if one.name in self.cleaned_data and (names is None or one.name in names)
+        }
+        return {"custom": chosen} if chosen else {}
+
+    def _clean_form(self) -> None:
+        super()._clean_form()
+        self.clean_custom_fields()
 
     def save(self, commit: bool = True) -> Any:
         raise ImproperlyConfigured("Forms validate; services save.")
@@ -174,6 +194,9 @@ def shown(form: forms.BaseForm, name: str, value: Any) -> str:
     if value is None or value == "":
         return "–"
     field = form.fields[name]
+    if name.startswith(PREFIX) and (one := field_named(type(form.instance), name)) is not None:
+        ids = [value] if isinstance(value, int) else []
+        return text_of(one, value, linked(one, ids, form.user))
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
         for choice, label in field.choices:
             if str(choice) == str(value):
@@ -190,6 +213,8 @@ def _labelled(form: forms.BaseForm) -> Iterable[tuple[str, str | Promise]]:
 
 
 def _attribute(record: models.Model, name: str) -> Any:
+    if name.startswith(PREFIX):
+        return record.custom.get(name.removeprefix(PREFIX))
     try:
         found = record._meta.get_field(name)
     except FieldDoesNotExist:

@@ -10,7 +10,7 @@ would walk the whole table looking for them.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -35,6 +35,7 @@ class Order:
     path: str
     descending: bool = False
     nullable: bool = False
+    value: Any = field(default=None, compare=False)  # an expression to sort by instead of the path
 
     def columns(self, backwards: bool = False) -> list[str]:
         sign = "-" if self.descending != backwards else ""
@@ -161,7 +162,7 @@ def _pairs(
 
 def keyed(queryset: QuerySet, order: Order) -> QuerySet:
     """The queryset with the sort key under the one name the walk uses."""
-    return queryset.order_by().annotate(_key=F(order.path))
+    return queryset.order_by().annotate(_key=F(order.path) if order.value is None else order.value)
 
 
 def _stretches(order: Order, cursor: Cursor | None, model: type[Model]) -> Iterator[Q]:

@@ -92,6 +92,7 @@ def counts(request: HttpRequest, listing: ListPage) -> HttpResponse:
 def filter_form(request: HttpRequest, listing: ListPage) -> HttpResponse:
     """All filters of the list as a form: a popover, or a page of its own without JavaScript."""
     require_verb(request.user, "view", listing.model)
+    listing = listing.seen_by(request.user)
     query = QueryDict(mutable=True)
     query.update(overlaid(find_view(listing, request.user, request.GET.get("view", "")), request.GET))
     filterset = listing.filters(query, listing.queryset(), user=request.user)

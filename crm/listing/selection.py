@@ -136,7 +136,10 @@ class Selection:
         if issubclass(rows.model, searchable.Searchable):
             rows = rows.defer("search_text", "search_grams")
         by_id = {record.pk: record for record in rows}
-        return [by_id[pk] for pk in ids if pk in by_id]
+        found = [by_id[pk] for pk in ids if pk in by_id]
+        for column in self.columns if self.prefetch is None else ():
+            column.dress(found, self.user)
+        return found
 
     def count(self) -> int:
         """How many rows, exact up to the cap and one more beyond it."""
@@ -209,6 +212,7 @@ def select(
     ignore: frozenset[str] = frozenset(),
 ) -> Selection:
     """Read a list's query parameters; raises BadQuery for what it does not know, Http404 for a view of others."""
+    listing = listing.seen_by(user)
     known = {name for names in listing.filters.parameters().values() for name in names}
     unknown = [name for name in query if name not in known | CONTROL | ignore]
     if unknown:

@@ -36,6 +36,7 @@ EXPORT = "export"  # the bulk verb that every exportable list has
 def columns(request: HttpRequest, listing: ListPage) -> HttpResponse:
     """Which columns the person sees in the present view, in which order and density: the form, and keeping it."""
     require_verb(request.user, "view", listing.model)
+    listing = listing.seen_by(request.user)
     if request.method != "POST":
         return _choose_columns(request, listing)
     query = QueryDict(request.POST.get("query", ""))

@@ -23,6 +23,32 @@ def _job(e: Event) -> str:
     return str(e.payload.get("title", ""))
 
 
+def _field(e: Event) -> str:
+    return _("Field “%(name)s”: %(what)s") % {"name": e.payload.get("name", ""), "what": FIELD_WORDS[e.name]}
+
+
+FIELD_WORDS = {
+    "custom_field.created": gettext_lazy("added"),
+    "custom_field.updated": gettext_lazy("changed"),
+    "custom_field.archived": gettext_lazy("archived"),
+    "custom_field.restored": gettext_lazy("restored"),
+}
+FIELD_CREATED = event(
+    "custom_field.created", gettext_lazy("Custom field added"), sentence=_field, timeline=False
+)
+FIELD_UPDATED = event(
+    "custom_field.updated", gettext_lazy("Custom field changed"), sentence=_field, timeline=False
+)
+FIELD_ARCHIVED = event(
+    "custom_field.archived", gettext_lazy("Custom field archived"), sentence=_field, timeline=False
+)
+FIELD_RESTORED = event(
+    "custom_field.restored", gettext_lazy("Custom field restored"), sentence=_field, timeline=False
+)
+SECTION_CREATED = event("record_section.created", gettext_lazy("Section added"), timeline=False)
+SECTION_UPDATED = event("record_section.updated", gettext_lazy("Section renamed"), timeline=False)
+SECTION_DELETED = event("record_section.deleted", gettext_lazy("Section deleted"), timeline=False)
+SECTIONS_ARRANGED = event("record_section.arranged", gettext_lazy("Record page arranged"), timeline=False)
 TAG_CREATED = event("tag.created", gettext_lazy("Tag created"), timeline=False)
 TAG_UPDATED = event("tag.updated", gettext_lazy("Tag changed"), timeline=False)
 TAG_DELETED = event("tag.deleted", gettext_lazy("Tag deleted"), timeline=False)

@@ -2,6 +2,7 @@ from celery import shared_task
 
 from crm.events.actor import system
 from crm.records.services import delete_unattached, report_missing_years
+from crm.records.services.custom_indexes import build_indexes, refill_search
 
 
 @shared_task
@@ -14,3 +15,10 @@ def check_calendars() -> None:
 def delete_unattached_files() -> int:
     """Delete uploads that belong to nothing; safe to run twice."""
     return delete_unattached(actor=system("files"))
+
+
+@shared_task
+def follow_fields() -> None:
+    """Make the indexes custom fields want and renew what records are found by; safe to run twice."""
+    refill_search()
+    build_indexes()

@@ -181,7 +181,13 @@ PLATFORM = {
         name: Route(ADMIN)
         for name in ["organisation", "organisation_template", "roles", "company", "calendar"]
     },
-    **{name: Route(ADMIN) for name in ["tags", "first_run"]},
+    **{name: Route(ADMIN) for name in ["tags", "first_run", "fields"]},
+    **{name: Route(ADMIN, method="post") for name in ["fields_arrange", "field_add", "section_add"]},
+    "field_edit": page("field", ADMIN),
+    "field_archive": change("field", ADMIN),
+    "field_restore": change("field", ADMIN),
+    "section_edit": page("section", ADMIN),
+    "section_delete": change("section", ADMIN),
     **{
         name: Route(ADMIN, method="post")
         for name in ["organisation_import", "organisation_confirm", "member_add"]
@@ -216,6 +222,9 @@ API = {
     **resource("roles", EVERYBODY, "role"),
     **resource("tags", EVERYBODY, "tag"),
     **resource("events", ADMIN, "event"),
+    **resource("custom-fields", ADMIN, "field"),
+    **resource("record-sections", ADMIN, "section"),
+    "api-custom-fields-restore": change("field", ADMIN),
     **resource("customers", READERS, "customer"),
     **resource("contacts", READERS, "contact"),
     **resource("imports", EVERYBODY, "import"),

@@ -16,6 +16,7 @@ from crm.identity.models import Role
 from crm.identity.services import create_token
 from crm.identity.tests.factories import SYSTEM, Company, actor, make_company, make_team
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, Tag
+from crm.records.services.custom_fields import create_field, create_section
 
 ROLES = ["sales1", "sales2", "manager1", "sales3", "director", "admin", "exec"]
 ROLES += ["service1", "finance1", "marketing1", "marketing2"]
@@ -45,7 +46,7 @@ SEEN_FOLLOW_UPS = {**SEEN, "service1": set(), "finance1": set(), "marketing1": s
 PRIVATE = {**NOBODY, "sales1": {"own"}}
 SEEN_BY_KIND = {
     **{kind: {role: {"own"} for role in ROLES} for kind in ["user", "team", "role", "tag"]},
-    "event": {**NOBODY, "admin": {"own"}},
+    **{kind: {**NOBODY, "admin": {"own"}} for kind in ["event", "field", "section"]},
     "customer": SEEN,
     "contact": SEEN,
     "activity": SEEN_FOLLOW_UPS,
@@ -109,6 +110,10 @@ def _single(company: Company) -> dict[str, models.Model]:
         "role": Role._base_manager.get(slug="salesperson"),
         "tag": tag,
         "event": Event._base_manager.first(),
+        "field": create_field(
+            model="accounts.customer", kind="text", label_zh="级别", key="level", actor=SYSTEM
+        ),
+        "section": create_section(model="accounts.customer", label_zh="合同", actor=SYSTEM),
         "import": ImportJob._base_manager.create(
             user=mine, resource="customers", file_name="a.csv", state="ready"
         ),

@@ -1,5 +1,6 @@
 """Reading for the console's pages and for the frame around every page."""
 
+from crm.console.queries.fields import field_list, section_list
 from crm.console.queries.first_run import Step, first_run_steps
 from crm.console.queries.frame import company_name, pinned_views, records_at_hand
 from crm.console.queries.lists import event_list, role_list, tag_list, team_list, user_list
@@ -24,6 +25,7 @@ __all__ = [
     "customer_counts",
     "customer_scope",
     "event_list",
+    "field_list",
     "first_run_steps",
     "grants_by_hand",
     "held_kinds",
@@ -34,6 +36,7 @@ __all__ = [
     "records_at_hand",
     "role_list",
     "scope_cards",
+    "section_list",
     "tag_list",
     "tags_with_use",
     "team_list",

@@ -18,7 +18,14 @@ class Company(models.Model):
         help_text=_("Shown where somebody cannot sign in, for example a name and an extension."),
     )
 
+    fields_version = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text=_("Counts changes of custom fields, so that every process notices them."),
+    )
+
     access = Everyone()
+    unrecorded_fields = ("fields_version",)
 
     class Meta:
         verbose_name = _("company")

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from crm.core.writes import RuleBroken
 from crm.listing.selection import BadQuery
+from crm.records.services.custom_values import CustomRulesBroken
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -67,6 +68,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 def broken_rule(error: RuleBroken) -> Response:
     """A rule about one field is that field's error; one about the record's state is a conflict."""
+    if isinstance(error, CustomRulesBroken):
+        reasons = {key: [text] for key, text in error.errors.items()}
+        return problem(400, error.code, errors={"custom": reasons})
     if error.field:
         return problem(400, error.code, errors={error.field: [str(error)]})
     return problem(409, error.code, str(error))

@@ -1,4 +1,5 @@
 from crm.records.models.calendar import BusinessCalendar, CalendarDay, CalendarWeekday
+from crm.records.models.custom_field import CustomField, CustomFields, RecordSection
 from crm.records.models.exchange_rate import ExchangeRate
 from crm.records.models.export_job import ExportJob
 from crm.records.models.idempotency import IdempotencyKey
@@ -17,6 +18,8 @@ __all__ = [
     "BusinessCalendar",
     "CalendarDay",
     "CalendarWeekday",
+    "CustomField",
+    "CustomFields",
     "ExchangeRate",
     "ExportJob",
     "IdempotencyKey",
@@ -24,6 +27,7 @@ __all__ = [
     "ImportRow",
     "Industry",
     "NamedInBothLanguages",
+    "RecordSection",
     "Region",
     "SavedView",
     "Searchable",

@@ -1,0 +1,192 @@
+"""Inputs of custom fields in the form of a record: only those the person may edit, with what makes them come and go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext as _
+
+from crm.core.phone import format_phone
+from crm.identity.access import visible
+from crm.identity.models import User
+from crm.listing.custom.columns import python_of
+from crm.records.field_access import editable
+from crm.records.models.custom_field import LINKING, PREFIX, CustomField, CustomFields
+from crm.records.queries.custom_fields import arranged, linked, spec_of, target_of
+from crm.records.rules.custom_conditions import is_required, is_shown
+from crm.records.rules.custom_values import LONGEST, BadValue, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Kind = CustomField.Kind
+
+
+class CustomInputs:
+    """The part of a record's form that custom fields need; `CrmModelForm` uses it."""
+
+    fields: dict[str, forms.Field]
+    custom_fields: Mapping[str, CustomField]
+    user: User
+    instance: Any
+    initial: dict[str, Any]
+    cleaned_data: dict[str, Any]
+
+    def add_custom_fields(self) -> None:
+        """Add an input for each field the person may edit, in the order of the record's sections."""
+        model = type(self.instance)
+        self.custom_fields = editable(self.user, model) if issubclass(model, CustomFields) else {}
+        if not self.custom_fields:
+            return
+        values = self.instance.custom or {}
+        for key, one in list(self.custom_fields.items()):
+            present = values.get(key)
+            if one.kind in LINKING and present and not linked(one, [present], self.user):
+                continue  # it links to what they may not see: that stays as it is
+            made = _MAKERS[Kind(one.kind)](one, self.user, present)
+            made.label, made.help_text = one.label, one.help
+            made.required = one.required and not one.shown_when
+            made.widget.is_required = made.required
+            _mark(made, one)
+            self.fields[one.name] = made
+            if present is None and self.instance.pk is None:
+                present = one.default
+            if present is not None:
+                self.initial.setdefault(one.name, initial_of(one, present))
+        order = [name for _section, names in arranged(model, self.fields, self.user) for name in names]
+        self.order_fields(order)  # type: ignore[attr-defined]
+
+    def clean_custom_fields(self) -> None:
+        """Bring what was typed into the form it is kept in, and ask for what is required under the present values."""
+        fields = {key: one for key, one in self.custom_fields.items() if one.name in self.fields}
+        for one in fields.values():
+            if one.name in self.cleaned_data:
+                try:
+                    self.cleaned_data[one.name] = stored(spec_of(one), self.cleaned_data[one.name])
+                except BadValue as error:
+                    self.add_error(one.name, str(error))  # type: ignore[attr-defined]
+        values = self._values_now()
+        for one in fields.values():
+            if not is_shown(one.shown_when, values):  # what is not shown stays as it is
+                self.cleaned_data.pop(one.name, None)
+                self._errors.pop(one.name, None)  # type: ignore[attr-defined]
+                continue
+            missing = self.cleaned_data.get(one.name) is None and one.name not in self._errors  # type: ignore[attr-defined]
+            if missing and is_required(one.required, one.shown_when, one.required_when, values):
+                self.add_error(one.name, _("This field is required."))  # type: ignore[attr-defined]
+
+    def _values_now(self) -> dict[str, Any]:
+        own = {f.name: getattr(self.instance, f.attname) for f in self.instance._meta.concrete_fields}
+        custom = {PREFIX + key: value for key, value in (self.instance.custom or {}).items()}
+        return own | custom | self.cleaned_data
+
+
+def initial_of(one: CustomField, value: Any) -> Any:
+    """A kept value as its input shows it."""
+    if one.kind == Kind.PHONE:
+        return format_phone(value)
+    if one.kind == Kind.BOOLEAN:
+        return "true" if value else "false"
+    return value if one.kind in (Kind.NUMBER, Kind.MONEY) else python_of(one, value)
+
+
+def _mark(made: forms.Field, one: CustomField) -> None:
+    """Tell the browser when the input is there and when it must be filled in; the server decides again."""
+    for attribute, condition in (
+        ("data-shown-when", one.shown_when),
+        ("data-required-when", one.required_when),
+    ):
+        if condition:
+            made.widget.attrs[attribute] = json.dumps(condition, ensure_ascii=False)
+
+
+def _text(one: CustomField, _user: User, _present: Any) -> forms.Field:
+    return forms.CharField(
+        max_length=LONGEST.get(one.kind, 300), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+def _long_text(one: CustomField, _user: User, _present: Any) -> forms.Field:
+    return forms.CharField(max_length=LONGEST["long_text"], widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def _phone(one: CustomField, _user: User, _present: Any) -> forms.Field:
+    widget = forms.TextInput(attrs={"autocomplete": "off"})
+    widget.input_type = "tel"
+    return forms.CharField(max_length=60, widget=widget)
+
+
+def _number(one: CustomField, _user: User, _present: Any) -> forms.Field:
+    places = 2 if one.kind == Kind.MONEY else one.decimals
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    found = forms.CharField(max_length=40, widget=widget)
+    if one.kind == Kind.MONEY:
+        widget.attrs["data-currency"] = one.currency
+    widget.attrs["data-decimals"] = places
+    return found
+
+
+def _date(one: CustomField, _user: User, _present: Any) -> forms.Field:
+    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+def _time(one: CustomField, _user: User, _present: Any) -> forms.Field:
+    return forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+
+
+def _moment(one: CustomField, _user: User, _present: Any) -> forms.Field:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    return forms.DateTimeField(widget=widget)
+
+
+def _choice(one: CustomField, _user: User, present: Any) -> forms.Field:
+    return forms.ChoiceField(choices=[("", "–"), *_offered(one, {present})])
+
+
+def _choices(one: CustomField, _user: User, present: Any) -> forms.Field:
+    return forms.MultipleChoiceField(
+        choices=_offered(one, set(present or ())), widget=forms.CheckboxSelectMultiple
+    )
+
+
+def _offered(one: CustomField, present: set[Any]) -> list[tuple[str, str]]:
+    """What one can choose, and what stands there though it is no longer offered."""
+    kept = [(key, one.option_label(key)) for key in one.option_map if key in present]
+    offered = one.offered
+    return offered + [pair for pair in kept if pair not in offered]
+
+
+def _boolean(one: CustomField, _user: User, _present: Any) -> forms.Field:
+    return forms.ChoiceField(choices=[("", "–"), ("true", _("Yes")), ("false", _("No"))])
+
+
+def _user(one: CustomField, user: User, present: Any) -> forms.Field:
+    people = visible(User, user).filter(models.Q(is_active=True) | models.Q(pk=present))
+    return forms.ModelChoiceField(queryset=people, empty_label="–")
+
+
+def _record(one: CustomField, user: User, _present: Any) -> forms.Field:
+    return forms.ModelChoiceField(queryset=visible(target_of(one), user), empty_label="–")
+
+
+_MAKERS: Mapping[str, Callable[[CustomField, User, Any], forms.Field]] = {
+    Kind.TEXT: _text,
+    Kind.LONG_TEXT: _long_text,
+    Kind.LINK: _text,
+    Kind.EMAIL: _text,
+    Kind.PHONE: _phone,
+    Kind.NUMBER: _number,
+    Kind.MONEY: _number,
+    Kind.DATE: _date,
+    Kind.TIME: _time,
+    Kind.DATETIME: _moment,
+    Kind.CHOICE: _choice,
+    Kind.MULTI_CHOICE: _choices,
+    Kind.BOOLEAN: _boolean,
+    Kind.USER: _user,
+    Kind.RECORD: _record,
+}

@@ -179,7 +179,8 @@ class FieldForm(forms.Form):
             if name in found and kind not in kinds and name != "target":
                 found[name] = type(found[name])() if isinstance(found[name], bool) else _DEFAULTS[name]
         for name in ("decimals", "currency"):
-            found[name] = found[name] if found[name] not in (None, "") else _DEFAULTS[name]
+            if found.get(name, 0) in (None, ""):
+                found[name] = _DEFAULTS[name]
         found["options"] = self.options() if kind in CHOOSING else []
         found["default"] = found["default"] or None
         for what in ("shown", "required"):

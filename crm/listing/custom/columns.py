@@ -18,7 +18,7 @@ from django.utils.translation import pgettext
 from crm.core import formats
 from crm.core.phone import format_phone
 from crm.core.templatetags.ui import avatar, badge, icon
-from crm.listing.columns import NOTHING, TAG_KINDS, Column, Look, link_of
+from crm.listing.columns import NOTHING, Column, Look, link_of
 from crm.records.models.custom_field import LINKING, CustomField
 from crm.records.queries.custom_fields import linked
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from crm.identity.models import User
 
 Kind = CustomField.Kind
+COLOURS = {"blue": "brand", "green": "ok", "amber": "warn", "red": "bad", "violet": "vio", "teal": "teal"}
 END = {Kind.NUMBER, Kind.MONEY}
 Links = Mapping[int, models.Model]
 
@@ -159,7 +160,7 @@ def html_of(one: CustomField, value: Any, links: Links | None = None) -> SafeStr
 
 def _option(one: CustomField, key: str) -> SafeString:
     option = one.option_map.get(key, {})
-    return badge(one.option_label(key), TAG_KINDS.get(option.get("colour", ""), ""))
+    return badge(one.option_label(key), COLOURS.get(option.get("colour", ""), ""))
 
 
 def _linked(one: CustomField, value: int, text: str, links: Links) -> SafeString:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_sort_by_name"),
+        ("accounts", "0005_search_beginnings"),
         ("identity", "0006_custom_fields"),
         ("records", "0005_custom_fields"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

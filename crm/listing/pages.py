@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crm.listing.declare import ListPage
 
 OPTIONS = 20  # matches an autocomplete answers with
+SUGGESTED = 4  # chips a phone offers beside the set ones
 NOT_IN_LINKS = ("cursor", "export")
 
 
@@ -136,6 +137,7 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
         "headings": headings(listing, columns, selection.sort, lambda sort: link(request, sort=sort)),
         "rows": rows_of(listing, columns, page.records, look, tick=bool(bulk) or may_export),
         "chips": [chip_link(request, chip, selection) for chip in selection.chips],
+        "suggested": suggested(request, selection),
         "tabs": view_tabs(request, selection),
         "sorts": sort_choices(request, selection),
         "carried": carried(request.GET),
@@ -232,6 +234,18 @@ def chip_link(request: HttpRequest, chip: Any, selection: Selection) -> dict[str
     from_view = set(getattr(selection.view, "params", None) or getattr(selection.view, "filters", None) or ())
     changes = {name: "" if name in from_view else None for name in chip.parameters}
     return {"name": chip.name, "label": chip.label, "text": chip.text, "url": link(request, **changes)}
+
+
+def suggested(request: HttpRequest, selection: Selection) -> list[dict[str, Any]]:
+    """The conditions of the built-in views that do not hold yet, each one touch away; phones show them as chips."""
+    held = {name for chip in selection.chips for name in chip.parameters}
+    offered = [view for view in selection.listing.views if view.offered is None or view.offered(request.user)]
+    found = []
+    for view in offered:
+        values = {n: [*v] for n, v in view.parameters().lists() if n in view.filters}
+        if values and not held.intersection(values):
+            found.append({"label": view.label, "url": link(request, **values)})
+    return found[:SUGGESTED]
 
 
 def cleared(request: HttpRequest, selection: Selection) -> str:

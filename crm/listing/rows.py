@@ -79,21 +79,20 @@ def rows_of(
             if css
             else f'<tr id="row-{pk}" data-row="{pk}">'
         )
+        box = ""
         if tick:
             label = select_label.replace("%(name)s", str(conditional_escape(record)))
-            table.append(
-                f'<td class="cell-check"><input type="checkbox" class="row-check" name="ids" value="{pk}"'
-                f' form="bulk" aria-label="{label}"></td>'
-            )
+            box = f'<input type="checkbox" class="row-check" name="ids" value="{pk}" form="bulk" aria-label="{label}">'
+            table += ('<td class="cell-check">', box, "</td>")
         for start, cell in zip(starts, cells, strict=True):
             table += (start, cell, "</td>")
         actions = listing.row_actions(record, look) if listing.row_actions else ""
         table.append(f'<td class="cell-actions">{actions}{endings.replace(str(MARK), str(pk))}')
-        cards.append(_card(pk, places, cells))
+        cards.append(_card(pk, places, cells, box))
     return Rows(mark_safe("".join(table)), mark_safe("".join(cards)))
 
 
-def _card(pk: int, places: Sequence[str], cells: Sequence[str]) -> str:
+def _card(pk: int, places: Sequence[str], cells: Sequence[str], box: str) -> str:
     at: dict[str, list[str]] = {}
     for place, cell in zip(places, cells, strict=True):
         if place:
@@ -103,7 +102,7 @@ def _card(pk: int, places: Sequence[str], cells: Sequence[str]) -> str:
     )
     second = f'<div class="line">{line}</div>' if line and line != NOTHING else ""
     return (
-        f'<article class="rec-card" data-card="{pk}"><div class="top"><span class="name">{title}</span>{badge}'
+        f'<article class="rec-card" data-card="{pk}"><div class="top">{box}<span class="name">{title}</span>{badge}'
         f'<span class="push">{corner}</span></div>{second}<div class="bottom">{meta}<span class="push">{right}</span>'
         "</div></article>"
     )

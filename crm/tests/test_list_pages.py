@@ -330,3 +330,12 @@ def test_pinned_views_are_counted_beside_the_page(as_user, some, monkeypatch):
     text = client.get("/views/counts/").content.decode()
     assert text.count('class="n"') == 2 and ">1<" in text and ">2<" in text
     assert "pinned-" not in as_user("sales2").get("/views/counts/").content.decode()
+
+
+def test_a_phone_offers_the_conditions_that_do_not_hold_yet(client, company):
+    client.force_login(company.sales1)
+    offered = client.get("/customers/").context["suggested"]
+    assert "?owner=me" in [one["url"] for one in offered] and len(offered) <= 4
+    narrowed = client.get("/customers/?owner=me&tier=A").context["suggested"]
+    assert narrowed and not any("owner=me&owner" in one["url"] or one["url"] == "?tier=A" for one in narrowed)
+    assert all("owner=me" in one["url"] and "tier=A" in one["url"] for one in narrowed)

@@ -3,7 +3,8 @@
 // and [data-bulk-all]; an input[name=all] inside the bulk form says "all that match".
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 const listOf = (node) => node.closest("[data-list]");
-const checks = (list) => [...list.querySelectorAll(".row-check:not([data-check-all])")];
+// Rows exist twice, as a table and as cards: only what is seen counts.
+const checks = (list) => [...list.querySelectorAll(".row-check:not([data-check-all])")].filter((check) => check.checkVisibility?.() ?? check.offsetParent);
 
 function refresh(list) {
   const all = checks(list);

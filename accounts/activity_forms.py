@@ -53,6 +53,12 @@ def moment_of(day: datetime.date | None, time: datetime.time | None) -> tuple[da
     return timezone.make_aware(datetime.datetime.combine(day, time)), False
 
 
+class WhichCustomerForm(CrmForm):
+    """With whom a follow-up was that is to be written down."""
+
+    customer = forms.ModelChoiceField(label=_("Customer"), queryset=Customer.objects.all())
+
+
 class FollowUpForm(CrmForm):
     """A follow-up with a customer: the composer, the quick row of a list, and what a done circle opens."""
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("customers/<int:pk>/follow-up/", timeline.customer_follow_up, name="customer_follow_up"),
     path("customers/<int:pk>/share-mentioned/", timeline.share_mentioned, name="customer_share_mentioned"),
     path("people/suggest/", timeline.people_suggest, name="people_suggest"),
+    path("activities/write/", timeline.follow_up_write, name="follow_up_write"),
     path("activities/new/", activities.activity_create, name="activity_create"),
     *ACTIVITIES.urls("activities"),
     path("activities/<int:pk>/", activities.activity_detail, name="activity_detail"),

@@ -409,3 +409,23 @@ class TestColleaguesPresent:
         body = {"participants": [], "version": client.get(url).json()["version"]}
         assert client.patch(url, body, content_type="application/json").status_code == 200
         assert not visit.participants.exists()
+
+
+def test_a_follow_up_is_written_from_anywhere(client, company, customer):
+    client.force_login(company.sales1)
+    assert client.get("/").context["shell"]["new_default"]["url"] == "/activities/write/"
+    assert b'name="customer"' in client.get("/activities/write/").content
+    chosen = client.get(f"/activities/write/?customer={customer.pk}", headers=HTMX)
+    assert f"/customers/{customer.pk}/follow-up/" in chosen.content.decode()
+    assert client.get(f"/activities/write/?customer={customer.pk}").url == f"/customers/{customer.pk}/follow-up/"
+    saved = client.post(
+        f"/customers/{customer.pk}/follow-up/",
+        {"kind": "note", "body": "Called about the budget", "place": "today"},
+        headers=HTMX,
+    )
+    assert "drawer:close" in saved["HX-Trigger"]
+
+
+def test_a_follow_up_from_anywhere_names_only_customers_one_sees(client, company, customer):
+    client.force_login(company.sales3)
+    assert client.get(f"/activities/write/?customer={customer.pk}").status_code == 422

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
-from accounts.activity_forms import FollowUpForm
+from accounts.activity_forms import FollowUpForm, WhichCustomerForm
 from accounts.models import Activity, ActivityKind, Contact, Customer
 from accounts.queries import activities as queries
 from accounts.queries import customers as customer_queries
 from accounts.queries import timeline as timelines
-from accounts.views.activity_answers import back_of, triggers
+from accounts.views.activity_answers import CHANGED, back_of, triggers
 from accounts.views.facts import date_chips
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
@@ -135,8 +135,26 @@ def customer_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
             "may_share": access.may(request.user, "share", customer),
         }
         response = render(request, "accounts/timeline/_composer.html", context)
-    response["HX-Trigger"] = triggers(text, undo_url=undo_url)
+    response["HX-Trigger"] = triggers(text, undo_url=undo_url, changed=(*CHANGED, "drawer:close"))
     return response
+
+
+@login_required
+@require_GET
+def follow_up_write(request: HttpRequest) -> HttpResponse:
+    """Write a follow-up from anywhere: first with whom, then what happened."""
+    access.require_verb(request.user, "add", Activity)
+    form = WhichCustomerForm(request.GET or None, user=request.user)
+    if request.GET and form.is_valid():
+        url = reverse("customer_follow_up", args=[form.cleaned_data["customer"].pk])
+        if not request.htmx:
+            return redirect(url)
+        written = FollowUpForm(
+            user=request.user, customer=form.cleaned_data["customer"], initial={"kind": ActivityKind.NOTE}
+        )
+        return _form(request, form.cleaned_data["customer"], written, "today", 200)
+    template = "accounts/timeline/write_drawer.html" if request.htmx else "accounts/timeline/write.html"
+    return render(request, template, {"form": form}, status=422 if form.errors else 200)
 
 
 @transaction.atomic

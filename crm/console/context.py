@@ -42,6 +42,8 @@ MODULES = (
 )
 NEW = (
     Item("customers", _("New customer"), "building", "customer_create", "accounts.customer", "add", True),
+    Item("today", _("Write a follow-up"), "note", "follow_up_write", "accounts.activity", "add", True),
+    Item("activities", _("New task"), "checkbox", "activity_create", "accounts.activity", "add", True),
     Item("imports", _("Import from Excel"), "file-import", "import_new", "accounts.customer", "import"),
 )
 

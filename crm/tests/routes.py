@@ -157,6 +157,7 @@ FOLLOW_UPS = {
     "customer_follow_up": page("customer", SALES | {"service1"}),
     "customer_share_mentioned": change("customer"),
     "activity_create": Route(SALES | {"service1"}),
+    "follow_up_write": Route(SALES | {"service1"}),
     "activity_detail": page("activity", SALES | {"exec"}),
     "activity_complete": page("activity", SALES, reading=False),
     "activity_move": page("activity", SALES, reading=False),

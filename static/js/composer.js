@@ -88,6 +88,15 @@ document.addEventListener("click", (event) => {
     other === tab ? other.setAttribute("aria-current", "true") : other.removeAttribute("aria-current"));
 });
 
+// A button that goes to a field of the page: data-focus="#id".
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-focus]");
+  const field = button && document.querySelector(button.dataset.focus);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+});
+
 // Copy buttons: data-copy="text".
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

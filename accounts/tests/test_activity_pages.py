@@ -417,7 +417,9 @@ def test_a_follow_up_is_written_from_anywhere(client, company, customer):
     assert b'name="customer"' in client.get("/activities/write/").content
     chosen = client.get(f"/activities/write/?customer={customer.pk}", headers=HTMX)
     assert f"/customers/{customer.pk}/follow-up/" in chosen.content.decode()
-    assert client.get(f"/activities/write/?customer={customer.pk}").url == f"/customers/{customer.pk}/follow-up/"
+    assert (
+        client.get(f"/activities/write/?customer={customer.pk}").url == f"/customers/{customer.pk}/follow-up/"
+    )
     saved = client.post(
         f"/customers/{customer.pk}/follow-up/",
         {"kind": "note", "body": "Called about the budget", "place": "today"},

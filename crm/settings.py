@@ -150,7 +150,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # forms take our own 
 # --- Database, cache, sessions --------------------------------------------------------------------------------
 
 # Two roles: the app's may only INSERT and SELECT events; the owner's migrates and runs the tests.
-OWNER_COMMANDS = {"migrate", "sqlmigrate", "createcachetable", "sync_roles"}
+OWNER_COMMANDS = {"migrate", "sqlmigrate", "createcachetable", "sync_roles", "backup", "restore"}
 TESTING = "pytest" in sys.modules
 AS_OWNER = TESTING or bool(OWNER_COMMANDS.intersection(sys.argv[1:2]))
 

@@ -30,8 +30,8 @@ def build(data: Data, services: Services, **more: str) -> dict[str, str]:
     found["VIRTUAL_ENV"] = str(VENV)
     programs = [str(VENV / "bin"), os.environ.get("PATH", os.defpath)]
     if services.postgres is not None:
-        # Behind everything else: psql and pg_dump for machines that have none.
-        programs.append(str(services.postgres.binaries))
+        # The server's own psql and pg_dump: an older pg_dump of the machine would refuse it.
+        programs.insert(1, str(services.postgres.binaries))
     found["PATH"] = os.pathsep.join(programs)
     found.pop("PYTHONHOME", None)
     found["PYTHONPATH"] = str(ROOT)

@@ -22,7 +22,9 @@ class IdentityConfig(AppConfig):
 
 def sync_roles_after_migrate(sender: AppConfig, **kwargs: Any) -> None:
     """New kinds of record bring new permissions; the roles that name them receive them once all exist."""
-    if sender.label != "guardian":  # any app that comes after all of ours in INSTALLED_APPS
+    if (
+        sender.label != "account"
+    ):  # of the sign-in library: it comes after every app whose permissions a role holds
         return
     from crm.identity.services import sync_roles
 

@@ -302,6 +302,8 @@ LOG_READABLE = env.bool("CRM_LOG_READABLE", default=DEBUG or TESTING)
 LOGGING = logs.configuration(readable=LOG_READABLE, level=LOG_LEVEL)
 logs.configure()
 METRICS_TOKEN = env.str("CRM_METRICS_TOKEN", default="")
+SLOW_QUERY_MS = env.int("CRM_SLOW_QUERY_MS", default=500)
+SENTRY_DSN = env.str("CRM_SENTRY_DSN", default="")
 
 # --- Django admin ---------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ from django.apps import AppConfig
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
+from crm.core import error_reports, slow_queries
+
 
 class CoreConfig(AppConfig):
     """Ground: no tables, no business nouns; text, money, locking and what templates need."""
@@ -13,6 +15,8 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(create_cache_table)
+        slow_queries.watch()
+        error_reports.watch()
 
 
 def create_cache_table(sender: AppConfig, using: str, **kwargs: Any) -> None:

@@ -11,20 +11,13 @@ from django.utils.translation import gettext_lazy
 from accounts import reference
 from accounts.models import Contact
 from accounts.models.choices import ContactRole
+from accounts.resources.people import of_person
 from accounts.resources.words import ROLES, spellings
 from accounts.services import contact_imports, imports
 from crm.core.phone import format_phone
 from crm.core.text import fold
-from crm.listing.importing import mapping as looks
 from crm.listing.importing.resource import Column, ImportResource, Key, Run, StagedRow
-from crm.listing.importing.widgets import (
-    ChoiceWidget,
-    EmailWidget,
-    LookupWidget,
-    NumberWidget,
-    PhoneWidget,
-    TextWidget,
-)
+from crm.listing.importing.widgets import ChoiceWidget, LookupWidget, NumberWidget, TextWidget
 
 FIELDS = ("name", "title", "department", "role", "phone", "email", "wechat", "external_id")
 
@@ -52,21 +45,8 @@ class ContactResource(ImportResource):
         example="嘉兴明锐光学有限公司",
         note=gettext_lazy("Name, number or external ID of a customer you may change"),
     )
-    name = Column(
-        "name",
-        label=gettext_lazy("Name"),
-        synonyms="姓名|联系人|联系人姓名|名字|对接人|contact|contact name|full name|name",
-        widget=TextWidget(100),
-        required=True,
-        example="蒋文博",
-    )
-    title = Column(
-        "title",
-        label=gettext_lazy("Job title"),
-        synonyms="职务|职位|岗位|头衔|title|job title|position",
-        widget=TextWidget(100),
-        example="采购经理",
-    )
+    name = of_person("name", "name", label=gettext_lazy("Name"), synonyms="名字|full name|name", required=True)
+    title = of_person("title", "title", label=gettext_lazy("Job title"))
     department = Column(
         "department",
         label=gettext_lazy("Department"),
@@ -79,29 +59,15 @@ class ContactResource(ImportResource):
         synonyms="角色|决策角色|联系人角色|role",
         widget=ChoiceWidget(spellings(ROLES, ContactRole)),
     )
-    phone = Column(
-        "phone",
-        label=gettext_lazy("Phone"),
-        synonyms="手机|手机号|手机号码|电话|联系电话|联系方式|移动电话|mobile|phone|phone number|telephone|cell",
-        widget=PhoneWidget(),
-        content=looks.looks_like_phone,
-        speaks=True,
-        example="138 0573 2216",
-    )
-    email = Column(
+    phone = of_person("phone", "phone", label=gettext_lazy("Phone"), synonyms="电话|phone|telephone")
+    email = of_person(
+        "email",
         "email",
         label=gettext_lazy("E-mail"),
         synonyms="邮箱|电子邮箱|邮件|email|e-mail|mail|email address",
-        widget=EmailWidget(),
-        content=looks.looks_like_email,
         speaks=True,
     )
-    wechat = Column(
-        "wechat",
-        label=gettext_lazy("WeChat"),
-        synonyms="微信|微信号|wechat|wechat id",
-        widget=TextWidget(100),
-    )
+    wechat = of_person("wechat", "wechat", label=gettext_lazy("WeChat"))
     external_id = Column(
         "external_id",
         label=gettext_lazy("External ID"),

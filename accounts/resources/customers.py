@@ -11,14 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import reference
-from accounts.models import Customer
+from accounts.models import Activity, Customer
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
+from accounts.resources.people import of_person
 from accounts.resources.words import GRADES, KINDS, SOURCES, STAGES, every_word, spellings
-from accounts.services import imports, parent_imports
+from accounts.services import imported_notes, imports, parent_imports
 from crm.core.company import looks_like_person
 from crm.core.phone import format_phone
 from crm.core.pinyin import sort_key
 from crm.core.text import fold
+from crm.identity import access
 from crm.identity.models import User
 from crm.listing.importing import mapping as looks
 from crm.listing.importing.resource import Column, ImportResource, Key, Run, StagedRow
@@ -28,6 +30,7 @@ from crm.listing.importing.widgets import (
     DateWidget,
     EmailWidget,
     LookupWidget,
+    MomentWidget,
     NumberWidget,
     PhoneWidget,
     TagsWidget,
@@ -92,31 +95,21 @@ class CustomerResource(ImportResource):
         widget=ChoiceWidget(spellings(KINDS, Kind)),
         content=looks.one_of(every_word(KINDS)),
     )
-    contact_name = Column(
+    contact_name = of_person(
+        "name",
         label=gettext_lazy("Contact name"),
-        synonyms="联系人|联系人姓名|主要联系人|首要联系人|对接人|客户联系人|联络人|姓名|contact|contact person|contact name|primary contact",
-        widget=TextWidget(100),
-        example="蒋文博",
+        synonyms="主要联系人|首要联系人|客户联系人|联络人|contact person|primary contact",
     )
-    contact_phone = Column(
+    contact_phone = of_person(
+        "phone",
         label=gettext_lazy("Contact's mobile"),
-        synonyms="手机|手机号|手机号码|联系人手机|联系人电话|移动电话|联系电话|联系方式|mobile|mobile phone|cell|contact phone|phone number",
-        widget=PhoneWidget(),
-        content=looks.looks_like_phone,
-        speaks=True,
-        example="138 0573 2216",
+        synonyms="联系人手机|联系人电话|mobile phone|contact phone",
     )
-    contact_title = Column(
-        label=gettext_lazy("Contact's job title"),
-        synonyms="职务|职位|岗位|联系人职务|联系人职位|title|job title|position",
-        widget=TextWidget(100),
-        example="采购经理",
+    contact_title = of_person(
+        "title", label=gettext_lazy("Contact's job title"), synonyms="联系人职务|联系人职位"
     )
-    contact_email = Column(
-        label=gettext_lazy("Contact's e-mail"),
-        synonyms="联系人邮箱|个人邮箱|contact email",
-        widget=EmailWidget(),
-        content=looks.looks_like_email,
+    contact_email = of_person(
+        "email", label=gettext_lazy("Contact's e-mail"), synonyms="联系人邮箱|个人邮箱|contact email"
     )
     parent = Column(
         label=gettext_lazy("Parent company"),
@@ -124,10 +117,10 @@ class CustomerResource(ImportResource):
         widget=TextWidget(200),
         note=gettext_lazy("Name of a customer that exists or is in the file"),
     )
-    contact_wechat = Column(
+    contact_wechat = of_person(
+        "wechat",
         label=gettext_lazy("Contact's WeChat"),
-        synonyms="微信|微信号|联系人微信|wechat|wechat id|weixin",
-        widget=TextWidget(100),
+        synonyms="联系人微信",
         content=lambda text: header_key(text) not in YES_OR_NO,
     )
     phone = Column(
@@ -250,6 +243,25 @@ class CustomerResource(ImportResource):
         widget=TagsWidget(),
         note=gettext_lazy("Several divided by commas; they are added"),
     )
+    next_follow_up = Column(
+        label=gettext_lazy("Next follow-up"),
+        synonyms="下次跟进|下次跟进时间|下次跟进日期|下次联系|下次联系时间|下次联系日期|下次拜访|下次回访|计划跟进|next follow up|next follow-up|next contact|next step date",
+        widget=MomentWidget(),
+        content=looks.looks_like_date,
+        note=gettext_lazy("Becomes a planned follow-up of the owner"),
+    )
+    history = Column(
+        label=gettext_lazy("Follow-up history"),
+        synonyms="跟进记录|跟进历史|跟进情况|跟进内容|历史跟进|联系记录|沟通记录|拜访记录|follow-ups|follow up history|history|contact history",
+        widget=TextWidget(30_000, lines=True),
+        note=gettext_lazy("Dated notes in one cell become one follow-up each"),
+    )
+    remark = Column(
+        label=gettext_lazy("Remark"),
+        synonyms="备注|备注信息|客户备注|说明|remark|remarks|note|notes|comment|comments|memo",
+        widget=TextWidget(20_000, lines=True),
+        note=gettext_lazy("Becomes a note in the timeline"),
+    )
 
     def targets(self, user: User) -> list[looks.Target]:
         """The proposal also knows a column of colleagues' names, of industries and of places by its cells."""
@@ -290,6 +302,7 @@ class CustomerResource(ImportResource):
         cleaned = row.cleaned
         if "kind" not in cleaned and header_key(run.headers.get("name", "")) in PERSON_HEADERS:
             cleaned["kind"] = "company" if ORGANISATION.search(cleaned.get("name", "")) else "person"
+        self._check_next(run, row)
         source = cleaned.get("source", "")
         if source.startswith("other:"):
             cleaned["source"] = "other"
@@ -318,6 +331,22 @@ class CustomerResource(ImportResource):
                 _("The contact's name is missing."),
                 run.headers.get("contact_name", ""),
                 "contact_name",
+            )
+
+    @staticmethod
+    def _check_next(run: Run, row: StagedRow) -> None:
+        """What lies in the past cannot be planned: the row comes in without it, and says so."""
+        named = next((name for name in imported_notes.FIELDS if name in row.cleaned), "")
+        if named and not run.once("writes", lambda: access.has_verb(run.user, "add", Activity)):
+            message = _("Your role may not write follow-ups; leave this column out.")
+            row.fail("no_right", message, run.headers[named], named)
+        planned = row.cleaned.get("next_follow_up")
+        if planned and not imported_notes.is_to_come(planned):
+            del row.cleaned["next_follow_up"]
+            row.note(
+                "past",
+                _("The next follow-up lies in the past and was left out."),
+                run.headers["next_follow_up"],
             )
 
     @staticmethod
@@ -391,12 +420,15 @@ class CustomerResource(ImportResource):
         if "tags" in run.mapped:
             for pk, tags in reference.tags_of(ids).items():
                 found[pk]["tags"] = tags
+        missing = imported_notes.missing_notes(run, rows)
         people = imports.contacts_by_name(found) if any("contact_name" in row.cleaned for row in rows) else {}
         for row in rows:
             now = found.get(row.target_id or 0)
             if now is None:
                 continue
             self._compare_grade(row, now)
+            for name, items in missing.get(row.number, {}).items():
+                now[name] = None if items else row.cleaned[name]
             if "parent" in row.cleaned and fold(now.get("parent") or "") == fold(row.cleaned["parent"]):
                 now["parent"] = row.cleaned["parent"]
             contact = people.get((row.target_id or 0, fold(row.cleaned.get("contact_name", ""))))

@@ -37,6 +37,7 @@ class Item:
     contact: int | None = None
     outcome: str = ""
     external_id: str = ""
+    counts: bool = True  # whether it may be a valid follow-up
 
 
 def moment_of(text: str) -> tuple[datetime.datetime, bool]:
@@ -92,7 +93,7 @@ def _record(run: Run, item: Item) -> dict[str, Any]:
         "first_due_at": item.due_at.isoformat() if item.due_at else None,
         "all_day": item.all_day and item.due_at is not None,
         "outcome": item.outcome,
-        "is_valid": item.done_at is not None and is_valid(item.body or item.subject),
+        "is_valid": item.counts and item.done_at is not None and is_valid(item.body or item.subject),
         "external_id": item.external_id,
         "origin": "import",
         "search_text": text,

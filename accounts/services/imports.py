@@ -18,6 +18,7 @@ from accounts.models import Contact, Customer, CustomerTag, LifecycleEvent
 from accounts.models.choices import Source, Stage
 from accounts.rules.derive import find_region
 from accounts.rules.lifecycle import DEAL_STAGES, PROSPECT_STAGES
+from accounts.services.imported_notes import write_notes
 from crm.core.company import looks_like_person, parse_company
 from crm.core.phone import read_phone, search_forms
 from crm.core.pinyin import initials, sort_key
@@ -99,6 +100,7 @@ def create_customers(run: Run, rows: Sequence[StagedRow]) -> None:
         run, [(row, row.target_id or 0, _contact_of(row.cleaned), True) for row in with_contact], quiet=True
     )
     add_tags(run, [row for row, _record in written])
+    write_notes(run, [row for row, _record in written])
 
 
 def _new_customer(run: Run, cleaned: Mapping[str, Any], known_regions: set[str]) -> dict[str, Any]:
@@ -220,6 +222,7 @@ def update_customers(run: Run, rows: Sequence[StagedRow]) -> None:
         run, [row for row in written if any(name.startswith("contact_") for name in row.changes)]
     )
     add_tags(run, written)
+    write_notes(run, written)
 
 
 def _may_change(run: Run, row: StagedRow, customer: Customer, movable: set[int]) -> bool:

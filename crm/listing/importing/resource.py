@@ -260,7 +260,7 @@ class ImportResource(resources.Resource):
             elif value not in (None, "", []):
                 cleaned[placed.name] = value
         self.check(run, row)
-        if not row.errors:
+        if not row.outcome:
             self._check_required(run, row)
         return row
 

@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "crm.core.uploads.UploadLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -237,9 +238,9 @@ STATIC_ROOT = Path(env.str("CRM_STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = DATA_DIR / "files"
 FONTS_DIR = Path(env.str("CRM_FONTS_DIR", default=str(DATA_DIR / "fonts")))  # static TTF files for PDF
-IMPORT_MAX_MB = env.int(
-    "CRM_IMPORT_MAX_MB", default=50
-)  # an uploaded table; 100,000 rows of 12 columns take 13 MB
+IMPORT_MAX_MB = env.int("CRM_IMPORT_MAX_MB", default=50)  # 100,000 rows of 12 columns take 13 MB
+IMPORT_KEEP_DAYS = env.int("CRM_IMPORT_KEEP_DAYS", default=30)
+EXPORT_KEEP_HOURS = env.int("CRM_EXPORT_KEEP_HOURS", default=24)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -287,6 +288,7 @@ CELERY_BEAT_SCHEDULE = {
     "wake-jobs": {"task": "crm.listing.tasks.wake_waiting_jobs", "schedule": 30.0},
     "forget-keys": {"task": "crm.listing.tasks.forget_idempotency_keys", "schedule": 3600.0},
     "resume-imports": {"task": "crm.listing.importing.tasks.resume_imports", "schedule": 30.0},
+    "tidy-imports": {"task": "crm.listing.importing.tasks.tidy_imports", "schedule": 3600.0},
     "tidy-exports": {"task": "crm.listing.exporting.tasks.tidy_exports", "schedule": 120.0},
     "empty-bin": {"task": "accounts.tasks.empty_bin", "schedule": 6 * 3600.0},
     "check-calendars": {"task": "crm.records.tasks.check_calendars", "schedule": 6 * 3600.0},

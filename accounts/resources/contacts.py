@@ -45,7 +45,9 @@ class ContactResource(ImportResource):
         example="嘉兴明锐光学有限公司",
         note=gettext_lazy("Name, number or external ID of a customer you may change"),
     )
-    name = of_person("name", "name", label=gettext_lazy("Name"), synonyms="名字|full name|name", required=True)
+    name = of_person(
+        "name", "name", label=gettext_lazy("Name"), synonyms="名字|full name|name", required=True
+    )
     title = of_person("title", "title", label=gettext_lazy("Job title"))
     department = Column(
         "department",

@@ -12,7 +12,9 @@ from crm.core.text import narrow, tidy_lines
 _BEGINS = r"(?:^|(?<=[\n；;。|]))[ \t]*[\[(（【]?"
 _DAY = r"(?:(?P<year>(?:19|20)\d{2})[-/.年])?(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})[日号]?"
 _CLOCK = r"(?:[ T]+(?P<hour>[01]?\d|2[0-3])[:：](?P<minute>[0-5]\d)(?:[:：][0-5]\d)?)?"
-_ENTRY = re.compile(rf"{_BEGINS}{_DAY}{_CLOCK}[\])）】]?(?![\d%‰万亿元千百台个件套])[ \t:：,，、.\-—]*", re.MULTILINE)
+_ENTRY = re.compile(
+    rf"{_BEGINS}{_DAY}{_CLOCK}[\])）】]?(?![\d%‰万亿元千百台个件套])[ \t:：,，、.\-—]*", re.MULTILINE
+)
 
 KINDS = {
     "call": ("电话", "致电", "来电", "去电", "通话", "打电话", "call", "phone"),

@@ -72,9 +72,7 @@ def missing_notes(run: Run, rows: Sequence[StagedRow]) -> dict[int, dict[str, li
         )
     }
     texts = {(customer, text) for customer, _day, text in said}
-    planned = set(
-        held.filter(OPEN, Q(due_at__isnull=False)).values_list("customer_id", "due_at", "all_day")
-    )
+    planned = set(held.filter(OPEN, Q(due_at__isnull=False)).values_list("customer_id", "due_at", "all_day"))
 
     def is_there(item: Item) -> bool:
         if item.done_at is None:

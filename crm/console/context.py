@@ -92,6 +92,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "theme": user.theme,
         "shortcuts_off": not user.shortcuts,
         "profile_url": _url("settings"),
+        "work_url": _url("my_work"),
         "logout_url": _url("account_logout"),
         "notifications_url": _url("notification_list"),
     }

@@ -3,9 +3,10 @@
 from django.urls import path
 
 from crm.console.import_listing import IMPORTS
-from crm.console.views import exports, imports
+from crm.console.views import exports, imports, work
 
 urlpatterns = [
+    path("jobs/", work.my_work, name="my_work"),
     *IMPORTS.urls("imports"),
     path("imports/new/", imports.import_new, name="import_new"),
     path("imports/templates/<slug:resource>.xlsx", imports.import_template, name="import_template"),

@@ -83,6 +83,7 @@ PRIVATE = {
     "account_reset_password_from_key": Route(elsewhere="by the key in the mail: test_auth_pages"),
     "account_logout": Route(elsewhere="ends the session it is tried with: test_auth_pages"),
     "account_change_password": Route(),
+    "my_work": Route(),
     "job_detail": page("job", EVERYBODY),
     "job_stop": change("job", EVERYBODY),
     "job_undo": change("job", EVERYBODY),

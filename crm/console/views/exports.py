@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -44,7 +45,12 @@ def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the file is, and the file itself once it is there."""
     job = get_visible_or_404(ExportJob, request.user, pk)
     page = jobs.list_page_of(job.resource)
-    context = {"job": job, "listing": page, "back_url": page.url() if page else ""}
+    context = {
+        "job": job,
+        "listing": page,
+        "back_url": page.url() if page else "",
+        "kept_hours": settings.EXPORT_KEEP_HOURS,
+    }
     return render(request, "imports/_export.html" if request.htmx else "imports/export.html", context)
 
 

@@ -166,6 +166,8 @@ def import_template(request: HttpRequest, resource: str) -> HttpResponseBase:
 
 def errors_response(job: ImportJob) -> HttpResponseBase:
     """The stored workbook of refused rows, made on the spot while there is none."""
+    if job.forgotten_at:
+        raise Http404
     name = _("%(file)s to mend.xlsx") % {"file": job.file_name.rsplit(".", 1)[0]}
     if job.errors_file:
         return _download(job.errors_file.open("rb"), name)

@@ -36,7 +36,6 @@ log = structlog.get_logger(__name__)
 ATTEMPTS = 3
 PROGRESS_EVERY = 2000
 DROPPED_AFTER = timedelta(seconds=120)
-KEPT = timedelta(hours=24)
 
 
 class Stopped(Exception):
@@ -205,8 +204,8 @@ def pick_up_dropped() -> int:
 
 
 def forget_old_files() -> int:
-    """Delete export files after a day: a copy of personal data must not lie about; returns how many."""
-    old = timezone.now() - KEPT
+    """Delete export files after their time: a copy of personal data must not lie about; returns how many."""
+    old = timezone.now() - timedelta(hours=settings.EXPORT_KEEP_HOURS)
     count = 0
     for job in ExportJob._base_manager.filter(~models.Q(file=""), finished_at__lt=old):
         job.file.delete(save=False)

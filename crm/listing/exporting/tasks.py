@@ -13,6 +13,6 @@ def make_export(job_id: int) -> None:
 
 @shared_task
 def tidy_exports() -> int:
-    """Start dropped exports again and delete files nobody fetched within a day."""
+    """Start dropped exports again and delete files whose time is over."""
     jobs.pick_up_dropped()
     return jobs.forget_old_files()

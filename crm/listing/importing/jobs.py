@@ -37,7 +37,7 @@ SAMPLES_KEPT = 20
 
 def limit_megabytes() -> int:
     """How large an uploaded table may be."""
-    return int(getattr(settings, "IMPORT_MAX_MB", 50))
+    return int(settings.IMPORT_MAX_MB)
 
 
 def require_import(user: User, resource: ImportResource, mode: str = "upsert") -> None:

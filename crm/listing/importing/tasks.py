@@ -4,7 +4,7 @@ from celery import shared_task
 
 from crm.events.tasks import wake
 
-from . import running
+from . import forgetting, running
 
 
 @shared_task
@@ -18,3 +18,9 @@ def run_import(job_id: int) -> None:
 def resume_imports() -> int:
     """Start again what a killed worker or a broker outage left behind."""
     return running.pick_up_dropped()
+
+
+@shared_task
+def tidy_imports() -> int:
+    """Delete the files and rows of imports whose time is over."""
+    return forgetting.forget_old_imports()

@@ -38,6 +38,7 @@ class ImportJob(models.Model):
         UPDATE = "update", _("Update existing ones only")
 
     ACTIVE = (State.QUEUED, State.READING, State.CHECKING, State.COMMITTING)
+    WAITING = (State.MAPPING, State.READY)  # for a person
     FINAL = (State.DONE, State.FAILED, State.STOPPED, State.UNDONE)
 
     user = models.ForeignKey(
@@ -82,6 +83,7 @@ class ImportJob(models.Model):
     )  # last sign of life, for picking up what a worker dropped
     committed_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    forgotten_at = models.DateTimeField(null=True, blank=True)  # when its file and rows were deleted
 
     access = Private("user")
 

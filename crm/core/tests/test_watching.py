@@ -39,11 +39,11 @@ def reported(settings):
     settings.SENTRY_DSN = "https://key@errors.example/1"
     error_reports.watch(transport=Receiver, default_integrations=False)
     yield found
-    sentry_sdk.init()
+    sentry_sdk.get_global_scope().set_client(None)
 
 
 def test_an_error_is_reported_with_its_number_and_without_people(reported):
-    phone = "13805762218"
+    phone = "138" + "0576" + "2218"  # the report shows this line, but no values
     with structlog.contextvars.bound_contextvars(request_id="abc123"):
         try:
             {"known": phone}["unknown"]

@@ -16,6 +16,7 @@ from accounts.resources.words import ROLES, spellings
 from accounts.services import contact_imports, imports
 from crm.core.phone import format_phone
 from crm.core.text import fold
+from crm.listing.custom.importing import present_values
 from crm.listing.importing.resource import Column, ImportResource, Key, Run, StagedRow
 from crm.listing.importing.widgets import ChoiceWidget, LookupWidget, NumberWidget, TextWidget
 
@@ -103,8 +104,10 @@ class ContactResource(ImportResource):
         """What the contacts are now."""
         found = Contact._base_manager.filter(pk__in=[row.target_id for row in rows])
         return {
-            record["id"]: record | {"customer": record["customer_id"]}
-            for record in found.values("id", "customer_id", *FIELDS)
+            record["id"]: record
+            | {"customer": record["customer_id"]}
+            | present_values(record.pop("custom"), run.mapped)
+            for record in found.values("id", "customer_id", "custom", *FIELDS)
         }
 
     def create(self, run: Run, rows: Sequence[StagedRow]) -> None:

@@ -22,6 +22,7 @@ from crm.core.pinyin import sort_key
 from crm.core.text import fold
 from crm.identity import access
 from crm.identity.models import User
+from crm.listing.custom.importing import present_values
 from crm.listing.importing import mapping as looks
 from crm.listing.importing.resource import Column, ImportResource, Key, Run, StagedRow
 from crm.listing.importing.tables import header_key
@@ -38,6 +39,7 @@ from crm.listing.importing.widgets import (
     UrlWidget,
     UsccWidget,
 )
+from crm.records.models.custom_field import PREFIX
 
 BY_NAME = "~"  # marks the key of a row that goes by its name because the chosen key is blank
 PERSON_HEADERS = {"姓名", "名字", "客户姓名", "车主", "会员姓名", "fullname", "personname"}
@@ -417,6 +419,9 @@ class CustomerResource(ImportResource):
         if "parent" in run.mapped:
             for pk, parent in Customer._base_manager.filter(pk__in=ids).values_list("pk", "parent__name"):
                 found[pk]["parent"] = parent
+        if any(name.startswith(PREFIX) for name in run.mapped):
+            for pk, custom in Customer._base_manager.filter(pk__in=ids).values_list("pk", "custom"):
+                found[pk] |= present_values(custom, run.mapped)
         if "tags" in run.mapped:
             for pk, tags in reference.tags_of(ids).items():
                 found[pk]["tags"] = tags

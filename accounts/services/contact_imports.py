@@ -12,6 +12,7 @@ from accounts.models import Contact
 from accounts.services.imports import contact_record, create_contacts, renew_search
 from crm.core.sets import update_rows
 from crm.events.recording import PRIVATE, EventRow, record_events
+from crm.listing.custom import importing as custom
 from crm.listing.importing.resource import Run, StagedRow
 
 FIELDS = ("name", "title", "department", "role", "phone", "email", "wechat", "external_id")
@@ -26,6 +27,7 @@ def add_contacts(run: Run, rows: Sequence[StagedRow]) -> None:
     for row in rows:
         customer = row.cleaned["customer"]
         values = {name: row.cleaned.get(name, "") for name in FIELDS}
+        values["custom"] = custom.values_of(Contact, row.cleaned, new=True)
         people.append((row, customer, values, customer not in with_main))
         with_main.add(customer)
     for row, pk in zip(rows, create_contacts(run, people), strict=True):
@@ -57,15 +59,19 @@ def change_contacts(run: Run, rows: Sequence[StagedRow]) -> None:
             )
             continue
         values = {name: row.cleaned.get(name) or getattr(contact, name) for name in FIELDS}
+        extra = custom.merged(contact, row.changes)
+        values["custom"] = contact.custom if extra is None else extra
         record = contact_record(contact.customer_id, values, primary=contact.is_primary)
         columns[contact.pk] = {k: v for k, v in record.items() if k not in ("customer_id", "is_primary")}
         pairs = {name: [getattr(contact, name), values[name]] for name in row.changes if name in FIELDS}
+        pairs |= custom.log_pairs(contact, values["custom"])
+        hidden = PRIVATE | contact.private_fields
         events.append(
             EventRow(
                 Contact,
                 contact.pk,
-                changes={name: pair for name, pair in pairs.items() if name not in PRIVATE},
-                private={name: pair for name, pair in pairs.items() if name in PRIVATE},
+                changes={name: pair for name, pair in pairs.items() if name not in hidden},
+                private={name: pair for name, pair in pairs.items() if name in hidden},
                 payload={"name": contact.name, **run.payload(row)},
                 about=[f"accounts.customer:{contact.customer_id}"],
             )

@@ -28,8 +28,10 @@ from crm.events.recording import PRIVATE, EventRow, record_events
 from crm.identity import access
 from crm.identity.models import User
 from crm.identity.services import assign
+from crm.listing.custom import importing as custom
 from crm.listing.importing.resource import Run, StagedRow
 from crm.records.models import Industry, Region, Tag
+from crm.records.queries.custom_fields import words_of
 from crm.records.searchable import search_columns
 
 OWN = (
@@ -118,9 +120,11 @@ def _new_customer(run: Run, cleaned: Mapping[str, Any], known_regions: set[str])
     grade = value("tier") or value("intent")
     owner = value("owner") or run.user.pk
     people = [cleaned["contact_name"], *search_forms(contact_phone)] if "contact_name" in cleaned else []
-    text, grams = search_columns(customer_words(cleaned) + people)
+    extra = custom.values_of(Customer, cleaned, new=True)
+    text, grams = search_columns(customer_words(cleaned, extra) + people)
     return {
         "name": name,
+        "custom": extra,
         "uscc": value("uscc", ""),
         "external_id": value("external_id", ""),
         "size": value("size"),
@@ -148,7 +152,7 @@ def _new_customer(run: Run, cleaned: Mapping[str, Any], known_regions: set[str])
     }
 
 
-def customer_words(values: Mapping[str, Any]) -> list[object]:
+def customer_words(values: Mapping[str, Any], custom_values: Mapping[str, Any]) -> list[object]:
     """What a customer is found by, its contacts aside (the same as `Customer.search_values`)."""
     return [
         values["name"],
@@ -158,6 +162,7 @@ def customer_words(values: Mapping[str, Any]) -> list[object]:
         *search_forms(values.get("phone", "")),
         values.get("email", ""),
         values.get("website", ""),
+        *words_of(Customer, custom_values),
     ]
 
 
@@ -266,13 +271,17 @@ def _changed_columns(row: StagedRow, customer: Customer) -> dict[str, Any]:
         values["name_sort"] = sort_key(name)
         values["company_core"] = company.core[:200] if kind == "company" else ""
         values["company_region"] = company.region[:40] if kind == "company" else ""
-    if {"name", "uscc", "external_id", "phone", "email", "website"} & set(values):
+    if (extra := custom.merged(customer, row.changes)) is not None:
+        values["custom"] = extra
+    if {"name", "uscc", "external_id", "phone", "email", "website", "custom"} & set(values):
         now = {name: values.get(name, getattr(customer, name)) for name in OWN}
-        text = search_columns(customer_words(now))[0]
+        words = customer_words(now, values.get("custom", customer.custom))
+        text = search_columns(words)[0]
         kept = [line for line in customer.search_text.split("\n") if line not in text.split("\n")]
-        stale = {fold(word) for word in customer_words({name: getattr(customer, name) for name in OWN})}
+        before = customer_words({name: getattr(customer, name) for name in OWN}, customer.custom)
+        stale = {fold(word) for word in before}
         people = [line for line in kept if line not in stale]
-        values["search_text"], values["search_grams"] = search_columns([*customer_words(now), *people])
+        values["search_text"], values["search_grams"] = search_columns([*words, *people])
     return values
 
 
@@ -288,6 +297,11 @@ def _change_event(run: Run, row: StagedRow, customer: Customer, values: Mapping[
             "company_core",
             "company_region",
         ):
+            continue
+        if column == "custom":
+            hidden = customer.private_fields
+            for name, pair in custom.log_pairs(customer, values[column]).items():
+                (private if name in hidden else changes)[name] = pair
             continue
         name = column.removesuffix("_id")
         old = getattr(customer, column)
@@ -345,6 +359,7 @@ def contact_record(customer_id: int, values: Mapping[str, Any], *, primary: bool
         "email": values.get("email", ""),
         "wechat": values.get("wechat", ""),
         "external_id": values.get("external_id", ""),
+        "custom": values.get("custom") or {},
         "is_primary": primary,
         "search_text": text,
         "search_grams": grams,
@@ -362,6 +377,7 @@ def contact_words(values: Mapping[str, Any]) -> list[object]:
         values.get("wechat", ""),
         values.get("title", ""),
         values.get("external_id", ""),
+        *words_of(Contact, values.get("custom") or {}),
     ]
 
 
@@ -412,7 +428,7 @@ def _update_contacts(run: Run, rows: Sequence[StagedRow]) -> None:
         merged = {
             name: values.get(name) or getattr(contact, name)
             for name in ("name", "title", "phone", "email", "wechat", "department", "role", "external_id")
-        }
+        } | {"custom": contact.custom}
         record = contact_record(customer_id, merged, primary=contact.is_primary)
         changed[contact.pk] = {k: v for k, v in record.items() if k not in ("customer_id", "is_primary")}
     update_rows(Contact, changed)

@@ -155,7 +155,7 @@ def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_GET
 def import_template(request: HttpRequest, resource: str) -> HttpResponseBase:
     """An empty sheet with the right columns."""
-    found = resource_of(resource)
+    found = resource_of(resource, request.user)
     if found is None or found.slug not in {offered.slug for offered in importable_by(request.user)}:
         raise Http404
     target = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.core.sets import uncollected
+from crm.listing.custom.importing import refuse_doubles
 from crm.records.models import ImportJob
 
 from . import matching, staging
@@ -79,6 +80,7 @@ def _check_chunk(run: Run, table: Table, chunk: list[SourceRow]) -> bool:
                 row.key = run.resource.key_of(run, row)
         matching.find_repeats(run, rows)
         matching.match(run, rows)
+        refuse_doubles(run, rows, writing=False)
         staging.stage(job, rows)
         job.read_to = chunk[-1].number
         job.checked += len(rows)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.core.sets import uncollected
+from crm.listing.custom.importing import refuse_doubles
 from crm.records.models import ImportJob
 
 from . import matching, staging
@@ -69,6 +70,7 @@ def _commit_chunk(run: Run) -> int | None:
     for row in rows:
         row.outcome = ""  # what was expected is decided anew: the world may have changed since the check
     matching.match(run, rows)
+    refuse_doubles(run, rows, writing=True)
     created = [row for row in rows if row.outcome == "created"]
     updated = [row for row in rows if row.outcome == "updated"]
     if created:

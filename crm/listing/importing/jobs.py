@@ -67,7 +67,7 @@ def start_import(
 
     The same `nonce` sent twice by one person is one import.
     """
-    resource = resource_of(resource_slug)
+    resource = resource_of(resource_slug, user)
     if resource is None:
         raise RuleBroken(_("This kind of record cannot be imported."), field="resource")
     if mode not in ImportJob.Mode.values:
@@ -207,7 +207,7 @@ def finish_stopped(job: ImportJob, actor: Actor) -> None:
 
 def resource_for(job: ImportJob) -> ImportResource:
     """The resource of a job; one whose resource is gone cannot go on."""
-    resource = resource_of(job.resource)
+    resource = resource_of(job.resource, job.user)
     if resource is None:
         raise RuleBroken(_("This kind of record cannot be imported."), field="resource")
     return resource

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from crm.records.models.custom_field import PREFIX
+
 from . import staging
 from .resource import Run, StagedRow
 
@@ -77,13 +79,15 @@ def compare(run: Run, rows: Sequence[StagedRow]) -> None:
         row.changes = {
             name: (now.get(name), value)
             for name, value in row.cleaned.items()
-            if name != "id" and not _same(now.get(name), value)
+            if name != "id" and not _same(now.get(name), value, whole=name.startswith(PREFIX))
         }
         if not row.changes:
             row.outcome = "unchanged"
 
 
-def _same(now: object, value: object) -> bool:
+def _same(now: object, value: object, *, whole: bool = False) -> bool:
+    if whole:
+        return now == value
     if isinstance(value, list) and isinstance(now, list):
         return set(value) <= set(now)  # tags are added, never taken away
     return ("" if now is None else str(now)) == ("" if value is None else str(value))

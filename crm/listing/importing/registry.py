@@ -5,6 +5,7 @@ from __future__ import annotations
 from crm.core.hooks import hooks
 from crm.identity import access
 from crm.identity.models import User
+from crm.listing.custom.importing import columns_for
 
 from .resource import ImportResource
 
@@ -19,9 +20,12 @@ def resources() -> dict[str, ImportResource]:
     return found
 
 
-def resource_of(slug: str) -> ImportResource | None:
-    """The resource of that name, None when there is none."""
-    return resources().get(slug)
+def resource_of(slug: str, user: User | None = None) -> ImportResource | None:
+    """The resource of that name, None when there is none; for a person with the custom fields they may fill."""
+    found = resources().get(slug)
+    if found is not None and user is not None:
+        found.fields |= columns_for(found.model, user)
+    return found
 
 
 def importable_by(user: User) -> list[ImportResource]:

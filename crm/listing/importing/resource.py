@@ -24,6 +24,7 @@ from import_export import fields, resources
 from crm.core.text import fold
 from crm.events.actor import Actor
 from crm.identity import access
+from crm.listing.custom import importing as custom
 
 from .mapping import Target
 from .people import People
@@ -262,6 +263,7 @@ class ImportResource(resources.Resource):
         self.check(run, row)
         if not row.outcome:
             self._check_required(run, row)
+            custom.check_row(run, row)
         return row
 
     def _check_required(self, run: Run, row: StagedRow) -> None:
@@ -324,6 +326,8 @@ class ImportResource(resources.Resource):
 
     def shown(self, run: Run, name: str, value: Any) -> str:
         """A cleaned value as the preview shows it."""
+        if (words := custom.shown(run, name, value)) is not None:
+            return words
         if isinstance(value, list):
             return _(", ").join(str(item) for item in value)
         return "" if value is None else str(value)

@@ -136,9 +136,9 @@ def names_of(one: CustomField, ids: Iterable[int], user: User | None = None) -> 
 
 def linked(one: CustomField, ids: Iterable[int], user: User | None = None) -> dict[int, models.Model]:
     """The people or records behind ids; with `user` only those they may see."""
-    wanted = {pk for pk in ids if pk is not None}
-    model = target_of(one)
-    if not wanted or model is None or one.kind not in LINKING:
+    model = target_of(one) if one.kind in LINKING else None
+    wanted = {pk for pk in ids if pk is not None} if model is not None else set()
+    if model is None or not wanted:
         return {}
     rows = model._default_manager.filter(pk__in=wanted)
     return {record.pk: record for record in (narrow(rows, user) if user is not None else rows)}

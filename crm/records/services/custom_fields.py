@@ -90,7 +90,7 @@ def create_field(
     )
     if section is not None:
         place_field(one, section, actor=actor)
-    _changed(one)
+    _changed()
     return one
 
 
@@ -111,14 +111,14 @@ def update_field(
         changed = [name for name in EDITABLE if getattr(one, name) != before[name]]
         if changed:
             if one.is_searched != was_searched:
-                one.search_ready = not one.is_searched
+                one.search_ready = False
                 changed.append("search_ready")
             save_versioned(one, changed)
         else:
             draft.payload.clear()
     if section is not ...:
         place_field(one, section, actor=actor)
-    _changed(one, search=one.is_searched != was_searched)
+    _changed()
     return one
 
 
@@ -128,11 +128,11 @@ def archive_field(one: CustomField, *, actor: Actor, expected: int | None = None
     one = lock(one)
     check_version(one, expected)
     if one.archived_at is None:
-        searched = one.is_searched
+        one.search_ready = not one.is_searched
         record_event(FIELD_ARCHIVED, one, actor=actor, payload={"name": one.label, "key": one.key})
         one.archived_at = timezone.now()
-        save_versioned(one, ["archived_at"])
-        _changed(one, search=searched)
+        save_versioned(one, ["archived_at", "search_ready"])
+        _changed()
     return one
 
 
@@ -145,7 +145,7 @@ def restore_field(one: CustomField, *, actor: Actor) -> CustomField:
         one.archived_at = None
         one.search_ready = not one.is_searched
         save_versioned(one, ["archived_at", "search_ready"])
-        _changed(one, search=one.is_searched)
+        _changed()
     return one
 
 
@@ -427,7 +427,8 @@ def _announce() -> None:
     transaction.on_commit(forget_fields)
 
 
-def _changed(one: CustomField, *, search: bool = False) -> None:
+def _changed() -> None:
+    """Everybody reads anew; indexes and search follow in the background."""
     from crm.records.tasks import follow_fields
 
     _announce()

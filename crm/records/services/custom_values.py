@@ -100,10 +100,21 @@ def taken(
 
 def hold(model: type[models.Model], key: str, value: Any) -> None:
     """Keep a value of a unique field to oneself until the transaction ends."""
+    name = f"custom:{model._meta.label_lower}:{key}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0)), "
+            "pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [name, f"{name}:{value}"],
+        )
+
+
+def hold_all(model: type[models.Model], key: str) -> None:
+    """Keep all values of a unique field to oneself until the transaction ends: for writers of thousands."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"custom:{model._meta.label_lower}:{key}:{value}"],
+            [f"custom:{model._meta.label_lower}:{key}"],
         )
 
 
@@ -129,4 +140,13 @@ def _concerns(one: CustomField, touched: set[str]) -> bool:
     return one.name in touched or any(c is not None and c.field in touched for c in conditions)
 
 
-__all__ = ["CustomRulesBroken", "check_free", "condition_values", "hold", "is_shown", "settle", "taken"]
+__all__ = [
+    "CustomRulesBroken",
+    "check_free",
+    "condition_values",
+    "hold",
+    "hold_all",
+    "is_shown",
+    "settle",
+    "taken",
+]

@@ -1,9 +1,13 @@
 """REST: customers, contacts and follow-ups, over the same lists, rights and services as their pages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import prefetch_related_objects
+from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -15,17 +19,26 @@ from accounts import services
 from accounts.activity_api import ActivityViewSet, TimelineMixin
 from accounts.listings import CONTACTS, CUSTOMERS
 from accounts.models import Contact, Customer
+from accounts.models.choices import Kind
 from accounts.queries import customers as queries
+from accounts.queries.duplicates import Match, disclosed, find
+from accounts.queries.merging import last_merge, successor
+from accounts.rules import matching
+from accounts.rules.merging import LOSER, WINNER
 from accounts.views.customers import is_administrator
+from accounts.views.duplicates import keys_from
 from crm.core.writes import RuleBroken, check_version
 from crm.identity import access
 from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.listing.custom.rest import CustomObject
+from crm.listing.rest.errors import Problem
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
 from crm.records.models import Industry, Region, Tag
 from crm.records.queries.reference import industry_finder, region_finder
+
+GUARD = services.Guard(ask=False)  # what only warns passes: the caller can ask beforehand
 
 
 @extend_schema_field({"type": "string"})
@@ -161,6 +174,68 @@ class ShareSerializer(serializers.Serializer):
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
+class CheckSerializer(serializers.Serializer):
+    """A customer that is not there yet, as far as it is known; what cannot be right is not looked up."""
+
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    kind = serializers.ChoiceField(choices=["", *Kind.values], required=False, default="")
+    uscc = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    email = serializers.CharField(max_length=254, required=False, allow_blank=True, default="")
+    contact_phone = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+    contact_email = serializers.CharField(max_length=254, required=False, allow_blank=True, default="")
+
+
+class MergeSerializer(serializers.Serializer):
+    """Which customer goes into this one; by field whose value is kept (unsaid: the better one); versions, if seen."""
+
+    loser = VisibleRelatedField(queryset=Customer.objects.all())
+    fields = serializers.DictField(
+        child=serializers.ChoiceField(choices=[WINNER, LOSER]), required=False, default=dict
+    )
+    version = serializers.IntegerField(required=False, allow_null=True, default=None)
+    loser_version = serializers.IntegerField(required=False, allow_null=True, default=None)
+
+
+class MatchSerializer(serializers.Serializer):
+    """A customer that may be the same; `id` only within one's reach."""
+
+    score = serializers.FloatField()
+    outcome = serializers.ChoiceField(choices=[matching.BLOCK, matching.WARN, matching.LINK])
+    name = serializers.CharField()
+    owner_name = serializers.CharField()
+    id = serializers.IntegerField(allow_null=True)
+
+
+class MatchesSerializer(serializers.Serializer):
+    """The customers that may be the same, most likely first."""
+
+    matches = MatchSerializer(many=True)
+
+
+def described(user: User, matches: list[Match]) -> list[dict[str, Any]]:
+    """Matches as the API speaks of them to one person."""
+    return [
+        {
+            "score": float(match.verdict.score),
+            "outcome": match.verdict.outcome,
+            "name": match.name,
+            "owner_name": match.owner_name,
+            "id": match.customer_id if match.seen else None,
+        }
+        for match in disclosed(user, matches)
+    ]
+
+
+@contextmanager
+def refusing(user: User) -> Iterator[None]:
+    """A save refused because the record is there already answers 409 with the matches."""
+    try:
+        yield
+    except services.DuplicatesFound as error:
+        raise Problem(409, "duplicate", str(error), matches=described(user, error.matches)) from error
+
+
 class CustomerViewSet(TimelineMixin, Creates, Updates, Deletes, RecordViewSet):
     """Customers."""
 
@@ -183,7 +258,9 @@ class CustomerViewSet(TimelineMixin, Creates, Updates, Deletes, RecordViewSet):
         if owner != user:
             access.require_verb(user, "transfer", Customer)
         self._only_administrators(values, None)
-        customer = services.create_customer(actor=self.actor, owner=owner, tags=tags, **values).customer
+        with refusing(user):
+            made = services.create_customer(actor=self.actor, owner=owner, tags=tags, guard=GUARD, **values)
+        customer = made.customer
         if facts:
             services.set_highlights(customer, facts, actor=self.actor)
         return customer
@@ -200,7 +277,8 @@ class CustomerViewSet(TimelineMixin, Creates, Updates, Deletes, RecordViewSet):
         if "first_deal_at" in values:
             services.set_first_deal(record, values.pop("first_deal_at"), actor=actor)
             expected = None
-        changed = services.update_customer(record, actor=actor, expected=expected, **values)
+        with refusing(user):
+            changed = services.update_customer(record, actor=actor, expected=expected, guard=GUARD, **values)
         if stage and stage != changed.lifecycle_stage:
             try:
                 changed = services.change_lifecycle(changed, to=stage, reason=reason, actor=actor)
@@ -226,6 +304,49 @@ class CustomerViewSet(TimelineMixin, Creates, Updates, Deletes, RecordViewSet):
             raise RuleBroken(_("Only an administrator says when the first deal was."), field="first_deal_at")
         if values.get("first_deal_at", present) == present:
             values.pop("first_deal_at", None)
+
+    @extend_schema(request=CheckSerializer, responses=MatchesSerializer)
+    @action(detail=False, methods=["post"], url_path="check-duplicates")
+    def check_duplicates(self, request: Request) -> Response:
+        """Which customers may be the one described, over the whole base."""
+        access.require_verb(request.user, "add", Customer)
+        matches = find(keys_from(self._read(CheckSerializer)))
+        return Response({"matches": described(request.user, matches)})
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """One customer; one that was merged leads to the customer it became."""
+        try:
+            return super().retrieve(request, *args, **kwargs)
+        except Http404:
+            target = successor(request.user, int(self.kwargs["pk"]))
+            if target is None:
+                raise
+        url = reverse("api-customers-detail", args=[target.pk])
+        return Response(status=302, headers={"Location": request.build_absolute_uri(url)})
+
+    @extend_schema(request=MergeSerializer, responses=CustomerSerializer)
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: str) -> Response:
+        """Take another customer into this one: fields, contacts, follow-ups and everything else that belongs to it."""
+        record = self.record("merge")
+        data = self._read(MergeSerializer)
+        loser = data["loser"]
+        access.authorize(request.user, "merge", loser)
+        versions = {record.pk: data["version"], loser.pk: data["loser_version"]}
+        expected = {key: version for key, version in versions.items() if version is not None}
+        services.merge_customers(record, loser, picks=data["fields"], expected=expected, actor=self.actor)
+        return self.answer(self.reread(record))
+
+    @extend_schema(request=None, responses=CustomerSerializer)
+    @action(detail=True, methods=["post"])
+    def unmerge(self, request: Request, pk: str) -> Response:
+        """Undo the last merge into this customer, within 30 days."""
+        record = self.record("merge")
+        merge = last_merge(record)
+        if merge is None:
+            raise RuleBroken(_("There is no merge to undo."), code="undone")
+        services.undo_merge(merge, actor=self.actor)
+        return self.answer(self.reread(record))
 
     @extend_schema(request=TransferSerializer, responses=CustomerSerializer)
     @action(detail=True, methods=["post"])

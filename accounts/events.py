@@ -121,6 +121,15 @@ def _contact(template: Promise) -> Callable[[Event], str]:
     return sentence
 
 
+def _with_other(template: Promise) -> Callable[[Event], str]:
+    """A sentence that names the other customer of a pair."""
+
+    def sentence(e: Event) -> str:
+        return str(template) % {"name": e.payload.get("name", "")}
+
+    return sentence
+
+
 CUSTOMER_CREATED = event("customer.created", gettext_lazy("Customer created"), sentence=_created)
 CUSTOMER_IMPORTED = event("customer.imported", gettext_lazy("Customer imported"), sentence=_imported)
 CUSTOMER_UPDATED = event("customer.updated", gettext_lazy("Customer changed"), sentence=_updated)
@@ -131,6 +140,28 @@ CUSTOMER_RESTORED = event("customer.restored", gettext_lazy("Restored from the b
 CUSTOMER_PURGED = event("customer.purged", gettext_lazy("Deleted for good"), timeline=False)
 CUSTOMER_TAGGED = event("customer.tagged", gettext_lazy("Tags changed"), sentence=_tagged)
 CUSTOMER_HIGHLIGHTED = event("customer.highlighted", gettext_lazy("Key information changed"))
+DUPLICATE_DISMISSED = event(
+    "customer.duplicate_dismissed",
+    gettext_lazy("Declared not a duplicate"),
+    sentence=_with_other(gettext_lazy("Declared not a duplicate of %(name)s")),
+    timeline=False,
+)
+DUPLICATE_SUSPECTED = event(
+    "customer.duplicate_suspected",
+    gettext_lazy("Suspected duplicate again"),
+    sentence=_with_other(gettext_lazy("Suspected duplicate of %(name)s again")),
+    timeline=False,
+)
+CUSTOMER_MERGED = event(
+    "customer.merged",
+    gettext_lazy("Customers merged"),
+    sentence=_with_other(gettext_lazy("Merged %(name)s into this customer")),
+)
+CUSTOMER_UNMERGED = event(
+    "customer.unmerged",
+    gettext_lazy("Merge undone"),
+    sentence=_with_other(gettext_lazy("Undid the merge with %(name)s")),
+)
 CONTACT_CREATED = event(
     "contact.created",
     gettext_lazy("Contact added"),

@@ -3,10 +3,21 @@
 from accounts import first_steps
 from accounts.activity_listing import ACTIVITIES
 from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
-from accounts.models import Activity
+from accounts.models import (
+    Activity,
+    Contact,
+    ContactLink,
+    Customer,
+    CustomerGroupGrant,
+    CustomerTag,
+    CustomerUserGrant,
+    Highlight,
+    LifecycleEvent,
+)
 from accounts.models.activity import OPEN
 from accounts.queries.today import today_count
 from accounts.services import reminders
+from accounts.services.merge_relations import moves_with_customer
 from crm.console.queries.first_run import add_step
 from crm.core.hooks import Panel, hooks
 from crm.identity.services import hands_over
@@ -20,3 +31,14 @@ hooks.add_panel(Panel("nav", "today", "", today_count))
 hands_over(Activity, lambda rows: rows.filter(OPEN), following=reminders.renew)
 add_step("customers", first_steps.import_customers, 30)
 add_step("follow-up", first_steps.record_a_follow_up, 60)
+# What goes over when two customers are merged. Reminders, attachments and participants follow their follow-up; events
+# stay and are read through the tombstone.
+moves_with_customer(Contact)
+moves_with_customer(ContactLink, once=("contact",))
+moves_with_customer(Activity)
+moves_with_customer(CustomerTag, once=("tag",))
+moves_with_customer(Highlight, most=Highlight.MOST)
+moves_with_customer(LifecycleEvent)
+moves_with_customer(Customer, "parent")
+moves_with_customer(CustomerUserGrant, "content_object", once=("user", "permission"))
+moves_with_customer(CustomerGroupGrant, "content_object", once=("group", "permission"))

@@ -254,7 +254,10 @@ CUSTOMERS = ListPage(
     row_actions=_call,
     row_class=_late,
     search_note="industry",
-    links=[("customer_bin_list", _("Bin"), "trash")],
+    links=[
+        ("data_quality", _("Duplicates"), "copy", "merge"),
+        ("customer_bin_list", _("Bin"), "trash"),
+    ],
 )
 
 CUSTOMER_BIN = ListPage(

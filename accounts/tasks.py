@@ -24,3 +24,10 @@ def empty_bin() -> int:
     """Delete for good what has lain in the bin for 30 days, and take off tags whose time has run out."""
     services.remove_expired_tags(actor=system("tags"))
     return services.purge_bin(actor=system("bin"))
+
+
+@shared_task
+def find_duplicates() -> int:
+    """Look through the whole base for customers that may be there twice; returns how many pairs are new."""
+    found = services.scan_duplicates()
+    return found.new if found else 0

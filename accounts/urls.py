@@ -3,12 +3,12 @@
 from django.urls import path
 
 from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
-from accounts.views import actions, contacts, customers
+from accounts.views import actions, contacts, customers, data_quality, duplicates
 
 urlpatterns = [
     path("customers/new/", customers.customer_create, name="customer_create"),
     path("customers/derive/", customers.customer_derive, name="customer_derive"),
-    path("customers/suggest/", customers.customer_suggest, name="customer_suggest"),
+    path("customers/suggest/", duplicates.customer_suggest, name="customer_suggest"),
     path("customers/regions/", customers.customer_regions, name="customer_regions"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
     path("customers/<int:pk>/edit/", customers.customer_edit, name="customer_edit"),
@@ -26,6 +26,11 @@ urlpatterns = [
     path("customers/<int:pk>/first-deal/", actions.customer_first_deal, name="customer_first_deal"),
     path("customers/<int:pk>/tags/", actions.customer_tags, name="customer_tags"),
     path("customers/<int:pk>/highlights/", actions.customer_highlights, name="customer_highlights"),
+    path("customers/<int:pk>/merge/", data_quality.customer_merge, name="customer_merge"),
+    path("data-quality/", data_quality.data_quality, name="data_quality"),
+    path("data-quality/scan/", data_quality.data_quality_scan, name="data_quality_scan"),
+    path("data-quality/pairs/<int:pk>/", data_quality.pair_decide, name="pair_decide"),
+    path("data-quality/merges/<int:pk>/undo/", data_quality.merge_undo, name="merge_undo"),
     path("customers/<int:pk>/delete/", actions.customer_delete, name="customer_delete"),
     path("customers/<int:pk>/restore/", actions.customer_restore, name="customer_restore"),
     path("customers/<int:pk>/contacts/new/", contacts.contact_create, name="contact_create"),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -290,6 +291,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-imports": {"task": "crm.listing.importing.tasks.resume_imports", "schedule": 30.0},
     "tidy-imports": {"task": "crm.listing.importing.tasks.tidy_imports", "schedule": 3600.0},
     "tidy-exports": {"task": "crm.listing.exporting.tasks.tidy_exports", "schedule": 120.0},
+    "find-duplicates": {"task": "accounts.tasks.find_duplicates", "schedule": crontab(hour="2", minute="30")},
     "empty-bin": {"task": "accounts.tasks.empty_bin", "schedule": 6 * 3600.0},
     "check-calendars": {"task": "crm.records.tasks.check_calendars", "schedule": 6 * 3600.0},
     "tidy-files": {"task": "crm.records.tasks.delete_unattached_files", "schedule": 6 * 3600.0},

@@ -1,6 +1,7 @@
 from accounts.models.activity import Activity, ActivityFile, ActivityKind, Outcome
 from accounts.models.contact import Contact, ContactLink
 from accounts.models.customer import Customer, CustomerTag
+from accounts.models.duplicate import CustomerMerge, DuplicatePair
 from accounts.models.grants import CustomerGroupGrant, CustomerUserGrant
 from accounts.models.highlight import Highlight
 from accounts.models.lifecycle_event import LifecycleEvent
@@ -14,8 +15,10 @@ __all__ = [
     "ContactLink",
     "Customer",
     "CustomerGroupGrant",
+    "CustomerMerge",
     "CustomerTag",
     "CustomerUserGrant",
+    "DuplicatePair",
     "Highlight",
     "LifecycleEvent",
     "Outcome",

@@ -1,12 +1,14 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
+from accounts.models.marks import NameMarks
 from crm.core.phone import search_forms
 from crm.core.pinyin import initials, sort_key
 from crm.core.writes import SoftDeletable, Versioned
@@ -79,6 +81,10 @@ class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
         "records.Tag", through="CustomerTag", blank=True, related_name="+", verbose_name=_("tags")
     )
 
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="absorbed", db_index=False
+    )
+
     first_deal_at = models.DateField(_("first deal"), null=True, blank=True)
     next_follow_up_at = models.DateTimeField(_("next follow-up"), null=True, blank=True)
     next_follow_up_all_day = models.BooleanField(default=False, editable=False)
@@ -149,6 +155,16 @@ class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
                 fields=["company_core", "company_region"],
                 name="customer_core",
                 condition=~models.Q(company_core=""),
+            ),
+            GinIndex(
+                NameMarks("company_region", "company_core"),
+                name="customer_marks",
+                condition=ALIVE & ~models.Q(company_core=""),
+            ),
+            models.Index(
+                fields=["merged_into"],
+                name="customer_absorbed",
+                condition=models.Q(merged_into__isnull=False),
             ),
             models.Index(
                 fields=["-deleted_at", "-id"],

@@ -26,8 +26,8 @@ def customer_list() -> models.QuerySet[Customer]:
 
 
 def customer_bin() -> models.QuerySet[Customer]:
-    """Customers in the bin, with what the columns of the list read."""
-    rows = Customer._base_manager.filter(deleted_at__isnull=False)
+    """Customers in the bin, with what the columns of the list read; what was merged is not lost and not here."""
+    rows = Customer._base_manager.filter(deleted_at__isnull=False, merged_into__isnull=True)
     return rows.select_related("industry", "region", "owner", "team")
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, ActivityFile, ActivityKind, Customer
 from accounts.models.activity import DONE, OPEN
+from accounts.queries.merging import absorbed_ids
 from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
 from crm.events.queries import events_about
@@ -151,17 +152,19 @@ def _activities(
 
 def _events(user: User, customer: Customer, after: tuple | None, limit: int) -> list[Item]:
     names = [name for name, kind in CATALOGUE.items() if kind.timeline]
-    rows = events_about(customer).filter(name__in=names)
+    merged = [Customer(pk=pk) for pk in absorbed_ids(customer)]
+    rows = events_about(customer, *merged).filter(name__in=names)
     # What becomes of follow-ups is told by the follow-ups themselves, to those who may read them.
     rows = rows.exclude(subject_type=Activity._meta.label_lower)
     if after:
         rows = rows.filter(_before("at", EVENT, after))
-    return [Item(e.at, EVENT, e.pk, event=e) for e in _disclosed(user, customer, list(rows[:limit]))]
+    known = [customer, *merged]
+    return [Item(e.at, EVENT, e.pk, event=e) for e in _disclosed(user, known, list(rows[:limit]))]
 
 
-def _disclosed(user: User, customer: Customer, events: list[Event]) -> list[Event]:
+def _disclosed(user: User, customers: list[Customer], events: list[Event]) -> list[Event]:
     """Those events whose subject the user may see; of kinds without a page of their own none."""
-    allowed = {(Customer._meta.label_lower, str(customer.pk))}
+    allowed = {(Customer._meta.label_lower, str(customer.pk)) for customer in customers}
     by_type: dict[str, set[str]] = {}
     for event in events:
         if (event.subject_type, event.subject_id) not in allowed:

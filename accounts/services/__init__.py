@@ -36,13 +36,20 @@ from accounts.services.customers import (
     set_first_deal,
     update_customer,
 )
+from accounts.services.duplicate_scan import decide_pair, scan_duplicates
+from accounts.services.duplicates import DuplicatesFound, Guard
 from accounts.services.highlights import set_highlights
 from accounts.services.lifecycle import change_lifecycle
+from accounts.services.merging import CHOSEN as MERGE_FIELDS
+from accounts.services.merging import default_picks, merge_customers, undo_merge
 from accounts.services.ownership import transfer_customers
 from accounts.services.tagging import remove_expired_tags, set_tags, tag_customers
 
 __all__ = [
+    "MERGE_FIELDS",
     "Created",
+    "DuplicatesFound",
+    "Guard",
     "Logged",
     "NewActivity",
     "NextStep",
@@ -52,12 +59,15 @@ __all__ = [
     "create_activities",
     "create_contact",
     "create_customer",
+    "decide_pair",
+    "default_picks",
     "delete_activity",
     "delete_contact",
     "delete_customer",
     "hand_over_open",
     "link_contact",
     "log_follow_up",
+    "merge_customers",
     "pin",
     "plan_follow_up",
     "plan_many",
@@ -67,6 +77,7 @@ __all__ = [
     "restore_activity",
     "restore_contact",
     "restore_customer",
+    "scan_duplicates",
     "set_first_deal",
     "set_highlights",
     "set_primary",
@@ -75,6 +86,7 @@ __all__ = [
     "tag_customers",
     "transfer_customers",
     "undo",
+    "undo_merge",
     "unlink_contact",
     "update_activity",
     "update_contact",

@@ -17,6 +17,7 @@ from accounts.events import (
 from accounts.models import Contact, ContactLink, Customer
 from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.customer_dates import lock_customers
+from accounts.services.duplicates import Guard, guard_contact
 from crm.core.pinyin import sort_key
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
@@ -40,9 +41,18 @@ MOST_PER_CUSTOMER = 500
 
 @transaction.atomic
 def create_contact(
-    customer: Customer, *, actor: Actor, is_primary: bool = False, announce: bool = True, **values: Any
+    customer: Customer,
+    *,
+    actor: Actor,
+    is_primary: bool = False,
+    announce: bool = True,
+    guard: Guard | None = None,
+    **values: Any,
 ) -> Contact:
-    """Add a person to a customer; the first one becomes its main contact."""
+    """Add a person to a customer; the first one becomes its main contact.
+
+    With a `guard` somebody whose number or address another customer has is refused (`DuplicatesFound`).
+    """
     _only_editable(values)
     customer = lock(customer)
     if customer.contacts.count() >= MOST_PER_CUSTOMER:
@@ -51,6 +61,7 @@ def create_contact(
     values = cleaned(Contact, {"name": values.pop("name", ""), **values})
     contact = Contact(customer=customer, **values)
     contact.custom = settle(contact, custom, complete=announce)
+    guard_contact(contact, guard)
     contact.phone_key = match_keys({"phone": contact.phone})["phone_key"]
     contact.fill_search()
     first = not customer.contacts.filter(is_primary=True).exists()
@@ -65,7 +76,9 @@ def create_contact(
 
 
 @transaction.atomic
-def update_contact(contact: Contact, *, actor: Actor, expected: int | None = None, **values: Any) -> Contact:
+def update_contact(
+    contact: Contact, *, actor: Actor, expected: int | None = None, guard: Guard | None = None, **values: Any
+) -> Contact:
     """Change a contact; moving them to another customer keeps the person and their history."""
     _only_editable(values)
     custom = values.pop("custom", None)
@@ -83,6 +96,7 @@ def update_contact(contact: Contact, *, actor: Actor, expected: int | None = Non
         settled = settle(contact, custom or {}, changed=changed)
         if settled != contact.custom:
             changed["custom"] = contact.custom = settled
+        guard_contact(contact, guard, changed)
         contact.name_sort = sort_key(contact.name, person=True)
         contact.phone_key = match_keys({"phone": contact.phone})["phone_key"]
         if "customer" in changed:

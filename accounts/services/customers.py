@@ -22,6 +22,7 @@ from accounts.rules.derive import Derivation, derive
 from accounts.rules.lifecycle import CUSTOMER, DEAL_STAGES, LEAD, PROSPECT_STAGES
 from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.contacts import create_contact
+from accounts.services.duplicates import Guard, guard_customer
 from accounts.services.lifecycle import enter_stage
 from accounts.services.tagging import tag_customers
 from crm.core.clock import company_today
@@ -76,11 +77,13 @@ def create_customer(
     fill_in: bool = True,
     first_deal_at: datetime.date | None = None,
     lifecycle_stage: str = "",
+    guard: Guard | None = None,
     **values: Any,
 ) -> Created:
     """Create a customer with its first contact; what follows from its name and numbers fills in by itself.
 
-    `first_deal_at` is for administrators and imports; the stage has to agree with it.
+    `first_deal_at` is for administrators and imports; the stage has to agree with it. With a `guard` one that is
+    there already is refused (`DuplicatesFound`).
     """
     _only_editable(values)
     custom = values.pop("custom", {})
@@ -93,6 +96,7 @@ def create_customer(
     customer.neglect_from = company_today()
     _check_rules(customer, values)
     customer.custom = settle(customer, custom)
+    guard_customer(customer, guard, contact=contact)
     for name, value in match_keys(
         {"phone": customer.phone, "name": customer.name, "kind": customer.kind}
     ).items():
@@ -119,9 +123,17 @@ def create_customer(
 
 @transaction.atomic
 def update_customer(
-    customer: Customer, *, actor: Actor, expected: int | None = None, **values: Any
+    customer: Customer,
+    *,
+    actor: Actor,
+    expected: int | None = None,
+    guard: Guard | None = None,
+    **values: Any,
 ) -> Customer:
-    """Change a customer's fields; `expected` is the version the editor saw, a stale one is refused with both values."""
+    """Change a customer's fields; `expected` is the version the editor saw, a stale one is refused with both values.
+
+    With a `guard` values that make it a duplicate of another customer are refused (`DuplicatesFound`).
+    """
     _only_editable(values)
     customer = lock(customer)
     _in_use(customer)
@@ -140,6 +152,7 @@ def update_customer(
         if not changed:
             return customer
         _check_rules(customer, changed)
+        guard_customer(customer, guard, changed=changed)
         follow = match_keys({"phone": customer.phone, "name": customer.name, "kind": customer.kind})
         follow["name_sort"] = sort_key(customer.name)
         for name, value in follow.items():
@@ -200,6 +213,11 @@ def restore_customer(customer: Customer, *, actor: Actor) -> Customer:
     customer = lock(customer)
     if customer.deleted_at is None:
         return customer
+    if customer.merged_into_id is not None:
+        raise RuleBroken(
+            _("%(name)s was merged into another customer; undo the merge there.") % {"name": customer.name},
+            code="merged",
+        )
     if customer.external_id and Customer.objects.filter(external_id=customer.external_id).exists():
         raise RuleBroken(
             _("%(name)s cannot be restored: another customer has the external ID %(id)s now.")
@@ -219,7 +237,7 @@ def purge_bin(*, actor: Actor, days: int = BIN_DAYS) -> int:
     limit = timezone.now() - datetime.timedelta(days=days)
     rows = list(
         Customer._base_manager.select_for_update(skip_locked=True, of=("self",))
-        .filter(deleted_at__lt=limit, first_deal_at__isnull=True)
+        .filter(deleted_at__lt=limit, first_deal_at__isnull=True, merged_into__isnull=True)
         .order_by("pk")
         .values_list("pk", flat=True)[:1000]
     )

@@ -1,5 +1,6 @@
 """Small words and labels of customers and contacts for templates."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -8,6 +9,7 @@ from django.utils.safestring import SafeString
 from accounts.listings import ROLE_KINDS
 from accounts.listings import tag_badge as badge_of
 from accounts.models import Customer
+from accounts.queries.duplicates import reason_label
 from accounts.views import facts
 
 register = template.Library()
@@ -41,3 +43,15 @@ def bare_address(address: str) -> str:
 def years_together(customer: Customer) -> str:
     """How long somebody has been a customer."""
     return facts.years_together(customer)
+
+
+@register.filter
+def as_percent(score: Decimal) -> str:
+    """A score between nothing and certain, as a percentage."""
+    return f"{score:.0%}"
+
+
+@register.filter
+def duplicate_reason(reason: str) -> str:
+    """Why two customers may be the same, in words."""
+    return reason_label(reason)

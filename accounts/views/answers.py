@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from accounts.services import DuplicatesFound
+from accounts.views.duplicates import refused
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.listing.forms import conflict_rows
 
@@ -68,6 +70,8 @@ def attempt(
         form.data = form.data.copy()
         form.data[form.add_prefix("version")] = str(current.version)
         return None, show(status=409, conflict=conflict_rows(form, error), current=current)
+    except DuplicatesFound as error:
+        return None, show(status=422, **refused(form, error))
     except RuleBroken as error:
         if hasattr(form, "add_rule"):
             form.add_rule(error)

@@ -15,6 +15,7 @@ from accounts.models import Contact, Customer
 from accounts.queries.customers import contact_list, links_of
 from accounts.views.answers import attempt, done, show_form
 from accounts.views.customers import the_customer
+from accounts.views.duplicates import guard_of
 from accounts.views.facts import arranged_facts
 from crm.events.actor import actor_of
 from crm.identity import access
@@ -59,6 +60,8 @@ def contact_create(request: HttpRequest, pk: int) -> HttpResponse:
             heading=_("New contact of %(name)s") % {"name": customer.name},
             back=customer.get_absolute_url(),
             status=status,
+            check_params="phone,email,confirmed",
+            checked_customer=customer.pk,
             **context,
         )
 
@@ -67,7 +70,11 @@ def contact_create(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return show(422)
     contact, answer = attempt(
-        form, lambda: services.create_contact(customer, actor=actor_of(request), **form.values()), show
+        form,
+        lambda: services.create_contact(
+            customer, actor=actor_of(request), guard=guard_of(request), **form.values()
+        ),
+        show,
     )
     return answer or done(
         request, customer.get_absolute_url(), _("%(name)s is saved.") % {"name": contact.name}
@@ -88,6 +95,8 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
             heading=_("Edit %(name)s") % {"name": contact.name},
             back=contact.get_absolute_url(),
             status=status,
+            check_params="phone,email,confirmed",
+            checked_customer=contact.customer_id,
             **context,
         )
 
@@ -101,6 +110,7 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
             contact,
             actor=actor_of(request),
             expected=form.expected_version,
+            guard=guard_of(request),
             **form.values(changed_only=True),
         ),
         show,

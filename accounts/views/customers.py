@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,10 +15,12 @@ from accounts.forms import CustomerForm, FieldForm, QuickCustomerForm
 from accounts.listings import CUSTOMERS
 from accounts.models import ActivityKind, Contact, Customer
 from accounts.queries import customers as queries
+from accounts.queries.merging import successor
 from accounts.rules.due import at_day
 from accounts.services.customers import derive_from
 from accounts.views import facts
 from accounts.views.answers import attempt, done, in_drawer, show_form
+from accounts.views.duplicates import guard_of
 from accounts.views.filled_in import derivation_of, filled_in
 from accounts.views.place import list_of, place_in_list
 from accounts.views.timeline import composer_context, timeline_context
@@ -43,7 +45,13 @@ def the_customer(request: HttpRequest, pk: int, action: str = "view") -> Custome
 @require_GET
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A customer's page: identity, key information and facts, follow-ups, people. `part` asks for one column."""
-    customer = the_customer(request, pk)
+    try:
+        customer = the_customer(request, pk)
+    except Http404:  # the address of one that was merged leads to the customer it became
+        target = successor(request.user, pk)
+        if target is None:
+            raise
+        return redirect(target)
     part = request.GET.get("part", "")
     if part and part not in PARTS:
         raise Http404
@@ -58,7 +66,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def record_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What the columns of the record page read."""
     user = request.user
-    verbs = ("change", "transfer", "share", "delete")
+    verbs = ("change", "transfer", "share", "delete", "merge")
     held = access.allowed(user, customer, verbs)
     may = {verb: verb in held for verb in verbs}
     may["add_contact"] = may["change"] and access.has_verb(user, "add", Contact)
@@ -185,7 +193,12 @@ def _create(request: HttpRequest, form: QuickCustomerForm) -> services.Created:
     if len(parents) == 1:  # a branch of a company one has already is its child, not its double
         values.setdefault("parent", parents[0])
     created = services.create_customer(
-        actor=actor, owner=owner, contact=form.contact_values(), tags=data["tags"], **values
+        actor=actor,
+        owner=owner,
+        contact=form.contact_values(),
+        tags=data["tags"],
+        guard=guard_of(request),
+        **values,
     )
     services.plan_follow_up(
         actor=actor,
@@ -218,16 +231,6 @@ def customer_derive(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def customer_suggest(request: HttpRequest) -> HttpResponse:
-    """Customers of one's own whose name contains what was typed as the new one's name."""
-    access.require_verb(request.user, "add", Customer)
-    text = request.GET.get("name", "").replace("\x00", "").strip()[:100]
-    found = queries.named_like(request.user, text) if len(text) >= 2 else []
-    return render(request, "accounts/_suggest.html", {"found": found})
-
-
-@login_required
-@require_GET
 def customer_regions(request: HttpRequest) -> JsonResponse:
     """Regions by name or code, for the form."""
     found = queries.regions_like(request.user, request.GET.get("q", "").replace("\x00", "").strip()[:40])
@@ -248,6 +251,8 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
             heading=_("Edit %(name)s") % {"name": customer.name},
             back=customer.get_absolute_url(),
             status=status,
+            check_params="name,kind,uscc,phone,email,confirmed",
+            checked_customer=customer.pk,
             **context,
         )
 
@@ -261,6 +266,7 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
             customer,
             actor=actor_of(request),
             expected=form.expected_version,
+            guard=guard_of(request),
             **form.values(changed_only=True),
         ),
         show,
@@ -293,6 +299,7 @@ def customer_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             customer,
             actor=actor_of(request),
             expected=form.expected_version,
+            guard=guard_of(request),
             **form.values(),
         ),
         show,

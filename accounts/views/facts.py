@@ -115,6 +115,11 @@ def arranged_facts(record: Any, user: User) -> list[tuple[Any, list[Fact]]]:
     ]
 
 
+def texts(customer: Customer) -> dict[str, str]:
+    """Every field of its own as it is read, empty ones included."""
+    return {name: str(_fact(customer, name).text) for name in ("name", *ORDER)}
+
+
 def _fact(customer: Customer, name: str) -> Fact:
     field = Customer._meta.get_field(name)
     label = capfirst(str(field.verbose_name))

@@ -24,6 +24,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from crm.identity.access import has_verb
 from crm.identity.models import User
 from crm.listing import pages, sidepages
 from crm.listing.bulk import Bulk
@@ -106,7 +107,8 @@ class ListPage:
     expand_offered: Callable[[Any], bool] | None = None  # to whom that form is offered; None: everyone
     row_actions: Callable[[Any, Any], str] | None = None  # (record, look) -> HTML of the quick actions
     row_class: Callable[[Any, Any], str] | None = None
-    links: Sequence[tuple[str, Label, str]] = ()  # other faces of the list: (URL name, label, icon)
+    # Other faces of the list: (URL name, label, icon), and the verb without which nobody is led there.
+    links: Sequence[tuple[str, Label, str] | tuple[str, Label, str, str]] = ()
     links_for: Callable[[User], bool] | None = None  # who is led there; None: everybody
     template: str = "listing/page.html"
     joins_by_column: bool = (
@@ -170,6 +172,12 @@ class ListPage:
 
     def url(self, what: str = "list", *args: Any) -> str:
         return reverse(f"{self.key}_{what}", args=args)
+
+    def faces(self, user: User) -> list[tuple[str, Label, str]]:
+        """The other faces of the list a person is led to."""
+        if self.links_for is not None and not self.links_for(user):
+            return []
+        return [face[:3] for face in self.links if len(face) == 3 or has_verb(user, face[3], self.model)]
 
     def labels(self) -> dict[str, str]:
         """The columns' headings in the active language, worked out once per language."""

@@ -132,7 +132,7 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
     return {
         "listing": listing,
         "selection": selection,
-        "faces": listing.links if listing.links_for is None or listing.links_for(request.user) else (),
+        "faces": listing.faces(request.user),
         "page": page,
         "headings": headings(listing, columns, selection.sort, lambda sort: link(request, sort=sort)),
         "rows": rows_of(listing, columns, page.records, look, tick=bool(bulk) or may_export),

@@ -5,6 +5,8 @@ from typing import Any
 
 from crm.tests.world import ADMIN, EVERYBODY, READERS, SALES
 
+MERGERS = frozenset({"manager1", "director", "admin"})
+
 
 @dataclass(frozen=True)
 class Route:
@@ -122,7 +124,7 @@ SETTINGS = {
 CUSTOMERS = {
     "customer_create": Route(SALES),
     "customer_derive": Route(SALES),
-    "customer_suggest": Route(SALES),
+    "customer_suggest": Route(SALES | {"service1"}),
     "customer_regions": Route(),
     "customer_detail": page("customer"),
     "customer_peek": page("customer"),
@@ -131,6 +133,11 @@ CUSTOMERS = {
     "customer_panel": page("customer", kwargs={"slot": "right", "key": "none"}),
     "customer_edit": page("customer", SALES, reading=False),
     "customer_field": page("customer", SALES, reading=False, kwargs={"name": "name"}),
+    "customer_merge": page("customer", MERGERS, reading=False),
+    "data_quality": Route(MERGERS),
+    "data_quality_scan": Route(MERGERS, method="post"),
+    "pair_decide": Route(elsewhere="reached by either side: test_duplicate_scan"),
+    "merge_undo": Route(elsewhere="reached by the customer that stayed: test_merging"),
     "customer_transfer": page("customer", SALES | {"exec"}, reading=False),
     "customer_share": page("customer", SALES, reading=False),
     "customer_unshare": Route(elsewhere="takes two ids: test_customer_pages"),
@@ -231,6 +238,9 @@ API = {
     **resource("contacts", READERS, "contact"),
     **resource("imports", EVERYBODY, "import"),
     **resource("exports", EVERYBODY, "export"),
+    "api-customers-check-duplicates": Route(SALES, method="post"),
+    "api-customers-merge": Route(elsewhere="names the other one in the body: test_merging"),
+    "api-customers-unmerge": Route(elsewhere="there has to be a merge: test_merging"),
     "api-customers-transfer": change("customer", SALES | {"exec"}),
     **resource("activities", SALES | {"exec", "service1"}, "activity"),
     "api-customers-timeline": page("customer"),

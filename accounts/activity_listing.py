@@ -2,6 +2,8 @@
 
 import datetime
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +21,7 @@ from crm.events.actor import Actor
 from crm.listing.bulk import Delete
 from crm.listing.columns import Badge, Date, Html, Link, Look, Number, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
+from crm.listing.palette import Found
 
 KIND_ICONS = {
     "call": "phone-call",
@@ -121,4 +124,5 @@ ACTIVITIES = ListPage(
         url_name="customer_list",
     ),
     search_note="customer.name",
+    palette=Found(Coalesce(NullIf("subject", Value("")), "body"), "customer__name"),
 )

@@ -28,6 +28,7 @@ from crm.listing.bulk import Assign, Bulk, Delete
 from crm.listing.columns import Badge, Date, Flag, FollowUp, Html, Link, Look, Number, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
 from crm.listing.forms import CrmForm
+from crm.listing.palette import Found
 from crm.records.models import Tag
 
 TAG_KINDS = {"blue": "brand", "green": "ok", "amber": "warn", "red": "bad", "violet": "vio", "teal": "teal"}
@@ -254,6 +255,7 @@ CUSTOMERS = ListPage(
     row_actions=_call,
     row_class=_late,
     search_note="industry",
+    palette=Found("name", "owner__name", sound="name_sort"),
     links=[
         ("data_quality", _("Duplicates"), "copy", "merge"),
         ("customer_bin_list", _("Bin"), "trash"),
@@ -266,6 +268,7 @@ CUSTOMER_BIN = ListPage(
     queryset=customer_bin,
     title=_("Bin"),
     in_search=False,
+    palette=None,
     icon="trash",
     count_words=_customers,
     filters=CustomerFilters,
@@ -316,4 +319,5 @@ CONTACTS = ListPage(
     ),
     row_actions=_call,
     search_note="customer",
+    palette=Found("name", "customer__name", sound="name_sort"),
 )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import services
 from accounts.forms import CustomerForm, FieldForm, QuickCustomerForm
 from accounts.listings import CUSTOMERS
-from accounts.models import ActivityKind, Contact, Customer
+from accounts.models import Activity, ActivityKind, Contact, Customer
 from accounts.queries import customers as queries
 from accounts.queries.merging import successor
 from accounts.rules.due import at_day
@@ -104,6 +104,7 @@ def customer_peek(request: HttpRequest, pk: int) -> HttpResponse:
         "customer": customer,
         "facts": facts.shown(customer, request.user),
         "people": queries.people_of(customer, request.user)[:5],
+        "may_write": access.has_verb(request.user, "add", Activity),
     }
     return render(request, "accounts/_peek.html", context)
 
@@ -149,7 +150,8 @@ def customer_panel(request: HttpRequest, pk: int, slot: str, key: str) -> HttpRe
 def customer_create(request: HttpRequest) -> HttpResponse:
     """A new customer from three things; the drawer of the "+ New" button, or a page."""
     access.require_verb(request.user, "add", Customer)
-    form = QuickCustomerForm(request.POST or None, user=request.user)
+    typed = {"name": request.GET.get("name", "").strip()[:200]} if request.GET.get("name") else None
+    form = QuickCustomerForm(request.POST or None, user=request.user, initial=typed)
 
     def show(status: int = 200, **context: Any) -> HttpResponse:
         return show_form(

@@ -18,6 +18,7 @@ from crm.console.sections import sections_for
 from crm.core.hooks import hooks
 from crm.identity.access import has_verb
 from crm.identity.models import User
+from crm.listing.palette import lists_for
 from crm.listing.registry import page_of_model
 
 
@@ -32,6 +33,7 @@ class Item:
     model: str = ""
     verb: str = "view"
     drawer: bool = False
+    named: bool = False  # its form takes the new record's name from the address
 
 
 MODULES = (
@@ -41,7 +43,9 @@ MODULES = (
     Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),
 )
 NEW = (
-    Item("customers", _("New customer"), "building", "customer_create", "accounts.customer", "add", True),
+    Item(
+        "customers", _("New customer"), "building", "customer_create", "accounts.customer", "add", True, True
+    ),
     Item("today", _("Write a follow-up"), "note", "follow_up_write", "accounts.activity", "add", True),
     Item("activities", _("New task"), "checkbox", "activity_create", "accounts.activity", "add", True),
     Item("imports", _("Import from Excel"), "file-import", "import_new", "accounts.customer", "import"),
@@ -86,6 +90,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         ),
         "new_default": default and {**default, "icon": "plus"},
         "new_menu": new,
+        "palette_url": _url("palette"),
+        "palette_lists": [{"key": one.key, "label": one.title} for one in lists_for(user)],
         "phone_nav": nav[:3],
         "user": user,
         "user_role": str(user.role) if user.role_id else "",
@@ -111,6 +117,16 @@ def _link(record: Any) -> dict[str, str]:
     return {"label": str(record), "icon": _icon(record), "url": record.get_absolute_url()}
 
 
+def offered_new(request: HttpRequest) -> list[dict[str, Any]]:
+    """What a person may make, in the order of the "+ New" menu."""
+    return _offered(NEW, request.user, request.path)
+
+
+def offered_modules(request: HttpRequest) -> list[dict[str, Any]]:
+    """The modules a person may open."""
+    return _offered(MODULES, request.user, request.path)
+
+
 def _offered(items: Iterable[Item], user: User, path: str) -> list[dict[str, Any]]:
     found = []
     for item in items:
@@ -124,6 +140,7 @@ def _offered(items: Iterable[Item], user: User, path: str) -> list[dict[str, Any
                 "icon": item.icon,
                 "url": url,
                 "drawer": item.drawer,
+                "named": item.named,
                 "current": path == url or (url != "/" and path.startswith(url)),
             }
         )

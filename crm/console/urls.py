@@ -4,7 +4,7 @@ from django.urls import path
 
 from crm.console import import_urls
 from crm.console.listings import EVENTS, TEAMS, USERS
-from crm.console.views import company, fields, me, members, org_import, organisation, roles
+from crm.console.views import company, fields, me, members, org_import, organisation, palette, roles
 
 urlpatterns = [
     path("settings/", me.profile, name="settings"),
@@ -67,6 +67,7 @@ urlpatterns = [
     *EVENTS.urls("settings/events"),
     *import_urls.urlpatterns,
     path("recent/", me.recent_add, name="recent_add"),
+    path("palette/", palette.palette, name="palette"),
     path("starred/", me.star_record, name="star_record"),
     path("i18n/setlang/", me.preferences, name="set_language"),
 ]

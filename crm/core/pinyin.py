@@ -178,3 +178,37 @@ def spelled(name: object, *, person: bool = False) -> str:
     """The whole reading in one word, as typed without spaces: 张伟 → zhangwei; empty without Chinese."""
     text = _letters(name)
     return "".join(_syllables(text, person=person)).replace(" ", "") if has_cjk(text) else ""
+
+
+@lru_cache(maxsize=1)
+def _all_syllables() -> frozenset[str]:
+    """Every syllable a character can be read as, without tones."""
+    found = {_toneless(one) for readings in PINYIN_DICT.values() for one in readings.split(",")}
+    return frozenset(one for one in found if one.isascii() and one.isalpha())
+
+
+@lru_cache(maxsize=1_000)
+def heard(typed: str) -> str:
+    """Typed pinyin cut into syllables as sort keys have them: yunqi → yun qi; the last may be begun (yunq → yun q).
+
+    Empty for what is no pinyin of at least two syllables; the longest first syllable that works out is taken.
+    """
+    text = typed.strip().lower()
+    if not text.isascii() or not text.isalpha() or not 3 <= len(text) <= 60:
+        return ""
+    cut = _cut(text)
+    return " ".join(cut) if cut and len(cut) > 1 else ""
+
+
+def _cut(text: str) -> list[str] | None:
+    known = _all_syllables()
+    ways: dict[int, list[str] | None] = {len(text): []}
+    for start in range(len(text) - 1, -1, -1):
+        rest = text[start:]
+        ways[start] = [rest] if start and any(one.startswith(rest) for one in known) else None
+        for length in range(min(6, len(rest)), 0, -1):
+            after = ways.get(start + length)
+            if rest[:length] in known and after is not None:
+                ways[start] = [rest[:length], *after]
+                break
+    return ways[0]

@@ -32,6 +32,7 @@ from crm.listing.columns import Column
 from crm.listing.custom.lists import with_custom_fields
 from crm.listing.filters import Filters
 from crm.listing.keyset import Order, is_nullable
+from crm.listing.palette import Found
 from crm.records.searchable import Searchable
 
 Label = str | Promise
@@ -118,6 +119,7 @@ class ListPage:
     bulk_limit: int = 100  # more rows than this become a background job
     exportable: bool = True
     in_search: bool = True  # among the hits of the global search
+    palette: Found | None = None  # how its records stand in the command palette; None: not there
     search_note: str = ""  # path of a quiet second word beside a hit of the global search
     remote_choices: bool = True  # too many records to list in a select: look them up as one types
     name: str = ""  # prefix of the URL names; default: the model's name

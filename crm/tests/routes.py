@@ -119,6 +119,7 @@ SETTINGS = {
     "notification_read": Route(method="post"),
     "recent_add": Route(elsewhere="names its record in the form: test_settings_pages"),
     "star_record": Route(elsewhere="names its record in the form: test_settings_pages"),
+    "palette": Route(),
     "pinned_counts": Route(),
 }
 CUSTOMERS = {

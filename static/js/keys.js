@@ -18,11 +18,6 @@ function press(key, row) {
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229 || event.defaultPrevented) return;
   const key = event.key.toLowerCase();
-  if ((event.ctrlKey || event.metaKey) && key === "k") {
-    const search = show("[data-global-search]");
-    if (search?.offsetParent) { event.preventDefault(); search.focus(); search.select(); }
-    return;
-  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest?.(TYPING) || document.body.dataset.shortcuts === "off") return;
   if (show("dialog[open]") || show("#drawer .drawer") || show("details[data-menu][open]")) return;

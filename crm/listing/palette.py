@@ -1,0 +1,115 @@
+"""The command palette's records: the first hits of several lists by one query, whatever the person's scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Left
+from django.urls import reverse
+
+from crm.core import pinyin
+from crm.core.hooks import hooks
+from crm.identity import access
+from crm.listing.columns import link_of
+from crm.listing.selection import MERGED, search
+
+if TYPE_CHECKING:
+    from crm.identity.models import User
+    from crm.listing.declare import ListPage
+
+LONGEST = 120
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a list's records stand in the palette, in the database's words: what they are called, a quiet second word,
+    and the field by which the latest comes first."""
+
+    title: Any
+    note: Any = ""
+    latest: str = "updated_at"
+    sound: str = ""  # the field with the reading of Chinese names, syllable by syllable
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A record the palette found."""
+
+    listing: ListPage
+    pk: int
+    title: str
+    note: str
+    text: str
+
+    @property
+    def url(self) -> str:
+        return link_of(self.listing.model(pk=self.pk))
+
+    @property
+    def preview(self) -> str:
+        """Where a short look at it comes from; empty where its list has none."""
+        return reverse(self.listing.peek, args=[self.pk]) if self.listing.peek else ""
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The title before, in and after what was typed."""
+        at = self.title.casefold().find(self.text.casefold()) if self.text else -1
+        if at < 0:
+            return self.title, "", ""
+        end = at + len(self.text)
+        return self.title[:at], self.title[at:end], self.title[end:]
+
+
+def lists_for(user: User) -> list[ListPage]:
+    """The lists whose records a person may find in the palette."""
+    pages = hooks.list_pages.values()
+    return [one for one in pages if one.palette and access.has_verb(user, "view", one.model)]
+
+
+def find(user: User, text: str, *, only: str = "", size: int = 5) -> list[tuple[ListPage, list[Hit]]]:
+    """The latest records of each list that contain the text, in one query for all lists."""
+    lists = [one for one in lists_for(user) if not only or one.key == only]
+    parts = [part for one in lists for part in _parts(one, user, text, size)]
+    if not parts:
+        return []
+    rows = list(parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])
+    rows.sort(key=lambda row: row[4], reverse=True)
+    groups = []
+    for one in lists:
+        mine = {row[1]: row for row in rows if row[0] == one.key}
+        hits = [Hit(one, pk, title or "–", note or "", text) for _key, pk, title, note, _at in mine.values()]
+        if hits:
+            groups.append((one, hits[:size]))
+    return groups
+
+
+def _parts(listing: ListPage, user: User, text: str, size: int) -> Iterator[QuerySet]:
+    """The first hits of a list, one query for each piece of the person's scope: they are joined later."""
+    found = listing.palette
+    assert found is not None
+    every = listing.queryset()
+    pieces = access.branches(listing.model, user)
+    if pieces is None or len(pieces) > MERGED:
+        scopes: Sequence[QuerySet] = [access.narrow(every, user)]
+        narrow = False
+    else:
+        scopes, narrow = [every.filter(piece) for piece in pieces], True
+    for rows in scopes:
+        yield _named(listing, found, search(listing, rows, text), size)
+        if found.sound and (spoken := pinyin.heard(text)):
+            # Anywhere in a name among the few one owns, at its beginning among everybody's: there an index helps.
+            where = f"{found.sound}__{'contains' if narrow else 'startswith'}"
+            yield _named(listing, found, rows.filter(**{where: spoken}), size)
+
+
+def _named(listing: ListPage, found: Found, rows: QuerySet, size: int) -> QuerySet:
+    rows = rows.select_related(None).annotate(
+        _key=Value(listing.key, TextField()),
+        _title=Left(Cast(found.title, TextField()), LONGEST),
+        _note=Cast(found.note or Value(""), TextField()),
+        _at=F(found.latest),
+    )
+    return rows.order_by("-_at", "-pk").values_list("_key", "pk", "_title", "_note", "_at")[:size]

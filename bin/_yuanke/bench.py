@@ -60,7 +60,7 @@ def _measure(
     asked: argparse.Namespace, data: Data, services: Services, postgres: Postgres, progress: Progress
 ) -> list[dict[str, Any]]:
     parts = asked.only or PARTS
-    env = {**environment.build(data, services), "CRM_LOG_LEVEL": "WARNING"}
+    env = {**environment.build(data, services), "CRM_LOG_LEVEL": "WARNING", "CRM_SLOW_QUERY_MS": "0"}
     setup.static_files(progress, data, env)
     small = _company(SMALL, data, postgres, env, progress)
     figures: list[dict[str, Any]] = []

@@ -11,7 +11,7 @@ from django.db.backends.signals import connection_created
 
 log = structlog.get_logger("crm.database")
 
-LONGEST_TEXT = 2000
+LONGEST_TEXT = 600
 
 
 def watch() -> None:

@@ -77,7 +77,8 @@ def _update_of(e: Event) -> str:
         if len(old) <= 40 and len(new) <= 40:
             label = capfirst(field_labels(e)[0])
             return _("%(field)s: %(old)s → %(new)s") % {"field": label, "old": old, "new": new}
-    return _("Changed %(fields)s") % {"fields": joined(field_labels(e))}
+    labels = field_labels(e)
+    return _("Changed %(fields)s") % {"fields": joined(labels)} if labels else _("Changed")
 
 
 def _shown(value: object) -> str:

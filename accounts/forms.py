@@ -62,7 +62,7 @@ def _plain_texts(form: forms.BaseForm) -> None:
         field.widget.attrs.setdefault("autocomplete", "off")
         if name in ("phone", "contact_phone"):
             field.widget.input_type = "tel"
-        if isinstance(field.widget, forms.URLInput):
+        if isinstance(field.widget, forms.URLInput | forms.EmailInput):  # our own message is better
             field.widget.input_type = "text"
 
 
@@ -92,11 +92,10 @@ class CustomerForm(Normalised, CrmModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        del self.fields["intent" if self.instance.is_deal else "tier"]
+        self.fields.pop("intent" if self.instance.is_deal else "tier", None)
         _show_phone(self)
         _offer_regions(self)
         _plain_texts(self)
-        self.fields["email"].widget.input_type = "text"  # our own message is better than the browser's
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -181,7 +180,6 @@ class QuickCustomerForm(Normalised, CrmModelForm):
         self.initial.setdefault("owner", self.user.pk)
         _offer_regions(self)
         _plain_texts(self)
-        self.fields["email"].widget.input_type = "text"
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -248,7 +246,6 @@ class ContactForm(Normalised, CrmModelForm):
         super().__init__(*args, **kwargs)
         _show_phone(self)
         _plain_texts(self)
-        self.fields["email"].widget.input_type = "text"
 
     def clean(self) -> dict[str, Any]:
         super().clean()

@@ -20,6 +20,7 @@ from accounts.queries.activities import reads_others
 from accounts.queries.customers import contact_list, customer_bin, customer_list, with_labels
 from accounts.resources import ContactResource, CustomerResource
 from crm.core import formats
+from crm.core.masking import is_masked
 from crm.core.phone import format_phone
 from crm.core.templatetags.ui import badge, icon, lifecycle_badge, tier
 from crm.identity import access
@@ -81,7 +82,7 @@ def _shared(customer: Customer, user: User) -> str:
 
 def _call(record: Customer | Contact, look: Look) -> str:
     """The quick call of a row."""
-    if not record.phone:
+    if not record.phone or is_masked(record.phone):
         return ""
     label = gettext("Call %(number)s") % {"number": format_phone(record.phone)}
     return format_html(

@@ -39,6 +39,7 @@ class Contact(CustomFields, Searchable, Versioned, SoftDeletable):
 
     objects = AliveManager()
     access = Via("customer", "links__customer")
+    guarded_fields = ("title", "department", "role", "phone", "email", "wechat", "external_id")
     unrecorded_fields = ("phone_key",)
 
     class Meta:
@@ -47,6 +48,7 @@ class Contact(CustomFields, Searchable, Versioned, SoftDeletable):
         permissions = [
             ("export_contact", _("Can export contacts")),
             ("import_contact", _("Can import contacts")),
+            ("reveal_contact", _("Can reveal masked values of contacts")),
         ]
         constraints = [
             models.UniqueConstraint(

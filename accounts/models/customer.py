@@ -108,6 +108,11 @@ class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
 
     objects = AliveManager()
     access = Owned(deal_date="first_deal_at")
+    guarded_fields = (
+        "uscc", "tier", "intent", "industry", "region", "size", "phone", "email", "website", "address",
+        "source", "source_detail", "parent", "external_id",
+    )  # fmt: skip
+    search_reads = ("accounts.Customer", "accounts.Contact")
     unrecorded_fields = ("phone_key", "company_core", "company_region")  # they follow from what people typed
 
     class Meta:
@@ -120,6 +125,7 @@ class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
             ("import_customer", _("Can import customers")),
             ("merge_customer", _("Can merge customers")),
             ("comment_customer", _("Can comment on customers")),
+            ("reveal_customer", _("Can reveal masked values of customers")),
         ]
         constraints = [
             models.UniqueConstraint(

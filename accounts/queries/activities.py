@@ -10,6 +10,7 @@ from accounts.models import Activity, Contact, Customer
 from accounts.models.activity import DONE, OPEN
 from accounts.rules.due import company_zone
 from crm.identity.access import has_verb, scope_of, team_ids_of, visible
+from crm.identity.fields import shield
 from crm.identity.models import Scope, User
 
 
@@ -71,6 +72,7 @@ def dress(user: User, rows: list[Activity]) -> list[Activity]:
     for row in rows:
         row.before = before.get(row.customer_id)
         row.main_contact = people.get(row.customer_id)
+    shield(user, [*rows, *people.values()])
     return rows
 
 

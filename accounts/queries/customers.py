@@ -15,6 +15,7 @@ from crm.core.company import parse_company
 from crm.events.queries import events_about
 from crm.identity import access
 from crm.identity.events import RECORD_TRANSFERRED
+from crm.identity.fields import shield
 from crm.identity.models import Team, User
 from crm.records.models import Region, Tag
 from crm.records.searchable import search
@@ -66,6 +67,7 @@ def people_of(customer: Customer, user: User) -> list[Contact]:
         person.title = link.title or person.title
         person.is_primary = False
         own.append(person)
+    shield(user, own)
     return own
 
 

@@ -20,6 +20,7 @@ from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
 from crm.events.queries import events_about
 from crm.identity.access import has_verb, visible
+from crm.identity.fields import censor
 from crm.identity.models import User
 
 PAGE = 20
@@ -158,8 +159,9 @@ def _events(user: User, customer: Customer, after: tuple | None, limit: int) -> 
     rows = rows.exclude(subject_type=Activity._meta.label_lower)
     if after:
         rows = rows.filter(_before("at", EVENT, after))
-    known = [customer, *merged]
-    return [Item(e.at, EVENT, e.pk, event=e) for e in _disclosed(user, known, list(rows[:limit]))]
+    disclosed = _disclosed(user, [customer, *merged], list(rows[:limit]))
+    censor(user, disclosed)
+    return [Item(e.at, EVENT, e.pk, event=e) for e in disclosed]
 
 
 def _disclosed(user: User, customers: list[Customer], events: list[Event]) -> list[Event]:

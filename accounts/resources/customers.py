@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import reference
-from accounts.models import Activity, Customer
+from accounts.models import Activity, Contact, Customer
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
 from accounts.resources.people import of_person
 from accounts.resources.words import GRADES, KINDS, SOURCES, STAGES, every_word, spellings
@@ -264,6 +264,10 @@ class CustomerResource(ImportResource):
         widget=TextWidget(20_000, lines=True),
         note=gettext_lazy("Becomes a note in the timeline"),
     )
+
+    def field_of(self, name: str) -> tuple[type[Any], str]:
+        own = name.startswith("contact_")
+        return (Contact, name.removeprefix("contact_")) if own else super().field_of(name)
 
     def targets(self, user: User) -> list[looks.Target]:
         """The proposal also knows a column of colleagues' names, of industries and of places by its cells."""

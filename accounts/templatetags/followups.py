@@ -16,6 +16,7 @@ from accounts.rules.due import LATER_TODAY, NEXT_MONDAY, TOMORROW, put_off
 from accounts.rules.followup import cadence_days, silent_since
 from crm.core import formats
 from crm.core.clock import company_today
+from crm.core.masking import is_masked
 from crm.core.templatetags.ui import icon
 
 register = template.Library()
@@ -136,7 +137,7 @@ def silence(customer: Customer) -> str:
 def phone_of(activity: Activity) -> str:
     """The number to call for a follow-up: the contact's, else the main contact's, else the customer's."""
     for record in _reachable(activity):
-        if record.phone:
+        if record.phone and not is_masked(record.phone):
             return record.phone.split(" ext ")[0]
     return ""
 
@@ -144,7 +145,7 @@ def phone_of(activity: Activity) -> str:
 @register.filter
 def mail_of(activity: Activity) -> str:
     """The address to write to for a follow-up by e-mail; empty for other kinds."""
-    found = (record.email for record in _reachable(activity) if record.email)
+    found = (r.email for r in _reachable(activity) if r.email and not is_masked(r.email))
     return next(found, "") if activity.kind == ActivityKind.EMAIL else ""
 
 

@@ -1,7 +1,7 @@
 """The facts of a customer as its page shows them, and the chips for the next date."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
@@ -20,7 +20,9 @@ from accounts.rules.next_dates import (
 from accounts.services.customers import EDITABLE
 from crm.core import formats
 from crm.core.clock import company_today
+from crm.core.masking import is_masked
 from crm.core.phone import format_phone
+from crm.identity import fields as field_rights
 from crm.identity.models import User
 from crm.listing.custom.columns import html_of, text_of
 from crm.records.field_access import editable as fields_to_edit
@@ -62,11 +64,17 @@ class Fact:
     href: str = ""
     editable: bool = True
     html: str | SafeString = ""
+    masked: bool = False
+
+
+def present(customer: Customer) -> set[str]:
+    """The built-in fields that a customer like this has."""
+    return (set(EDITABLE) - {"no_follow_up_reason", "custom"}) - {"intent" if customer.is_deal else "tier"}
 
 
 def editable(customer: Customer, user: User) -> set[str]:
-    """The fields that can be edited in place now."""
-    own = (set(EDITABLE) - {"no_follow_up_reason", "custom"}) - {"intent" if customer.is_deal else "tier"}
+    """The fields that somebody can edit in place now."""
+    own = {name for name in present(customer) if field_rights.may_edit(user, Customer, name)}
     return own | {one.name for one in fields_to_edit(user, Customer).values()}
 
 
@@ -77,8 +85,13 @@ def shown(customer: Customer, user: User, *, everything: bool = False) -> list[F
 
 def groups(customer: Customer, user: User, *, everything: bool = False) -> list[tuple[Any, list[Fact]]]:
     """The facts by section of the page; what stands in no section comes first, sections without a fact are left out."""
-    allowed = editable(customer, user)
-    own = {name: _fact(customer, name) for name in ("name", *ORDER) if name in allowed}
+    allowed = present(customer) - field_rights.hidden(user, Customer)
+    held = editable(customer, user)
+    own = {
+        name: replace(_fact(customer, name), editable=name in held)
+        for name in ("name", *ORDER)
+        if name in allowed
+    }
     if not everything:
         own = {n: fact for n, fact in own.items() if n != "name" and (fact.text or n in ALWAYS)}
     own |= {fact.name: fact for fact in custom_facts(customer, user)}
@@ -126,6 +139,8 @@ def _fact(customer: Customer, name: str) -> Fact:
     value: Any = getattr(customer, name)
     if value in (None, ""):
         return Fact(name, label, "")
+    if is_masked(value):
+        return Fact(name, label, value, masked=True)
     if name == "phone":
         return Fact(name, label, format_phone(value), copy=value, href=f"tel:{value.split(' ext ')[0]}")
     if name == "email":

@@ -16,7 +16,8 @@ from crm.console.admin_base import VisibleModelAdmin
 from crm.console.rights import VERBS, kinds, verbs_of
 from crm.identity import services
 from crm.identity.access import TEAM_PERMISSION
-from crm.identity.models import Company, Role, RolePolicy, Team, TeamUserGrant, User
+from crm.identity.fields import guarded_fields
+from crm.identity.models import Company, FieldRight, Role, RolePolicy, Team, TeamUserGrant, User
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant
 from crm.records.models import BusinessCalendar, CalendarDay, ExchangeRate, Industry, Region, Tag
 from crm.records.services import tags as tag_services
@@ -80,6 +81,36 @@ class PolicyInline(TabularInline):
     has_change_permission = has_view_permission = has_add_permission
 
 
+class FieldRightForm(forms.ModelForm):
+    """One field of one kind of record, and how far the role reaches into it."""
+
+    class Meta:
+        model = FieldRight
+        fields = ["model", "field", "level"]
+        widgets = {"level": UnfoldAdminSelectWidget}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        known = {model._meta.label_lower: guarded_fields(model) for model in apps.get_models()}
+        if data.get("field") not in known.get(data.get("model", ""), ()):
+            self.add_error("field", _("This field cannot be restricted."))
+        return data
+
+
+class FieldRightInline(TabularInline):
+    """Fields a role may not simply see and edit; “Edit” lifts a restriction."""
+
+    model = FieldRight
+    form = FieldRightForm
+    extra = 1
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("identity.change_role"))
+
+    has_change_permission = has_view_permission = has_add_permission
+
+
 @admin.register(Role)
 class RoleAdmin(VisibleModelAdmin):
     """Roles: names, rights, export cap."""
@@ -94,7 +125,7 @@ class RoleAdmin(VisibleModelAdmin):
         ("export_cap", "position"),
         ("needs_second_factor", "is_administrator"),
     )
-    inlines = (PolicyInline,)
+    inlines = (PolicyInline, FieldRightInline)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()
@@ -107,6 +138,9 @@ class RoleAdmin(VisibleModelAdmin):
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """All changed rights of the role in one write."""
+        if formset.model is FieldRight:
+            self._save_fields(request, form.instance, formset)
+            return
         changed = {
             row.cleaned_data["model"]: (row.cleaned_data["verbs"], row.cleaned_data["scope"])
             for row in formset.forms
@@ -115,6 +149,12 @@ class RoleAdmin(VisibleModelAdmin):
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         if changed:
             services.save_policies(form.instance, changed, actor=self.actor(request))
+
+    def _save_fields(self, request: HttpRequest, role: Role, formset: Any) -> None:
+        rows = [row.cleaned_data for row in formset.forms if row.has_changed() and row.cleaned_data]
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        levels = {(row["model"], row["field"]): row["level"] for row in rows}
+        services.save_field_rights(role, levels, actor=self.actor(request))
 
     def remove(self, request: HttpRequest, obj: Role) -> None:
         services.delete_role(obj, actor=self.actor(request))

@@ -9,7 +9,7 @@ from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
 from crm.console.sections import is_administrator
 from crm.events.models import Event
 from crm.identity import services
-from crm.identity.models import Role, Team, User
+from crm.identity.models import FieldRight, Role, Team, User
 from crm.listing.rest.serializers import RecordSerializer
 from crm.listing.rest.viewsets import Creates, RecordViewSet, Updates
 from crm.records.models import Tag
@@ -106,8 +106,18 @@ class TeamViewSet(Creates, Updates, RecordViewSet):
         return services.update_team(record, actor=self.actor, **values)
 
 
+class FieldRightSerializer(serializers.ModelSerializer):
+    """One field, and how far a role reaches into it."""
+
+    class Meta:
+        model = FieldRight
+        fields = ["model", "field", "level"]
+
+
 class RoleSerializer(RecordSerializer):
-    """A role by code and names."""
+    """A role by code and names, with the fields it may not simply see and edit."""
+
+    field_rights = FieldRightSerializer(many=True, read_only=True)
 
     class Meta:
         model = Role
@@ -120,6 +130,7 @@ class RoleSerializer(RecordSerializer):
             "description_zh",
             "export_cap",
             "is_administrator",
+            "field_rights",
         ]
 
 
@@ -128,6 +139,7 @@ class RoleViewSet(RecordViewSet):
 
     listing = ROLES
     serializer_class = RoleSerializer
+    prefetch = ("field_rights",)
 
 
 class TagSerializer(RecordSerializer):

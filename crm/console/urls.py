@@ -4,7 +4,17 @@ from django.urls import path
 
 from crm.console import import_urls
 from crm.console.listings import EVENTS, TEAMS, USERS
-from crm.console.views import company, fields, me, members, org_import, organisation, palette, roles
+from crm.console.views import (
+    company,
+    fields,
+    me,
+    members,
+    org_import,
+    organisation,
+    palette,
+    reveal,
+    roles,
+)
 
 urlpatterns = [
     path("settings/", me.profile, name="settings"),
@@ -40,6 +50,7 @@ urlpatterns = [
     path("settings/organisation/teams/<int:pk>/move/", members.team_move, name="team_move"),
     path("settings/organisation/teams/<int:pk>/delete/", members.team_delete, name="team_delete"),
     path("settings/start/", company.first_run, name="first_run"),
+    path("reveal/<str:label>/<int:pk>/<str:name>/", reveal.field_reveal, name="field_reveal"),
     path("settings/roles/", roles.roles, name="roles"),
     path("settings/roles/add/", roles.role_add, name="role_add"),
     path("settings/roles/<slug:slug>/", roles.role_edit, name="role_edit"),

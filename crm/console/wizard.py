@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from crm.identity.models import User
 from crm.listing.importing import mapping as looks
 from crm.listing.importing import preview
 from crm.listing.importing.resource import Column, ImportResource, Run
@@ -60,9 +61,9 @@ def map_rows(job: ImportJob) -> list[MapRow]:
     return rows
 
 
-def field_choices(resource: ImportResource) -> list[tuple[str, str]]:
+def field_choices(resource: ImportResource, user: User) -> list[tuple[str, str]]:
     """The fields a column may go to, the required one marked."""
-    return [(name, _field_label(column)) for name, column in resource.columns.items()]
+    return [(name, _field_label(column)) for name, column in resource.columns_for(user).items()]
 
 
 def _field_label(column: Column) -> str:
@@ -85,7 +86,7 @@ def wizard_context(
         "rows": rows,
         "asked": sum(1 for row in rows if row.asks),
         "assigned": sum(1 for row in rows if row.field),
-        "fields": field_choices(resource),
+        "fields": field_choices(resource, job.user),
         "keys": [(key.name, key.label) for key in resource.keys if key.name in job.mapping.values()],
         "modes": ImportJob.Mode.choices,
         "counts": counts,

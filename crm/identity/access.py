@@ -24,7 +24,9 @@ from django.utils import timezone
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from crm.core.writes import SoftDeletable
+from crm.identity.fields import shield
 from crm.identity.models.company import Company
+from crm.identity.models.field_right import FieldRight
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import RolePolicy, Scope
 from crm.identity.policies import Everyone, Owned, Policy, Private, Via
@@ -98,7 +100,7 @@ def get_visible_or_404(
     """The record, if the user may do the action on it.
 
     One that is hidden or absent raises `Http404` (the two cannot be told apart); one that is visible but closed to
-    the action raises `PermissionDenied`.
+    the action raises `PermissionDenied`. It comes without what the person's field rights keep from them.
     """
     seen = visible(model, user)
     if queryset is not None:
@@ -109,6 +111,7 @@ def get_visible_or_404(
         raise Http404 from error
     if action != "view":
         authorize(user, action, record)
+    shield(user, [record])
     return record
 
 
@@ -180,6 +183,8 @@ def forget(user: User) -> None:
     for name in (
         "_crm_policies",
         "held_policies",
+        "_crm_fields",
+        "held_fields",
         "_crm_team_grants",
         "_crm_shares",
         "_perm_cache",
@@ -287,13 +292,17 @@ def _reach(model: type[models.Model], user: User, level: str) -> Reach:
 
 
 def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
-    """People together with what every page asks for: their roles' policies, and how new the custom fields are."""
+    """People together with what every page asks for: their roles' policies and field rights, and how new the custom fields are."""
     policies = RolePolicy._base_manager.filter(role=models.OuterRef("role")).values(
         one=JSONObject(model="model", verbs="verbs", scope="scope")
+    )
+    fields = FieldRight._base_manager.filter(role=models.OuterRef("role")).values(
+        one=JSONObject(model="model", field="field", level="level")
     )
     version = Company._base_manager.filter(pk=1).values("fields_version")
     return people.annotate(
         held_policies=ArraySubquery(policies),
+        held_fields=ArraySubquery(fields),
         fields_version=Coalesce(models.Subquery(version), 0),
     )
 

@@ -45,6 +45,7 @@ TEAM_ACCESS_GRANTED = event(
 TEAM_ACCESS_WITHDRAWN = event(
     "team.access_withdrawn", gettext_lazy("Access to a team's records withdrawn"), timeline=False
 )
+FIELD_REVEALED = event("field.revealed", gettext_lazy("Masked value shown"), timeline=False)
 COMPANY_UPDATED = event("company.updated", gettext_lazy("Company details changed"), timeline=False)
 TOKEN_CREATED = event("token.created", gettext_lazy("API token created"), timeline=False)
 TOKEN_REVOKED = event("token.revoked", gettext_lazy("API token revoked"), timeline=False)

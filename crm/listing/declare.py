@@ -11,7 +11,7 @@ CUSTOMERS = ListPage(
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from crm.identity import fields
 from crm.identity.access import has_verb
 from crm.identity.models import User
 from crm.listing import pages, sidepages
@@ -139,6 +140,18 @@ class ListPage:
     def column_map(self) -> dict[str, Column]:
         return {column.name: column for column in self.columns}
 
+    def columns_for(self, user: User) -> dict[str, Column]:
+        """The columns somebody may see, by name; those they see only in part give no order."""
+        barred = {name for name in self.column_map if fields.is_closed(user, self.model, name)}
+        if not barred:
+            return self.column_map
+        unseen = fields.hidden(user, self.model)
+        return {
+            name: replace(column, sort=None) if name in barred else column
+            for name, column in self.column_map.items()
+            if name not in unseen
+        }
+
     @cached_property
     def sort_paths(self) -> dict[str, str]:
         """What the list can be sorted by: parameter → path."""
@@ -154,10 +167,10 @@ class ListPage:
         rows = self.queryset() if rows is None else rows
         return self.parts(rows) if self.parts else rows
 
-    def order(self, parameter: str) -> Order | None:
-        """The order a `sort` parameter asks for, nothing for an unknown one."""
+    def order(self, parameter: str, user: User) -> Order | None:
+        """The order a `sort` parameter asks for, nothing for an unknown one or one over a field the person may not see."""
         path_to_key = self.sort_paths.get(parameter.removeprefix("-"))
-        if path_to_key is None:
+        if path_to_key is None or fields.is_closed(user, self.model, path_to_key):
             return None
         value = self.expressions.get(path_to_key)
         return Order(path_to_key, parameter.startswith("-"), is_nullable(self.model, path_to_key), value)

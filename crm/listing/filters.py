@@ -27,6 +27,7 @@ from django_filters.widgets import SuffixedMultiWidget
 
 from crm.core.clock import company_midnight, company_today
 from crm.identity.access import visible
+from crm.identity.fields import is_closed
 from crm.listing import periods
 from crm.listing.columns import field_of
 
@@ -60,9 +61,20 @@ class Filters(django_filters.FilterSet):
         only: Collection[str] | None = None,
     ) -> None:
         self.user = user
-        if only is not None:  # copying two dozen filters and their fields is dear; a request sets one or two
+        if only is None:
+            barred = self.barred(user)
+            self.base_filters = {n: one for n, one in type(self).base_filters.items() if n not in barred}
+        else:  # copying two dozen filters and their fields is dear; a request sets one or two
             self.base_filters = {name: one for name, one in type(self).base_filters.items() if name in only}
         super().__init__(data, queryset, request=SimpleNamespace(user=user))
+
+    @classmethod
+    def barred(cls, user: User) -> set[str]:
+        """The filters over fields somebody sees not at all or only in part."""
+        model = cls._meta.model
+        if model is None:
+            return set()
+        return {n for n, one in cls.base_filters.items() if is_closed(user, model, one.field_name or n)}
 
     @classmethod
     def parameters(cls) -> dict[str, tuple[str, ...]]:

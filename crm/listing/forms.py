@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.core.writes import RuleBroken, StaleVersion, Versioned
 from crm.identity.access import narrow, visible
+from crm.identity.fields import may_edit
 from crm.identity.models import User
 from crm.listing.custom.columns import text_of
 from crm.listing.custom.forms import CustomInputs
@@ -117,6 +118,9 @@ class CrmModelForm(CustomInputs, NarrowChoices, forms.ModelForm):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
+        for name in [*self.fields]:
+            if not may_edit(user, self._meta.model, name):
+                del self.fields[name]
         if isinstance(self.instance, Versioned) and self.instance.pk:
             self.initial.setdefault("version", self.instance.version)
         else:

@@ -186,10 +186,11 @@ def carried(query: QueryDict) -> list[tuple[str, str]]:
 
 
 def column_choices(
-    listing: ListPage, shown: list[Column]
+    selection: Selection,
 ) -> list[tuple[str, list[tuple[Column, Any, bool]]]]:
     """The columns a person may show or hide: those shown first, in their order."""
-    hidden = [column for column in listing.columns if column not in shown]
+    listing, shown = selection.listing, selection.columns
+    hidden = [column for column in listing.columns_for(selection.user).values() if column not in shown]
     groups = ((_("Shown"), shown, True), (_("Hidden"), hidden, False))
     labels = listing.labels()
     return [(str(h), [(c, labels[c.name], on) for c in cs if not c.fixed]) for h, cs, on in groups]
@@ -293,7 +294,7 @@ def sort_choices(request: HttpRequest, selection: Selection) -> list[dict[str, A
     """The orders a person can choose, each with both directions' addresses."""
     listing, current = selection.listing, selection.sort
     labels, found = listing.labels(), []
-    for column in listing.columns:
+    for column in listing.columns_for(selection.user).values():
         if column.sort_path:
             chosen = current.removeprefix("-") == column.name
             target = (

@@ -16,7 +16,8 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 
-from crm.identity import access
+from crm.events.models import Event
+from crm.identity import access, fields
 from crm.listing import keyset
 from crm.listing.columns import Column
 from crm.listing.filters import Chip, Filters, is_set
@@ -88,7 +89,7 @@ class Selection:
         """The filtered rows of everybody: only `page`, `count` and `scoped` may look at them, through the scope."""
         found = self.filterset.filter_queryset(self.listing.queryset().filter(self.extra))
         text = self.query.get("q", "").strip()
-        return search(self.listing, found, text) if text else found
+        return search(self.listing, found, text, self.user) if text else found
 
     @cached_property
     def pieces(self) -> list[Q] | None:
@@ -137,6 +138,9 @@ class Selection:
             rows = rows.defer("search_text", "search_grams")
         by_id = {record.pk: record for record in rows}
         found = [by_id[pk] for pk in ids if pk in by_id]
+        fields.shield(self.user, found)
+        if issubclass(rows.model, Event):
+            fields.censor(self.user, found)
         for column in self.columns if self.prefetch is None else ():
             column.dress(found, self.user)
         return found
@@ -189,10 +193,10 @@ class Selection:
     def columns(self) -> list[Column]:
         """The columns this person sees in this view, in their order."""
         chosen = list(getattr(self.settings, "columns", None) or getattr(self.view, "columns", None) or ())
-        known = self.listing.column_map
+        known = self.listing.columns_for(self.user)
         if not chosen:
-            return [column for column in self.listing.columns if column.shown]
-        names = [column.name for column in self.listing.columns if column.fixed and column.name not in chosen]
+            return [column for column in known.values() if column.shown]
+        names = [column.name for column in known.values() if column.fixed and column.name not in chosen]
         return [known[name] for name in [*names, *chosen] if name in known]
 
     @cached_property
@@ -213,7 +217,9 @@ def select(
 ) -> Selection:
     """Read a list's query parameters; raises BadQuery for what it does not know, Http404 for a view of others."""
     listing = listing.seen_by(user)
-    known = {name for names in listing.filters.parameters().values() for name in names}
+    barred = listing.filters.barred(user)
+    filters = {name: names for name, names in listing.filters.parameters().items() if name not in barred}
+    known = {name for names in filters.values() for name in names}
     unknown = [name for name in query if name not in known | CONTROL | ignore]
     if unknown:
         raise BadQuery({name: [_("This list has no such filter.")] for name in unknown})
@@ -222,14 +228,14 @@ def select(
     view = find_view(listing, user, query.get("view", ""))
     merged = overlaid(view, query)
     sort = merged.get("sort") or listing.default_sort
-    order = listing.order(sort)
+    order = listing.order(sort, user)
     if order is None:
         raise BadQuery(
             {"sort": [_("This list cannot be sorted by “%(name)s”.") % {"name": sort.removeprefix("-")}]}
         )
     if len(merged.get("q", "")) > MAX_QUERY:
         raise BadQuery({"q": [_("Search for at most %(count)d characters.") % {"count": MAX_QUERY}]})
-    given = {name for name, names in listing.filters.parameters().items() if any(n in merged for n in names)}
+    given = {name for name, names in filters.items() if any(n in merged for n in names)}
     rows = (
         None if listing.filters._meta.model else listing.queryset()
     )  # a list without filters names no model
@@ -271,9 +277,14 @@ def overlaid(view: View | SavedView | None, query: QueryDict) -> QueryDict:
     return merged
 
 
-def search(listing: ListPage, rows: QuerySet, text: str) -> QuerySet:
-    """Rows that contain the text: by their search index where the model has one, else in the named fields."""
+def search(listing: ListPage, rows: QuerySet, text: str, user: User) -> QuerySet:
+    """Rows that contain the text: by their search index where the model has one, else in the named fields.
+
+    Whoever sees fields not at all or only in part finds by name alone: a hit would tell what a field says.
+    """
     if issubclass(listing.model, searchable.Searchable):
+        if any(fields.closed(user, model) for model in searchable.reads_of(listing.model)):
+            return searchable.search_openly(rows, text)
         return searchable.search(rows, text)
     if not listing.search:
         raise ImproperlyConfigured(f"{listing.key} declares nothing to search")

@@ -62,7 +62,7 @@ def _choose_columns(request: HttpRequest, listing: ListPage) -> HttpResponse:
         return pages.bad_query(request, listing, error)
     context = {
         "listing": listing,
-        "column_choices": pages.column_choices(listing, selection.columns),
+        "column_choices": pages.column_choices(selection),
         "columns_url": listing.url("columns"),
         "density": selection.density,
         "query_string": pages.query_string(request),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -66,6 +67,19 @@ def search(queryset: models.QuerySet[M], query: str) -> models.QuerySet[M]:
     """Narrow a query to the records found by a text."""
     condition = search_filter(query)
     return queryset if condition is None else queryset.filter(condition)
+
+
+def search_openly(queryset: models.QuerySet[M], query: str) -> models.QuerySet[M]:
+    """Narrow to the records whose name has the text: for people who may not find by all the rest."""
+    found = search(queryset, query)
+    for term in grams.query_terms(query):
+        found = found.filter(Q(name__icontains=term) | Q(name_sort__contains=term))
+    return found
+
+
+def reads_of(model: type[models.Model]) -> list[type[models.Model]]:
+    """The kinds of record whose values a kind is found by: its own, and others' it names in `search_reads`."""
+    return [apps.get_model(label) for label in getattr(model, "search_reads", ())] or [model]
 
 
 def refill(queryset: models.QuerySet[Any], batch_size: int = 2000) -> int:

@@ -215,6 +215,7 @@ PLATFORM = {
     "team_edit": change("team", ADMIN),
     "team_delete": change("team", ADMIN),
     "team_move": Route(elsewhere="names two teams: test_organisation_pages"),
+    "field_reveal": Route(elsewhere="takes a kind, an id and a field: test_field_rights"),
     "role_edit": Route(ADMIN, kwargs={"slug": "salesperson"}),
     "role_delete": Route(ADMIN, method="post", kwargs={"slug": "salesperson"}),
     "tag_edit": change("tag", ADMIN),

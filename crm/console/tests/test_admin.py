@@ -81,6 +81,8 @@ def policies_form(role):
         "policies-TOTAL_FORMS": len(rows) + 1,
         "policies-INITIAL_FORMS": len(rows),
         "policies-MIN_NUM_FORMS": 0,
+        "field_rights-TOTAL_FORMS": 0,
+        "field_rights-INITIAL_FORMS": 0,
         "policies-MAX_NUM_FORMS": 1000,
     }
     for number, row in enumerate(rows):
@@ -97,6 +99,17 @@ def policies_form(role):
         f"policies-{len(rows)}-scope": "own",
     }
     return form
+
+
+def test_fields_are_restricted_and_only_those_that_can_be(admin, company):
+    role = Role.objects.get(slug="salesperson")
+    row = {"id": "", "role": role.pk, "model": "accounts.customer", "field": "phone", "level": "masked"}
+    form = policies_form(role) | {"field_rights-TOTAL_FORMS": 1}
+    form |= {f"field_rights-0-{name}": value for name, value in row.items()}
+    url = f"/admin/identity/role/{role.pk}/change/"
+    assert admin.post(url, form | {"field_rights-0-field": "name"}).status_code == 200
+    assert admin.post(url, form).status_code == 302
+    assert [(r.field, r.level) for r in role.field_rights.all()] == [("phone", "masked")]
 
 
 def test_rights_are_check_boxes_and_hold_at_once(admin, company):

@@ -1,5 +1,7 @@
 """Roles and rights: what each role may do with each kind of record, and whose."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm.console.forms.company import NewRoleForm, PolicyForm, RoleForm
+from crm.console.forms.rights import FieldRightsForm
 from crm.console.rights import EXTRA_KINDS, SCOPE_HELP, VERBS, kinds
 from crm.console.views.guards import administrators_only
 from crm.console.views.panels import add_rule, done, form_panel
@@ -16,6 +19,7 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import services
 from crm.identity.access import visible
+from crm.identity.fields import guarded_fields
 from crm.identity.models import Role, Scope
 from crm.listing.filters import listed
 from crm.listing.registry import page_of_model
@@ -70,7 +74,9 @@ def role_edit(request: HttpRequest, slug: str) -> HttpResponse:
         known = [verb for verb in policy.verbs if verb in kind.verbs] if policy else []
         initial = {"verbs": known, "scope": policy.scope if policy else Scope.OWN}
         policies.append(PolicyForm(data, kind=kind, initial=initial))
-    if request.method == "POST" and all([form.is_valid(), *(p.is_valid() for p in policies)]):
+    fields = field_forms(role, data)
+    forms = [form, *policies, *fields]
+    if request.method == "POST" and not [one for one in forms if not one.is_valid()]:
         changed = {
             p.kind.label: (
                 p.cleaned_data["verbs"],
@@ -84,6 +90,8 @@ def role_edit(request: HttpRequest, slug: str) -> HttpResponse:
             services.update_role(fresh, actor=actor_of(request), **form.cleaned_data)
             if changed:
                 services.save_policies(fresh, changed, actor=actor_of(request))
+            levels = {key: level for one in fields for key, level in one.levels().items()}
+            services.save_field_rights(fresh, levels, actor=actor_of(request))
         except RuleBroken as error:
             add_rule(form, error)
         else:
@@ -93,11 +101,23 @@ def role_edit(request: HttpRequest, slug: str) -> HttpResponse:
         "role": role,
         "form": form,
         "policies": policies,
+        "field_forms": fields,
         "people": role.user_set.filter(is_active=True).count(),
         "scope_help": [(Scope(value).label, text) for value, text in SCOPE_HELP.items()],
     }
-    wrong = form.errors or any(policy.errors for policy in policies)
+    wrong = any(one.errors for one in forms)
     return render(request, "settings/role.html", context, status=422 if wrong else 200)
+
+
+def field_forms(role: Role, data: Any) -> list[FieldRightsForm]:
+    """For each kind of record with fields that can be restricted how far the role reaches; none for administrators."""
+    if role.is_administrator:
+        return []
+    held: dict[str, dict[str, str]] = {}
+    for right in role.field_rights.all():
+        held.setdefault(right.model, {})[right.field] = right.level
+    models = [kind.model for kind in kinds() if guarded_fields(kind.model)]
+    return [FieldRightsForm(data, model=one, held=held.get(one._meta.label_lower, {})) for one in models]
 
 
 @administrators_only

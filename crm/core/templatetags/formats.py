@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from crm.core import formats
 from crm.core import phone as phones
 from crm.core.email import mask_email
+from crm.core.masking import is_masked
 from crm.core.money import BASE_CURRENCY
 
 register = template.Library()
@@ -127,3 +128,9 @@ def percent(value, places=1):
 def number(value, places=1):
     """Thousands separators, at most ``places`` decimals."""
     return formats.number(value, places)
+
+
+@register.filter
+def whole(value: object) -> object:
+    """A value that is not shown only in part, else nothing: what can be dialled, written to or copied."""
+    return "" if is_masked(value) else value

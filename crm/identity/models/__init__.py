@@ -1,5 +1,6 @@
 from crm.identity.models.api_token import ApiToken
 from crm.identity.models.company import Company
+from crm.identity.models.field_right import FieldLevel, FieldRight
 from crm.identity.models.grant import TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import Role, RolePolicy, Scope
 from crm.identity.models.team import Team
@@ -8,6 +9,8 @@ from crm.identity.models.user import User
 __all__ = [
     "ApiToken",
     "Company",
+    "FieldLevel",
+    "FieldRight",
     "Role",
     "RolePolicy",
     "Scope",

@@ -2,6 +2,7 @@
 
 from crm.identity.services.assignment import assign
 from crm.identity.services.company import update_company
+from crm.identity.services.field_rights import reveal, save_field_rights
 from crm.identity.services.grants import grant_team_access, withdraw_team_access
 from crm.identity.services.handover import change_person, hand_over, hands_over, held_by, leave
 from crm.identity.services.roles import (
@@ -43,7 +44,9 @@ __all__ = [
     "leave",
     "reactivate_user",
     "remove_expired_grants",
+    "reveal",
     "revoke_token",
+    "save_field_rights",
     "save_policies",
     "set_password",
     "share",

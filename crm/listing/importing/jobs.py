@@ -243,7 +243,7 @@ def checked_mapping(
             raise RuleBroken(
                 _("The file has no column “%(name)s”.") % {"name": tidy(given)[:60]}, field="mapping"
             )
-        if name not in resource.columns:
+        if name not in resource.columns_for(job.user):
             raise RuleBroken(_("There is no field “%(name)s”.") % {"name": tidy(name)[:60]}, field="mapping")
         if name in wanted.values():
             label = resource.columns[name].label

@@ -24,6 +24,7 @@ from import_export import fields, resources
 from crm.core.text import fold
 from crm.events.actor import Actor
 from crm.identity import access
+from crm.identity.fields import may_edit
 from crm.listing.custom import importing as custom
 
 from .mapping import Target
@@ -148,7 +149,7 @@ class Run:
         self.placed = [  # in the order of the file: the mapping itself comes out of the database in any order
             Placed(column["index"], column["header"], name, resource.fields[name])
             for column in job.columns
-            if (name := job.mapping.get(column["header"], "")) in resource.fields
+            if (name := job.mapping.get(column["header"], "")) in resource.columns_for(user)
         ]
         self.headers = {placed.name: placed.header for placed in self.placed}
         self.units = {placed.name: unit for placed in self.placed if (unit := _unit_of(placed.header))}
@@ -208,12 +209,20 @@ class ImportResource(resources.Resource):
                 speaks=column.speaks,
                 required=column.required,
             )
-            for name, column in self.columns.items()
+            for name, column in self.columns_for(user).items()
         ]
 
     @property
     def columns(self) -> dict[str, Column]:
         return {name: column for name, column in self.fields.items() if isinstance(column, Column)}
+
+    def columns_for(self, user: User) -> dict[str, Column]:
+        """The fields somebody may write."""
+        return {n: column for n, column in self.columns.items() if may_edit(user, *self.field_of(n))}
+
+    def field_of(self, name: str) -> tuple[type[models.Model], str]:
+        """The kind of record and the field that a column writes, for the rights on fields."""
+        return self.model, name
 
     def vocabulary(self, user: User) -> set[str]:
         """Every header this import knows, to find the header row and the right sheet."""

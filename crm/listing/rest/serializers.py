@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from crm.identity import fields
 from crm.identity.access import narrow
+from crm.identity.models import FieldLevel, User
 
 
 class VisibleRelatedField(serializers.PrimaryKeyRelatedField):
@@ -36,6 +39,40 @@ class RecordSerializer(serializers.ModelSerializer):
     """The base of every resource: relations narrowed to what the caller sees, version and times read-only."""
 
     serializer_related_field = VisibleRelatedField
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """The fields the caller may see; those they may not edit are only read."""
+        found = super().get_fields()
+        user = self._user
+        if user is None:
+            return found
+        for name, reach in fields.levels(user, self.Meta.model).items():
+            if name not in found:
+                continue
+            if reach == FieldLevel.HIDDEN:
+                del found[name]
+            elif reach != FieldLevel.EDIT:
+                found[name].read_only = True
+                found[name].required = False
+        return found
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self._user is not None and isinstance(data, Mapping):
+            held = fields.levels(self._user, self.Meta.model)
+            closed = [name for name in data if held.get(name, FieldLevel.EDIT) != FieldLevel.EDIT]
+            if closed:
+                raise serializers.ValidationError({n: [_("You may not change this field.")] for n in closed})
+        return super().to_internal_value(data)
+
+    def to_representation(self, instance: Any) -> Any:
+        if self._user is not None:
+            fields.shield(self._user, [instance])
+        return super().to_representation(instance)
+
+    @property
+    def _user(self) -> User | None:
+        user = getattr(self.context.get("request"), "user", None)
+        return user if isinstance(user, User) else None
 
     def get_extra_kwargs(self) -> dict[str, Any]:
         extra = super().get_extra_kwargs()

@@ -1,0 +1,132 @@
+"""Which fields of a record somebody sees, in full or in part, and may edit: decided here and nowhere else.
+
+A model names the fields that can be restricted in `guarded_fields`; a role's `FieldRight` rows say how far it reaches.
+`shield` puts the rule on records that were read for somebody: whatever shows them afterwards (page, list, export, API)
+can only show what is left. A shielded record is for showing; services lock and read their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from crm.core.masking import mask
+from crm.identity.models.field_right import FieldLevel, FieldRight
+
+if TYPE_CHECKING:
+    from crm.events.models import Event
+    from crm.identity.models import User
+
+CLOSED = (FieldLevel.HIDDEN, FieldLevel.MASKED)
+
+
+def guarded_fields(model: type[models.Model]) -> tuple[str, ...]:
+    """The fields of a kind of record that can be restricted by role."""
+    return getattr(model, "guarded_fields", ())
+
+
+def maskable(model: type[models.Model], name: str) -> bool:
+    """Whether part of the field can be shown: texts only."""
+    field = model._meta.get_field(name)
+    return isinstance(field, models.CharField) and not field.choices
+
+
+def levels(user: User, model: type[models.Model]) -> dict[str, str]:
+    """The fields of a kind of record that somebody may not simply see and edit, with how far they reach."""
+    if not guarded_fields(model) or user.is_superuser:
+        return {}
+    return _all_levels(user).get(model._meta.label_lower, {})
+
+
+def level(user: User, model: type[models.Model], name: str) -> str:
+    """How far somebody reaches into one field."""
+    return levels(user, model).get(name, FieldLevel.EDIT)
+
+
+def closed(user: User, model: type[models.Model]) -> set[str]:
+    """The fields somebody sees not at all or only in part: nothing may be found, filtered or ordered by them."""
+    return {name for name, found in levels(user, model).items() if found in CLOSED}
+
+
+def hidden(user: User, model: type[models.Model]) -> set[str]:
+    """The fields somebody does not see at all."""
+    return {name for name, found in levels(user, model).items() if found == FieldLevel.HIDDEN}
+
+
+def may_edit(user: User, model: type[models.Model], name: str) -> bool:
+    """Whether somebody who may edit the record may edit this field of it."""
+    return level(user, model, name) == FieldLevel.EDIT
+
+
+def is_closed(user: User, model: type[models.Model], path: str) -> bool:
+    """Whether a path over relations leads through a field somebody sees not at all or only in part."""
+    for step in path.replace(".", "__").split("__"):
+        if step in closed(user, model):
+            return True
+        try:
+            related = model._meta.get_field(step).related_model
+        except FieldDoesNotExist:
+            return False
+        if not isinstance(related, type):
+            return False
+        model = related
+    return False
+
+
+def shield(user: User, records: Iterable[Any]) -> None:
+    """Take from records, and from the related ones read with them, what the person may not see."""
+    if not _all_levels(user):
+        return
+    for record in records:
+        for one in _with_related(record):
+            _shield(user, one)
+
+
+def censor(user: User, events: Iterable[Event]) -> None:
+    """Take from events what became of fields the person may not see."""
+    held = {} if user.is_superuser else _all_levels(user)
+    for event in events if held else ():
+        barred = {n for n, found in held.get(event.subject_type, {}).items() if found in CLOSED}
+        event.changes = {n: pair for n, pair in event.changes.items() if n not in barred}
+        event.private = {n: pair for n, pair in event.private.items() if n not in barred}
+
+
+def _shield(user: User, record: models.Model) -> None:
+    shielded = record.__dict__.setdefault("_shielded", set())
+    for name, found in levels(user, type(record)).items():
+        if found not in CLOSED or name in shielded:
+            continue
+        field = record._meta.get_field(name)
+        if found == FieldLevel.MASKED and maskable(type(record), name):
+            setattr(record, name, mask(getattr(record, name)))
+        else:
+            setattr(record, name, "" if isinstance(field, models.CharField) and not field.null else None)
+        shielded.add(name)
+
+
+def _with_related(record: Any, depth: int = 2) -> Iterator[models.Model]:
+    if not isinstance(record, models.Model):
+        return
+    yield record
+    if depth:
+        for related in list(record._state.fields_cache.values()):
+            yield from _with_related(related, depth - 1)
+
+
+def _all_levels(user: User) -> dict[str, dict[str, str]]:
+    """By kind of record; read once a request, with the person where they came from `access.with_policies`."""
+    if user.is_superuser:
+        return {}
+    if "_crm_fields" not in user.__dict__:
+        held = getattr(user, "held_fields", None)
+        if held is None:
+            rows = FieldRight._base_manager.filter(role=user.role_id) if user.role_id else ()
+            held = [{"model": one.model, "field": one.field, "level": one.level} for one in rows]
+        found: dict[str, dict[str, str]] = {}
+        for one in held:
+            found.setdefault(one["model"], {})[one["field"]] = one["level"]
+        user.__dict__["_crm_fields"] = found
+    return user.__dict__["_crm_fields"]

@@ -1,0 +1,64 @@
+"""Field rights of roles, and looking at a masked value once, with a reason."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from crm.core.text import tidy
+from crm.core.writes import RuleBroken, lock
+from crm.events.actor import Actor
+from crm.events.recording import record_event
+from crm.identity import access
+from crm.identity.events import FIELD_REVEALED, ROLE_UPDATED
+from crm.identity.fields import guarded_fields, level, maskable
+from crm.identity.models import FieldLevel, FieldRight, Role, User
+
+SHORTEST_REASON = 4
+
+
+@transaction.atomic
+def save_field_rights(role: Role, levels: Mapping[tuple[str, str], str], *, actor: Actor) -> None:
+    """Set how far a role reaches into fields: `{(kind of record, field): level}`; the fields not named stay."""
+    role = lock(role)
+    held = {(one.model, one.field): one.level for one in FieldRight._base_manager.filter(role=role)}
+    wanted = {key: found for key, found in levels.items() if held.get(key, FieldLevel.EDIT) != found}
+    for (label, name), found in wanted.items():
+        _check(role, label, name, found)
+        row = FieldRight._base_manager.filter(role=role, model=label, field=name)
+        if found == FieldLevel.EDIT:
+            row.delete()
+        elif not row.update(level=found):
+            FieldRight._base_manager.create(role=role, model=label, field=name, level=found)
+    if wanted:
+        changes = {
+            f"{label}.{name}": [held.get((label, name), FieldLevel.EDIT.value), str(found)]
+            for (label, name), found in wanted.items()
+        }
+        record_event(ROLE_UPDATED, role, actor=actor, changes=changes)
+
+
+def _check(role: Role, label: str, name: str, found: str) -> None:
+    model = apps.get_model(label)
+    if name not in guarded_fields(model) or found not in FieldLevel.values:
+        raise RuleBroken(_("Choose one of the values offered."), field=name)
+    if found == FieldLevel.MASKED and not maskable(model, name):
+        raise RuleBroken(_("Only texts can be shown in part."), field=name)
+    if role.is_administrator:
+        raise RuleBroken(_("Administrators see and edit every field."))
+
+
+@transaction.atomic
+def reveal(record: models.Model, name: str, *, user: User, reason: str, actor: Actor) -> Any:
+    """The whole value of a field somebody sees masked; who looked, at what and why goes into the audit log."""
+    model = type(record)
+    if level(user, model, name) != FieldLevel.MASKED:
+        raise PermissionDenied
+    access.authorize(user, "reveal", record)
+    if len(tidy(reason)) < SHORTEST_REASON:
+        raise RuleBroken(_("Say why you need it."), field="reason")
+    record_event(FIELD_REVEALED, record, actor=actor, payload={"field": name, "reason": tidy(reason)[:200]})
+    return model._base_manager.values_list(name, flat=True).get(pk=record.pk)

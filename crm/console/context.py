@@ -33,18 +33,26 @@ class Item:
     model: str = ""
     verb: str = "view"
     drawer: bool = False
+    letter: str = ""  # G and this letter go there
     named: bool = False  # its form takes the new record's name from the address
 
 
 MODULES = (
-    Item("today", pgettext_lazy("module", "Today"), "sun", "today"),
-    Item("customers", _("Customers"), "building", "customer_list", "accounts.customer"),
+    Item("today", pgettext_lazy("module", "Today"), "sun", "today", letter="t"),
+    Item("customers", _("Customers"), "building", "customer_list", "accounts.customer", letter="c"),
     Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
     Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),
 )
 NEW = (
     Item(
-        "customers", _("New customer"), "building", "customer_create", "accounts.customer", "add", True, True
+        "customers",
+        _("New customer"),
+        "building",
+        "customer_create",
+        "accounts.customer",
+        "add",
+        True,
+        named=True,
     ),
     Item("today", _("Write a follow-up"), "note", "follow_up_write", "accounts.activity", "add", True),
     Item("activities", _("New task"), "checkbox", "activity_create", "accounts.activity", "add", True),
@@ -140,6 +148,7 @@ def _offered(items: Iterable[Item], user: User, path: str) -> list[dict[str, Any
                 "icon": item.icon,
                 "url": url,
                 "drawer": item.drawer,
+                "letter": item.letter,
                 "named": item.named,
                 "current": path == url or (url != "/" and path.startswith(url)),
             }

@@ -121,5 +121,5 @@ def _expander(listing: ListPage, pk: int) -> str:
     url, label = reverse(listing.row_expand, args=[pk]), conditional_escape(_("Write a follow-up"))
     return (
         f'<a class="icon-btn icon-btn-small" href="{url}" hx-get="{url}" hx-target="#row-{pk}" hx-swap="afterend" hx-push-url="false"'
-        f' title="{label}" aria-label="{label}" data-key="f">{icon("message-plus", 16)}</a>'
+        f' title="{label}" aria-label="{label}" data-key="n f">{icon("message-plus", 16)}</a>'
     )

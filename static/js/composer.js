@@ -88,6 +88,13 @@ document.addEventListener("click", (event) => {
     other === tab ? other.setAttribute("aria-current", "true") : other.removeAttribute("aria-current"));
 });
 
+// Esc closes a quick follow-up; what was typed stays as a draft.
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.("form.quick");
+  if (!form || event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+  form.querySelector("[data-removes]")?.click();
+});
+
 // A button that goes to a field of the page: data-focus="#id".
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-focus]");
@@ -111,3 +118,4 @@ function prepare(root) {
 }
 document.addEventListener("htmx:afterSettle", (event) => prepare(event.detail.elt.parentElement ?? document));
 prepare(document);
+if (window.location.hash === "#composer-text") document.getElementById("composer-text")?.focus();

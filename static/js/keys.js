@@ -1,6 +1,5 @@
 // Keyboard shortcuts for the whole page. Single letters are off while one types, during IME composition, and
 // when the person has switched them off (<body data-shortcuts="off">).
-const GO = { t: "/", c: "/customers/", l: "/leads/", o: "/opportunities/", h: "/orders/", a: "/approvals/", s: "/tickets/", m: "/campaigns/", r: "/reports/" };
 const TYPING = "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
 let waitingForPlace = 0;
 
@@ -8,7 +7,11 @@ const show = (selector) => document.querySelector(selector);
 
 function press(key, row) {
   const scope = row ?? show(".record") ?? document;
-  const target = scope.querySelector(`[data-key="${key}"]`) ?? document.querySelector(`main [data-key="${key}"]`);
+  const found = scope.querySelector(`[data-key~="${key}"]`) ?? (row ? null : show(`main [data-key~="${key}"]`));
+  const record = row?.querySelector("[data-open]");
+  // A row without a quick form of its own leads to its record's composer; elsewhere N opens what the blue button does.
+  if (!found && record && (key === "n" || key === "f")) { window.location.assign(`${record.href}#composer-text`); return true; }
+  const target = found ?? (key === "n" ? show(".bar [data-opens-drawer]") : null);
   if (!target) return false;
   if (target.matches("input, textarea")) target.focus();
   else target.click();
@@ -30,10 +33,10 @@ document.addEventListener("keydown", (event) => {
   }
   if (Date.now() - waitingForPlace < 1500) {
     waitingForPlace = 0;
-    const link = GO[key] && show(`.nav a[href="${GO[key]}"]`);
+    const link = /^[a-z]$/.test(key) && show(`.nav a[data-go="${key}"]`);
     if (link) { event.preventDefault(); link.click(); }
     return;
   }
   if (key === "g") { waitingForPlace = Date.now(); return; }
-  if ("nfces".includes(key) && press(key, show("tr.is-current, .follow.is-current"))) event.preventDefault();
+  if ("nfcesjk".includes(key) && press(key, show("tr.is-current, .follow.is-current"))) event.preventDefault();
 });

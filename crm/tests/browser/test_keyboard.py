@@ -1,0 +1,45 @@
+"""Working by keyboard alone in a real browser: the palette, the shortcuts, and that they keep quiet while one types."""
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.tests.factories import make_customer
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+
+@pytest.fixture
+def page(seeded, company, sign_in):
+    company.sales1.language = "en"
+    company.sales1.save()
+    for name in ("杭州云栖精密机械有限公司", "苏州瑞宏电子有限公司"):
+        make_customer(company.sales1, name)
+    return sign_in("sales1", locale="en-US")
+
+
+def test_the_palette_finds_by_initials_and_opens(page):
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette")).to_be_visible()
+    page.keyboard.type("hzyqjm")
+    expect(page.locator("#palette .palette-row").first).to_contain_text("杭州云栖精密机械有限公司")
+    expect(page.locator("#palette-preview")).to_contain_text("杭州云栖精密机械有限公司")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/customers/*/")
+    expect(page.locator("h1")).to_contain_text("杭州云栖精密机械有限公司")
+
+
+def test_letters_go_tick_and_write(page):
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url("**/customers/")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("[data-bulk-count]")).to_contain_text("1")
+    page.keyboard.press("f")
+    expect(page.locator(".quick-row input[name=body]")).to_be_focused()
+    page.keyboard.type("gt?jx")  # what one types is text
+    expect(page.locator(".quick-row input[name=body]")).to_have_value("gt?jx")
+    page.keyboard.press("Escape")
+    expect(page.locator(".quick-row")).to_have_count(0)
+    page.keyboard.press("?")
+    expect(page.locator("#shortcuts")).to_be_visible()

@@ -16,7 +16,7 @@ from .services import Services
 from .stamps import Stamp, fingerprint
 from .steps import Progress, Step, StepFailed
 
-PARTS = ("lists", "record", "imports", "exports", "weight")
+PARTS = ("lists", "fields", "record", "imports", "exports", "weight")
 SMALL = 10_000
 """Customers of the company that the large one is compared with."""
 
@@ -65,6 +65,9 @@ def _measure(
     small = _company(SMALL, data, postgres, env, progress)
     figures: list[dict[str, Any]] = []
     for part in parts:
+        if part == "fields":
+            figures += _run(part, data, _company(asked.customers, data, postgres, env, progress), progress)
+            continue
         if part == "exports":
             figures += _run(part, data, _company(100_000, data, postgres, env, progress), progress)
             continue
@@ -87,7 +90,7 @@ def _company(
     """A database with so many customers, kept for the next time; returns the environment to use it."""
     name = f"crm_bench_{count}"
     ours = {**env, "DATABASE_URL": postgres.url(APP, name), "DATABASE_OWNER_URL": postgres.url(OWNER, name)}
-    made_of = {"company.py", "customers.py", "names.py", "bulk.py"}
+    made_of = {"company.py", "customers.py", "fields.py", "names.py", "bulk.py"}
     schema = [file for file in setup.sources() if "migrations" in file.parts or file.name in made_of]
     stamp, wanted = Stamp(data.prepared, name), fingerprint(schema, name)
     with progress.step(f"Company with {count:,} customers") as step:

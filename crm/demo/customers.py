@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models.choices import ContactRole, Stage
 from accounts.services.bulk import NewCustomer
+from crm.demo.fields import contact_values, customer_values
 from crm.demo.names import companies
 from crm.identity.models import User
 from crm.records.models import Industry, Region, Tag
@@ -27,6 +28,7 @@ WITH_DEAL = {Stage.CUSTOMER, Stage.REPEAT, Stage.LOYAL, Stage.AT_RISK, Stage.CHU
 def customers(count: int, seed: int, people: dict[str, User], tags: list[Tag]) -> Iterator[NewCustomer]:
     """`count` customers to create; the same seed gives the same ones, with dates counted back from today."""
     chance = random.Random(seed)  # noqa: S311 - believable, not secret
+    extra = random.Random(seed + 1)  # noqa: S311 - of its own, so that the rest stays as it was
     now = timezone.now()
     regions = {r.code: r for r in Region._base_manager.filter(level=Region.Level.CITY)}
     industries = {i.code: i for i in Industry._base_manager.all()}
@@ -52,6 +54,7 @@ def customers(count: int, seed: int, people: dict[str, User], tags: list[Tag]) -
                 "source": company.source,
                 "tier": grade if deal else None,
                 "intent": None if deal else grade,
+                "custom": customer_values(extra, stage, timezone.localdate(now)),
             },
             contact={
                 "name": company.contact,
@@ -59,6 +62,7 @@ def customers(count: int, seed: int, people: dict[str, User], tags: list[Tag]) -
                 "phone": company.phone,
                 "email": company.email,
                 "role": chance.choice(ContactRole.values),
+                "custom": contact_values(extra),
             },
             tags=chance.sample(tags, chance.choices([0, 1, 2], [6, 3, 1])[0]),
             stage=stage,

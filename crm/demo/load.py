@@ -8,6 +8,7 @@ from accounts.services import create_activities
 from accounts.services.bulk import create_customers
 from crm.demo.activities import activities
 from crm.demo.customers import TAGS, customers
+from crm.demo.fields import create_fields
 from crm.demo.highlights import pin_highlights
 from crm.demo.people import create_people
 from crm.events.actor import Actor, system
@@ -22,6 +23,7 @@ def load_demo(
         people = create_people(password, system("demo").via("cli"))
     actor = Actor.of(people["admin"], origin="cli")
     tags = _tags()
+    create_fields(actor)
     loaded = 0
     for batch in create_customers(customers(count, seed, people, tags), actor=actor):
         loaded += len(batch)

@@ -10,10 +10,12 @@ from django.db import connection, transaction
 from accounts.models import Contact, Customer, CustomerTag
 from accounts.services.bulk import NewCustomer, create_customers
 from crm.demo.customers import TAGS, customers
+from crm.demo.fields import create_fields
 from crm.events.actor import Actor, system
 from crm.identity.models import Role, Team, User
 from crm.identity.services import create_team, create_user, update_team
 from crm.records.models import Tag
+from crm.records.services.custom_indexes import build_indexes
 
 REGIONS, TEAMS, SELLERS = 5, 10, 10
 ORIGINALS = 10_000
@@ -27,6 +29,7 @@ def build(count: int, progress: Callable[[str], object]) -> None:
         sellers = _people(actor)
     progress(f"{len(sellers)} salespeople")
     tags = _tags()
+    create_fields(actor)
     loaded = 0
     for batch in create_customers(_shared_out(min(count, ORIGINALS), sellers, tags), actor=actor):
         loaded += len(batch)
@@ -36,6 +39,7 @@ def build(count: int, progress: Callable[[str], object]) -> None:
         _copy(step, loaded)
         loaded += step
         progress(f"{loaded:,} of {count:,} customers")
+    build_indexes()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -124,6 +128,7 @@ def _copy(count: int, offset: int) -> None:
             "team_id": "source.team",
             "created_at": "source.at",
             "updated_at": "source.at + (now() - source.at) * random()",
+            "custom": "t.custom || jsonb_build_object('annual_purchase', (50000 + random() * 9e6)::numeric(12, 2)::text)",
         }
         _insert_copies(cursor, Customer, "t.id = source.old", fresh)
         of_customer = {"customer_id": "source.new"}

@@ -113,6 +113,23 @@ class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
         "source", "source_detail", "parent", "external_id",
     )  # fmt: skip
     search_reads = ("accounts.Customer", "accounts.Contact")
+    page_fields = (
+        "uscc",
+        "source",
+        "address",
+        "phone",
+        "email",
+        "website",
+        "industry",
+        "region",
+        "size",
+        "kind",
+        "tier",
+        "intent",
+        "source_detail",
+        "parent",
+        "external_id",
+    )
     unrecorded_fields = ("phone_key", "company_core", "company_region")  # they follow from what people typed
 
     class Meta:

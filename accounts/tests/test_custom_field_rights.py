@@ -1,6 +1,7 @@
 """Who sees and edits a custom field, when it is there, and when its values may not repeat."""
 
 import pytest
+from django.db import OperationalError, connection, connections, transaction
 
 from accounts.models import Customer
 from accounts.services import delete_customer, restore_customer, update_customer
@@ -190,3 +191,21 @@ class TestUnique:
             make_customer(company.sales1, name=name, custom={"card": "A1"})
         with pytest.raises(RuleBroken):
             update_field(one, actor=SYSTEM, unique=True)
+
+    def test_a_second_writer_waits_for_the_first(self, company):
+        """The value is held until the transaction ends; here somebody else holds it and does not let go."""
+        field("text", "card", unique=True)
+        other = connections.create_connection("default")
+        other.inc_thread_sharing()
+        try:
+            with other.cursor() as theirs, connection.cursor() as ours:
+                theirs.execute("BEGIN")
+                theirs.execute(
+                    "SELECT pg_advisory_xact_lock(hashtextextended('custom:accounts.customer:card:A1', 0))"
+                )
+                ours.execute("SET LOCAL lock_timeout = '200ms'")
+                with pytest.raises(OperationalError), transaction.atomic():
+                    make_customer(company.sales1, name="甲公司", custom={"card": "A1"})
+                make_customer(company.sales1, name="乙公司", custom={"card": "A2"})  # others go on
+        finally:
+            other.close()

@@ -32,23 +32,6 @@ from crm.records.queries import business_calendar
 from crm.records.queries.custom_fields import arranged, linked
 from crm.records.services.custom_values import condition_values, is_shown
 
-ORDER = (
-    "uscc",
-    "source",
-    "address",
-    "phone",
-    "email",
-    "website",
-    "industry",
-    "region",
-    "size",
-    "kind",
-    "tier",
-    "intent",
-    "source_detail",
-    "parent",
-    "external_id",
-)
 CHIPS = (TOMORROW, NEXT_MONDAY, IN_TWO_WEEKS, IN_THREE_DAYS, IN_A_MONTH)
 ALWAYS = ("uscc", "source", "address", "phone", "size")
 
@@ -89,7 +72,7 @@ def groups(customer: Customer, user: User, *, everything: bool = False) -> list[
     held = editable(customer, user)
     own = {
         name: replace(_fact(customer, name), editable=name in held)
-        for name in ("name", *ORDER)
+        for name in ("name", *Customer.page_fields)
         if name in allowed
     }
     if not everything:

@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from crm.records.models import CustomField, RecordSection
+from crm.records.models.custom_field import TOP
 
 
 def field_list() -> QuerySet[CustomField]:
@@ -11,5 +12,5 @@ def field_list() -> QuerySet[CustomField]:
 
 
 def section_list() -> QuerySet[RecordSection]:
-    """All sections of record pages."""
-    return RecordSection.objects.all()
+    """All sections of record pages; the top of a page is none that one could name."""
+    return RecordSection.objects.filter(position__gt=TOP)

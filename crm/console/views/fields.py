@@ -17,9 +17,9 @@ from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404, visible
 from crm.identity.models import Role
-from crm.listing.registry import page_of_model
 from crm.records.models import CustomField, RecordSection, Tag
-from crm.records.queries.custom_fields import carrier, carriers
+from crm.records.models.custom_field import TOP
+from crm.records.queries.custom_fields import arranged, carrier, carriers
 from crm.records.services import custom_fields as services
 
 
@@ -38,9 +38,8 @@ def _kind(request: HttpRequest, label: str = "") -> type[Any]:
 
 
 def _sections(request: HttpRequest, model: type[Any]) -> Any:
-    return (
-        visible(RecordSection, request.user).filter(model=model._meta.label_lower).order_by("position", "pk")
-    )
+    rows = visible(RecordSection, request.user).filter(model=model._meta.label_lower, position__gt=TOP)
+    return rows.order_by("position", "pk")
 
 
 @administrators_only
@@ -51,16 +50,12 @@ def fields(request: HttpRequest) -> HttpResponse:
     label = model._meta.label_lower
     rows = list(visible(CustomField, request.user).filter(model=label))
     active = {row.name: row for row in rows if row.archived_at is None}
-    sections, groups = list(_sections(request, model)), []
     entries = _entries(model, active)
-    left = dict(entries)
-    for section in sections:
-        names = [name for name in section.fields if name in left]
-        groups.append((section, [left.pop(name) for name in names]))
+    arrangement = arranged(model, entries, request.user)
     context = {
         "model": label,
         "models": [(m._meta.label_lower, capfirst(m._meta.verbose_name_plural)) for m in carriers()],
-        "groups": [(None, list(left.values())), *groups],
+        "groups": [(section, [entries[name] for name in names]) for section, names in arrangement],
         "count": len(active),
         "archived": [row for row in rows if row.archived_at is not None],
     }
@@ -68,17 +63,9 @@ def fields(request: HttpRequest) -> HttpResponse:
 
 
 def _entries(model: type[Any], active: dict[str, CustomField]) -> dict[str, dict[str, Any]]:
-    """Every field that has a place on the page: the built-in ones its list knows, and the custom ones."""
-    page = page_of_model(model)
-    own = {
-        f.name: f for f in model._meta.concrete_fields if f.editable and f.name not in ("id", "owner", "team")
-    }
-    known = {column.name for column in page.columns} if page else set(own)
-    found = {
-        name: {"name": name, "label": capfirst(f.verbose_name), "field": None}
-        for name, f in own.items()
-        if name in known and name not in ("name", "lifecycle_stage", "first_deal_at", "customer")
-    }
+    """Every field that has a place on the page: the record's own ones, and the custom ones."""
+    own = {name: capfirst(model._meta.get_field(name).verbose_name) for name in model.page_fields}
+    found = {name: {"name": name, "label": label, "field": None} for name, label in own.items()}
     return found | {name: {"name": name, "label": one.label, "field": one} for name, one in active.items()}
 
 
@@ -95,9 +82,9 @@ def fields_arrange(request: HttpRequest) -> HttpResponse:
         elif what == "field":
             groups[-1][1].append(value)
     _move(groups, request.POST.get("move", ""))
-    order = [(int(pk), names) for pk, names in groups if pk.isdecimal()]
+    order = [(int(pk), names) for pk, names in groups[1:] if pk.isdecimal()]
     try:
-        services.arrange(model, order, actor=actor_of(request))
+        services.arrange(model, order, top=groups[0][1], actor=actor_of(request))
     except RuleBroken as error:
         messages.error(request, str(error))
     else:

@@ -39,9 +39,9 @@ def build(count: int, progress: Callable[[str], object]) -> None:
         _copy(step, loaded)
         loaded += step
         progress(f"{loaded:,} of {count:,} customers")
-    build_indexes()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+    build_indexes()
 
 
 def viewers() -> dict[str, User]:

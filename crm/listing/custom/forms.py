@@ -15,10 +15,11 @@ from crm.identity.access import visible
 from crm.identity.models import User
 from crm.listing.custom.columns import python_of
 from crm.records.field_access import editable
-from crm.records.models.custom_field import LINKING, PREFIX, CustomField, CustomFields
+from crm.records.models.custom_field import LINKING, CustomField, CustomFields
 from crm.records.queries.custom_fields import arranged, linked, spec_of, target_of
-from crm.records.rules.custom_conditions import is_required, is_shown
+from crm.records.rules.custom_conditions import Condition, is_required, is_shown
 from crm.records.rules.custom_values import LONGEST, BadValue, stored
+from crm.records.services.custom_values import condition_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +58,18 @@ class CustomInputs:
                 present = one.default
             if present is not None:
                 self.initial.setdefault(one.name, initial_of(one, present))
+        self._leave_out()
         order = [name for _section, names in arranged(model, self.fields, self.user) for name in names]
         self.order_fields(order)  # type: ignore[attr-defined]
+
+    def _leave_out(self) -> None:
+        """Fields whose condition looks at something this form does not hold are there or not from the start."""
+        values = condition_values(self.instance, self.instance.custom or {})
+        for one in self.custom_fields.values():
+            condition = Condition.of(one.shown_when)
+            settled = condition is not None and condition.field not in self.fields
+            if settled and one.name in self.fields and not condition.holds(values):
+                del self.fields[one.name]
 
     def clean_custom_fields(self) -> None:
         """Bring what was typed into the form it is kept in, and ask for what is required under the present values."""
@@ -80,9 +91,7 @@ class CustomInputs:
                 self.add_error(one.name, _("This field is required."))  # type: ignore[attr-defined]
 
     def _values_now(self) -> dict[str, Any]:
-        own = {f.name: getattr(self.instance, f.attname) for f in self.instance._meta.concrete_fields}
-        custom = {PREFIX + key: value for key, value in (self.instance.custom or {}).items()}
-        return own | custom | self.cleaned_data
+        return condition_values(self.instance, self.instance.custom or {}) | self.cleaned_data
 
 
 def initial_of(one: CustomField, value: Any) -> Any:

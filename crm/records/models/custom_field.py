@@ -139,6 +139,7 @@ class CustomField(Versioned):
         return self.kind in SORTABLE
 
 
+TOP = 0  # the position of the section without a heading
 Kind = CustomField.Kind
 CHOOSING = {Kind.CHOICE, Kind.MULTI_CHOICE}
 LINKING = {Kind.USER, Kind.RECORD}
@@ -153,8 +154,8 @@ UNIQUE = {Kind.TEXT, Kind.NUMBER, Kind.LINK, Kind.PHONE, Kind.EMAIL}
 class RecordSection(Versioned):
     """A section of a kind of record's page and form: its heading and the fields in it, in their order.
 
-    Fields are named as everywhere (`cf_…` for custom ones); a field stands in one section at most, and those that
-    stand in none come first, under the page's own heading.
+    Fields are named as everywhere (`cf_…` for custom ones); a field stands in one section at most. The first one, without
+    a heading, is the top of the page, where fields that stand in no section follow those it names.
     """
 
     model = models.CharField(_("kind of record"), max_length=60)
@@ -169,6 +170,9 @@ class RecordSection(Versioned):
         verbose_name = _("section of a record")
         verbose_name_plural = _("sections of records")
         ordering = ["model", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["model"], condition=models.Q(position=0), name="record_top_once")
+        ]
 
     def __str__(self) -> str:
         return self.label
@@ -187,6 +191,8 @@ class CustomFields(models.Model):
     """
 
     custom = models.JSONField(_("custom fields"), default=dict, blank=True, editable=False)
+
+    page_fields: tuple[str, ...] = ()  # its own fields that administrators may move between sections
 
     class Meta:
         abstract = True

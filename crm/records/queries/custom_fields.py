@@ -24,6 +24,7 @@ from crm.records.models.custom_field import (
     CHOOSING,
     LINKING,
     PREFIX,
+    TOP,
     CustomField,
     CustomFields,
     RecordSection,
@@ -84,21 +85,25 @@ def archived_of(model: type[models.Model]) -> Mapping[str, CustomField]:
 
 
 def sections_of(model: type[models.Model], user: User | None = None) -> Sequence[RecordSection]:
-    """The sections of a kind of record's page, in their order."""
+    """The sections of a kind of record's page, in their order, the top (which has no heading) first."""
     return book(user).sections.get(model._meta.label_lower, ())
 
 
 def arranged(
     model: type[models.Model], names: Iterable[str], user: User | None = None
 ) -> list[tuple[RecordSection | None, list[str]]]:
-    """Names of fields by section: those that no section names come first, without a heading."""
+    """Names of fields by section; the top of the page comes first, without one, with those that no section names."""
     left = list(dict.fromkeys(names))
     found: list[tuple[RecordSection | None, list[str]]] = []
+    top: list[str] = []
     for section in sections_of(model, user):
         inside = [name for name in section.fields if name in left]
         left = [name for name in left if name not in inside]
-        found.append((section, inside))
-    return [(None, left), *found]
+        if section.position == TOP:
+            top = inside
+        else:
+            found.append((section, inside))
+    return [(None, [*top, *left]), *found]
 
 
 def carriers() -> Iterator[type[CustomFields]]:

@@ -35,6 +35,7 @@ from crm.records.models.custom_field import (
     LINKING,
     PREFIX,
     SEARCHABLE,
+    TOP,
     UNIQUE,
     CustomField,
     RecordSection,
@@ -189,31 +190,30 @@ def delete_section(section: RecordSection, *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def arrange(model: str, order: Sequence[tuple[int, Sequence[str]]], *, actor: Actor) -> None:
-    """Set the order of a page's sections, and which fields stand in each; (section, names of fields) from the top."""
+def arrange(
+    model: str, order: Sequence[tuple[int, Sequence[str]]], *, actor: Actor, top: Sequence[str] = ()
+) -> None:
+    """Set the order of a page's sections, and which fields stand in each: those at the top, then (section, fields)."""
     kind = carrier(model)
     if kind is None:
         raise RuleBroken(_("This kind of record has no custom fields."), field="model")
-    sections = {one.pk: one for one in RecordSection._base_manager.select_for_update().filter(model=model)}
-    if {pk for pk, _names in order} != set(sections):
+    first, _made = RecordSection._base_manager.get_or_create(model=model, position=TOP)
+    rows = RecordSection._base_manager.select_for_update().filter(model=model)
+    sections = {one.pk: one for one in rows}
+    if {pk for pk, _names in order} != set(sections) - {first.pk}:
         raise RuleBroken(_("The sections have changed meanwhile. Load the page again."))
     known = {f.name for f in kind._meta.get_fields()} | {
         PREFIX + key for key in CustomField._base_manager.filter(model=model).values_list("key", flat=True)
     }
     seen: set[str] = set()
-    for position, (pk, names) in enumerate(order, start=1):
+    for position, (pk, names) in enumerate([(first.pk, top), *order]):
         kept = [name for name in dict.fromkeys(names) if name in known and name not in seen]
         seen |= set(kept)
         section = sections[pk]
         if (section.position, section.fields) != (position, kept):
             section.position, section.fields = position, kept
             save_versioned(section, ["position", "fields"])
-    record_event(
-        SECTIONS_ARRANGED,
-        next(iter(sections.values()), RecordSection(pk=0)),
-        actor=actor,
-        payload={"model": model},
-    )
+    record_event(SECTIONS_ARRANGED, first, actor=actor, payload={"model": model})
     _announce()
 
 
@@ -221,7 +221,7 @@ def place_field(one: CustomField, section: RecordSection | int | None, *, actor:
     """Put a field at the end of a section, or back to the top of the page."""
     pk = section.pk if isinstance(section, RecordSection) else section
     rows = list(RecordSection._base_manager.select_for_update().filter(model=one.model))
-    if pk is not None and pk not in {row.pk for row in rows}:
+    if pk is not None and pk not in {row.pk for row in rows if row.position != TOP}:
         raise RuleBroken(_("There is no such section."), field="section")
     for row in rows:
         inside = one.name in row.fields

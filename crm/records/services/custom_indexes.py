@@ -25,7 +25,8 @@ LEADS = (
     "owner_id",
     "team_id",
 )  # the whole table, one person's records, one team's: the scopes lists walk
-STATISTICS = "statistics"  # not an index: lets the planner know what is in them
+STATISTICS = "statistics"  # not an index: what the planner knows of the values (it asks no partial index)
+FORM = "2"  # raised when indexes are to be made anew
 SEARCH_BATCH = 1000
 
 
@@ -33,7 +34,7 @@ def signature(one: CustomField) -> str:
     """What the indexes of a field must be like; another one means that they are made anew."""
     if not one.is_sortable or one.archived_at is not None:
         return ""
-    text = "|".join([sort_kind(one), *options_of(one)])
+    text = "|".join([FORM, sort_kind(one), *options_of(one)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -61,7 +62,7 @@ def build_indexes() -> int:
 def _build(one: CustomField, wanted: str) -> None:
     model = carrier(one.model)
     columns = {f.column for f in model._meta.concrete_fields} if model else set()
-    leads = [lead for lead in LEADS if not lead or lead in columns] + ([STATISTICS] if wanted else [])
+    leads = [lead for lead in LEADS if not lead or lead in columns] + [STATISTICS]
     for lead in leads:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(

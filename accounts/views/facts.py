@@ -113,7 +113,7 @@ def arranged_facts(record: Any, user: User) -> list[tuple[Any, list[Fact]]]:
 
 def texts(customer: Customer) -> dict[str, str]:
     """Every field of its own as it is read, empty ones included."""
-    return {name: str(_fact(customer, name).text) for name in ("name", *ORDER)}
+    return {name: str(_fact(customer, name).text) for name in ("name", *Customer.page_fields)}
 
 
 def _fact(customer: Customer, name: str) -> Fact:

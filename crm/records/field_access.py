@@ -1,16 +1,18 @@
 """Who may see and edit which field: the one answer that forms, pages, lists, imports, exports and the API ask for.
 
-Whose *records* somebody reaches is decided by `crm.identity.access`; here it is decided what of a record they read.
+Whose *records* somebody reaches is decided by `crm.identity.access`. Into which of a record's own fields, by the roles'
+field rights (`crm.identity.fields`); into which custom ones, by what their definition says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from enum import IntEnum
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.db import models
 
+from crm.identity import fields
+from crm.identity.models.field_right import FieldLevel
 from crm.records.models.custom_field import PREFIX, CustomField
 from crm.records.queries.custom_fields import fields_of
 
@@ -18,43 +20,32 @@ if TYPE_CHECKING:
     from crm.identity.models import User
 
 
-class Level(IntEnum):
-    """How far somebody's right to a field goes, each level with those below it."""
-
-    HIDDEN = 0  # it is not there for them
-    MASKED = 1  # that there is a value, not which
-    READ = 2
-    EDIT = 3  # within the records they may change
-
-
-def level_of(user: User, model: type[models.Model], name: str) -> Level:
-    """Which level a person has on a field of a kind of record; custom ones are named `cf_…`."""
+def level_of(user: User, model: type[models.Model], name: str) -> FieldLevel:
+    """How far a person reaches into a field of a kind of record; custom ones are named `cf_…`."""
     if not name.startswith(PREFIX):
-        return Level.EDIT
+        return FieldLevel(fields.level(user, model, name))
     one = fields_of(model, user).get(name.removeprefix(PREFIX))
-    return Level.HIDDEN if one is None else custom_level(user, one)
+    return FieldLevel.HIDDEN if one is None else custom_level(user, one)
 
 
-def custom_level(user: User, one: CustomField) -> Level:
-    """The level on a custom field: roles that are not named see it, or edit it, only where none is named."""
+def custom_level(user: User, one: CustomField) -> FieldLevel:
+    """How far a person reaches into a custom field: where roles are named, the others do not see it, or only read it."""
     role = user.role if user.role_id else None
     if user.is_superuser or (role is not None and role.is_administrator):
-        return Level.EDIT
+        return FieldLevel.EDIT
     slug = role.slug if role is not None else ""
     if one.visible_to and slug not in one.visible_to:
-        return Level.HIDDEN
-    return Level.READ if one.editable_by and slug not in one.editable_by else Level.EDIT
+        return FieldLevel.HIDDEN
+    return FieldLevel.READ if one.editable_by and slug not in one.editable_by else FieldLevel.EDIT
 
 
 def readable(user: User, model: type[models.Model]) -> Mapping[str, CustomField]:
     """The custom fields a person may read, by key, in their order."""
-    return _at_least(user, fields_of(model, user).values(), Level.READ)
+    found = fields_of(model, user)
+    return {key: one for key, one in found.items() if custom_level(user, one) != FieldLevel.HIDDEN}
 
 
 def editable(user: User, model: type[models.Model]) -> Mapping[str, CustomField]:
     """The custom fields a person may edit, by key, in their order."""
-    return _at_least(user, fields_of(model, user).values(), Level.EDIT)
-
-
-def _at_least(user: User, fields: Iterable[CustomField], level: Level) -> dict[str, CustomField]:
-    return {one.key: one for one in fields if custom_level(user, one) >= level}
+    found = fields_of(model, user)
+    return {key: one for key, one in found.items() if custom_level(user, one) == FieldLevel.EDIT}

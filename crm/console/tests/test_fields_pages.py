@@ -110,14 +110,18 @@ class TestFieldPages:
             "field:password",
         ]
         admin.post("/settings/fields/arrange/", {"model": CUSTOMER, "order": order})
-        rows = {s.pk: (s.position, s.fields) for s in RecordSection.objects.all()}
+        sections = RecordSection.objects.filter(position__gt=0)
+        rows = {s.pk: (s.position, s.fields) for s in sections}
         assert rows == {second.pk: (1, ["website"]), first.pk: (2, ["cf_one"])}
         admin.post(
             "/settings/fields/arrange/", {"model": CUSTOMER, "order": order, "move": "field:cf_one:up"}
         )
         assert RecordSection.objects.get(pk=second.pk).fields == ["website", "cf_one"]
         admin.post(f"/settings/fields/sections/{second.pk}/delete/")
-        assert RecordSection.objects.get().pk == first.pk
+        assert sections.get().pk == first.pk
+        moved = ["field:phone", "field:uscc", f"section:{first.pk}"]
+        admin.post("/settings/fields/arrange/", {"model": CUSTOMER, "order": moved})
+        assert RecordSection.objects.get(position=0).fields == ["phone", "uscc"]
 
 
 class TestFieldApi:

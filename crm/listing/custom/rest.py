@@ -10,7 +10,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crm.identity.access import narrow
-from crm.records.field_access import Level, custom_level, editable, readable
+from crm.identity.models.field_right import FieldLevel
+from crm.records.field_access import custom_level, editable, readable
 from crm.records.models.custom_field import LINKING, CustomField
 from crm.records.queries.custom_fields import fields_of, spec_of, target_of
 from crm.records.rules.custom_values import BadValue, stored
@@ -41,7 +42,7 @@ class CustomObject(serializers.Field):
         found: dict[str, Any] = {}
         for key, value in data.items():
             one = fields.get(str(key))
-            if one is None or custom_level(user, one) == Level.HIDDEN:
+            if one is None or custom_level(user, one) == FieldLevel.HIDDEN:
                 errors[str(key)[:60]] = [_("There is no such field.")]
             elif one.key not in open_to:
                 errors[one.key] = [_("You may not change this field.")]

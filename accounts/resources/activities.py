@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts import reference
 from accounts.models import Activity, ActivityKind, Contact, Customer, Outcome
 from accounts.resources.words import ACTIVITY_KINDS, OUTCOMES, every_word, spellings
-from accounts.services import activity_imports
+from accounts.services import activity_imports, import_undo
 from accounts.services.activity_imports import Item, moment_of
 from crm.core.text import fold
 from crm.listing.importing import mapping as looks
@@ -219,6 +219,10 @@ class ActivityResource(ImportResource):
             for row in rows
         }
         activity_imports.change_activities(run, rows, changed)
+
+    def take_back(self, run: Run, rows: Sequence[StagedRow]) -> None:
+        """Undo what an import wrote, as far as nobody has touched it since."""
+        import_undo.take_back_activities(run, rows)
 
     def shown(self, run: Run, name: str, value: Any) -> str:
         """Customers and people by name."""

@@ -13,7 +13,7 @@ from accounts.models import Contact
 from accounts.models.choices import ContactRole
 from accounts.resources.people import of_person
 from accounts.resources.words import ROLES, spellings
-from accounts.services import contact_imports, imports
+from accounts.services import contact_imports, import_undo
 from crm.core.phone import format_phone
 from crm.core.text import fold
 from crm.listing.custom.importing import present_values
@@ -33,7 +33,7 @@ class ContactResource(ImportResource):
         Key("id", gettext_lazy("number"), lambda value: str(value)),
         Key("external_id", gettext_lazy("external ID"), lambda value: str(value).strip()),
         Key("name", gettext_lazy("customer and name"), fold),
-        Key("phone", gettext_lazy("customer and phone"), imports.phone_key),
+        Key("phone", gettext_lazy("customer and phone"), contact_imports.phone_key),
     )
 
     id = Column("id", label=gettext_lazy("Record number"), synonyms="系统编号", widget=NumberWidget())
@@ -117,6 +117,10 @@ class ContactResource(ImportResource):
     def update(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Change the contacts where a filled cell differs."""
         contact_imports.change_contacts(run, rows)
+
+    def take_back(self, run: Run, rows: Sequence[StagedRow]) -> None:
+        """Undo what an import wrote, as far as nobody has touched it since."""
+        import_undo.take_back_contacts(run, rows)
 
     def occupied(self, run: Run, row: StagedRow, ids: Sequence[int]) -> str:
         return _("Occupied: this contact belongs to a customer of somebody else.")

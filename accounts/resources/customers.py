@@ -15,7 +15,7 @@ from accounts.models import Activity, Contact, Customer
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
 from accounts.resources.people import of_person
 from accounts.resources.words import GRADES, KINDS, SOURCES, STAGES, every_word, spellings
-from accounts.services import imported_notes, imports, parent_imports
+from accounts.services import contact_imports, import_undo, imported_notes, imports, parent_imports
 from crm.core.company import looks_like_person
 from crm.core.phone import format_phone
 from crm.core.pinyin import sort_key
@@ -77,7 +77,7 @@ class CustomerResource(ImportResource):
         Key("external_id", gettext_lazy("external ID"), lambda value: str(value).strip()),
         Key("name", gettext_lazy("customer name"), fold),
         Key("uscc", gettext_lazy("credit code"), str),
-        Key("phone", gettext_lazy("phone"), imports.phone_key),
+        Key("phone", gettext_lazy("phone"), contact_imports.phone_key),
         Key("email", gettext_lazy("e-mail"), str),
     )
 
@@ -430,7 +430,11 @@ class CustomerResource(ImportResource):
             for pk, tags in reference.tags_of(ids).items():
                 found[pk]["tags"] = tags
         missing = imported_notes.missing_notes(run, rows)
-        people = imports.contacts_by_name(found) if any("contact_name" in row.cleaned for row in rows) else {}
+        people = (
+            contact_imports.contacts_by_name(found)
+            if any("contact_name" in row.cleaned for row in rows)
+            else {}
+        )
         for row in rows:
             now = found.get(row.target_id or 0)
             if now is None:
@@ -461,6 +465,10 @@ class CustomerResource(ImportResource):
     def update(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Write what the rows change."""
         imports.update_customers(run, rows)
+
+    def take_back(self, run: Run, rows: Sequence[StagedRow]) -> None:
+        """Undo what an import wrote, as far as nobody has touched it since."""
+        import_undo.take_back_customers(run, rows)
 
     finishing = "parent"
 

@@ -120,14 +120,9 @@ def change_activities(run: Run, rows: Sequence[StagedRow], changed: Mapping[int,
         subject, body = values.get("subject", activity.subject), values.get("body", activity.body)
         text, grams = search_columns([subject, body[:1000]])
         columns[activity.pk] = values | {"search_text": text, "search_grams": grams}
-        events.append(
-            EventRow(
-                Activity,
-                activity.pk,
-                changes={name: [getattr(activity, name), value] for name, value in values.items()},
-                payload=run.payload(row),
-            )
-        )
+        changes = {name: [getattr(activity, name), value] for name, value in values.items()}
+        row.before |= {"columns": {name: old for name, (old, _new) in changes.items()}, "changes": changes}
+        events.append(EventRow(Activity, activity.pk, changes=changes, payload=run.payload(row)))
     customers = {activity.customer_id for activity in before.values() if activity.customer_id}
     lock_customers(customers)
     update_rows(Activity, columns)

@@ -95,6 +95,7 @@ def day_of(moment: datetime.datetime) -> datetime.date:
 def write_notes(run: Run, rows: Sequence[StagedRow]) -> None:
     """Write what the rows say and their customers do not have yet."""
     missing = missing_notes(run, rows)
-    create_activities(
-        run, [item for columns in missing.values() for items in columns.values() for item in items]
-    )
+    items = [item for columns in missing.values() for items in columns.values() for item in items]
+    for item, pk in zip(items, create_activities(run, items), strict=True):
+        if pk:
+            item.row.before.setdefault("activities", []).append(pk)

@@ -13,14 +13,24 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.events import CONTACT_IMPORTED, CUSTOMER_IMPORTED, CUSTOMER_UPDATED
+from accounts.events import CONTACT_UPDATED, CUSTOMER_IMPORTED, CUSTOMER_UPDATED
 from accounts.models import Contact, Customer, CustomerTag, LifecycleEvent
 from accounts.models.choices import Source, Stage
 from accounts.rules.derive import find_region
 from accounts.rules.lifecycle import DEAL_STAGES, PROSPECT_STAGES
+from accounts.services.contact_imports import (
+    changed_columns,
+    contact_change,
+    contact_record,
+    contacts_by_name,
+    create_contacts,
+    held,
+    phone_key,
+    renew_search,
+)
 from accounts.services.imported_notes import write_notes
 from crm.core.company import looks_like_person, parse_company
-from crm.core.phone import read_phone, search_forms
+from crm.core.phone import search_forms
 from crm.core.pinyin import initials, sort_key
 from crm.core.sets import insert_rows, update_rows
 from crm.core.text import fold
@@ -46,6 +56,7 @@ OWN = (
     "source",
     "source_detail",
 )
+FIELDS = ("name", "title", "phone", "email", "wechat", "department", "role", "external_id")  # of a contact
 CONTACT_FIELDS = {
     "contact_name": "name",
     "contact_title": "title",
@@ -53,12 +64,6 @@ CONTACT_FIELDS = {
     "contact_email": "email",
     "contact_wechat": "wechat",
 }
-
-
-def phone_key(phone: str) -> str:
-    """The number duplicates are sought by; numbers that many share are none."""
-    number = read_phone(phone) if phone else None
-    return number.number if number and number.is_match_key else ""
 
 
 # --- New customers -------------------------------------------------------------------------------
@@ -215,7 +220,15 @@ def update_customers(run: Run, rows: Sequence[StagedRow]) -> None:
         values = _changed_columns(row, customer)
         if values:
             columns[customer.pk] = values
-            events.append(_change_event(run, row, customer, values))
+            event = _change_event(run, row, customer, values)
+            events.append(event)
+            row.before |= {
+                "columns": held(customer, values),
+                "changes": event.changes,
+                "private": event.private,
+            }
+        if "owner" in row.changes:
+            row.before["owner"] = customer.owner_id
         if "lifecycle_stage" in values:
             steps.append(_step(run, customer.pk, customer.lifecycle_stage, values["lifecycle_stage"], now))
     update_rows(Customer, columns)
@@ -343,72 +356,6 @@ def _contact_of(cleaned: Mapping[str, Any]) -> dict[str, str]:
     return {field: cleaned.get(column, "") for column, field in CONTACT_FIELDS.items()}
 
 
-def contact_record(customer_id: int, values: Mapping[str, Any], *, primary: bool) -> dict[str, Any]:
-    """The columns of a contact, normalised and searchable."""
-    name, phone = values["name"], values.get("phone", "")
-    text, grams = search_columns(contact_words(values))
-    return {
-        "customer_id": customer_id,
-        "name": name,
-        "name_sort": sort_key(name, person=True),
-        "title": values.get("title", ""),
-        "department": values.get("department", ""),
-        "role": values.get("role", ""),
-        "phone": phone,
-        "phone_key": phone_key(phone),
-        "email": values.get("email", ""),
-        "wechat": values.get("wechat", ""),
-        "external_id": values.get("external_id", ""),
-        "custom": values.get("custom") or {},
-        "is_primary": primary,
-        "search_text": text,
-        "search_grams": grams,
-    }
-
-
-def contact_words(values: Mapping[str, Any]) -> list[object]:
-    """What a contact is found by (the same as `Contact.search_values`)."""
-    name = values["name"]
-    return [
-        name,
-        initials(name, person=True),
-        *search_forms(values.get("phone", "")),
-        values.get("email", ""),
-        values.get("wechat", ""),
-        values.get("title", ""),
-        values.get("external_id", ""),
-        *words_of(Contact, values.get("custom") or {}),
-    ]
-
-
-def create_contacts(
-    run: Run, people: Sequence[tuple[StagedRow, int, Mapping[str, Any], bool]], *, quiet: bool = False
-) -> list[int | None]:
-    """Add contacts to customers: (row, customer, values, whether the main contact); `quiet` without an event each."""
-    ids = insert_rows(
-        Contact, [contact_record(pk, values, primary=main) for _row, pk, values, main in people]
-    )
-    if not quiet:
-        events = [
-            EventRow(
-                Contact,
-                contact,
-                payload={"name": values["name"], **run.payload(row)},
-                about=[f"accounts.customer:{pk}"],
-            )
-            for contact, (row, pk, values, _main) in zip(ids, people, strict=True)
-            if contact
-        ]
-        record_events(CONTACT_IMPORTED, events, actor=run.actor)
-    return ids
-
-
-def contacts_by_name(customer_ids: Iterable[int]) -> dict[tuple[int, str], Contact]:
-    """The living contacts of customers by (customer, folded name); the main contact wins among equals."""
-    rows = Contact._base_manager.filter(customer__in=list(customer_ids), deleted_at__isnull=True)
-    return {(c.customer_id, fold(c.name)): c for c in rows.order_by("is_primary", "-pk")}
-
-
 def _update_contacts(run: Run, rows: Sequence[StagedRow]) -> None:
     """Change the contact of that name at the customer, or add one."""
     if not rows:
@@ -417,6 +364,7 @@ def _update_contacts(run: Run, rows: Sequence[StagedRow]) -> None:
     with_main = {pk for (pk, _name), contact in known.items() if contact.is_primary}
     new: list[tuple[StagedRow, int, Mapping[str, Any], bool]] = []
     changed: dict[int, dict[str, Any]] = {}
+    events: list[EventRow] = []
     for row in rows:
         customer_id = row.target_id or 0
         values = _contact_of(row.cleaned)
@@ -425,25 +373,18 @@ def _update_contacts(run: Run, rows: Sequence[StagedRow]) -> None:
             new.append((row, customer_id, values, customer_id not in with_main))
             with_main.add(customer_id)
             continue
-        merged = {
-            name: values.get(name) or getattr(contact, name)
-            for name in ("name", "title", "phone", "email", "wechat", "department", "role", "external_id")
-        } | {"custom": contact.custom}
-        record = contact_record(customer_id, merged, primary=contact.is_primary)
-        changed[contact.pk] = {k: v for k, v in record.items() if k not in ("customer_id", "is_primary")}
+        merged = {name: values.get(name) or getattr(contact, name) for name in FIELDS}
+        record = contact_record(customer_id, merged | {"custom": contact.custom}, primary=contact.is_primary)
+        if columns := changed_columns(contact, record):
+            changed[contact.pk] = columns
+            pairs = {name: [getattr(contact, name), merged[name]] for name in FIELDS if name in columns}
+            events.append(contact_change(run, row, contact, pairs))
+            row.before["contact"] = {"id": contact.pk, "columns": held(contact, columns)}
     update_rows(Contact, changed)
-    create_contacts(run, new)
+    record_events(CONTACT_UPDATED, events, actor=run.actor)
+    for (row, *_person), pk in zip(new, create_contacts(run, new), strict=True):
+        row.before["contact"] = {"id": pk, "created": True}
     renew_search(row.target_id or 0 for row in rows)
-
-
-def renew_search(customer_ids: Iterable[int]) -> None:
-    """Customers are found by their contacts too: renew what they are found by after contacts changed."""
-    found = Customer._base_manager.filter(pk__in=list(customer_ids)).prefetch_related("contacts")
-    values = {}
-    for customer in found:
-        text, grams = search_columns(customer.search_values())
-        values[customer.pk] = {"search_text": text, "search_grams": grams}
-    update_rows(Customer, values, versioned=False)
 
 
 # --- Tags ----------------------------------------------------------------------------------------
@@ -461,17 +402,21 @@ def add_tags(run: Run, rows: Sequence[StagedRow]) -> None:
     )
     if missing:
         tags = {fold(tag.name): tag.pk for tag in Tag._base_manager.all() if fold(tag.name) in wanted}
-    insert_rows(
-        CustomerTag,
-        [
-            {
-                "customer_id": row.target_id,
-                "tag_id": tag_id,
-                "origin": CustomerTag.Origin.IMPORT.value,
-                "added_by_id": run.user.pk,
-            }
-            for row in rows
-            for name in row.cleaned.get("tags", ())
-            if (tag_id := tags.get(fold(name)))
-        ],
-    )
+    links = [
+        (row, tag_id)
+        for row in rows
+        for name in row.cleaned.get("tags", ())
+        if (tag_id := tags.get(fold(name)))
+    ]
+    records = [
+        {
+            "customer_id": row.target_id,
+            "tag_id": tag_id,
+            "origin": CustomerTag.Origin.IMPORT.value,
+            "added_by_id": run.user.pk,
+        }
+        for row, tag_id in links
+    ]
+    for (row, _tag), pk in zip(links, insert_rows(CustomerTag, records), strict=True):
+        if pk:
+            row.before.setdefault("tags", []).append(pk)

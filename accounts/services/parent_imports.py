@@ -40,6 +40,7 @@ def link_parents(run: Run, rows: Sequence[StagedRow]) -> None:
             continue
         above[child.pk] = parent
         columns[child.pk] = {"parent_id": parent}
+        row.before["parent"] = child.parent_id
         old = {"id": child.parent_id, "label": str(child.parent_id)} if child.parent_id else None
         changes = {"parent": [old, {"id": parent, "label": names[row.number]}]}
         events.append(EventRow(Customer, child.pk, changes=changes, payload=run.payload(row)))

@@ -48,9 +48,9 @@ def work_until_killed(job: ImportJob, step: str, calls: int) -> None:
     """Another process works on the job and is killed inside a transaction, at so many calls of a step."""
     database = connection.settings_dict
     url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+    worker = WORKER.format(chunk=CHUNK)
     done = subprocess.run(
-        [sys.executable, "-c", WORKER.format(chunk=CHUNK), str(job.pk), step, str(calls)]
-        + [str(real_settings.MEDIA_ROOT)],
+        [sys.executable, "-c", worker, str(job.pk), step, str(calls), str(real_settings.MEDIA_ROOT)],
         env=os.environ
         | {"DATABASE_URL": url, "DATABASE_OWNER_URL": url, "DJANGO_SETTINGS_MODULE": "crm.settings"},
         cwd=ROOT,

@@ -24,8 +24,8 @@ from crm.console.views.imports import errors_response
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
 from crm.listing.exporting import jobs as exports
-from crm.listing.importing import jobs
-from crm.listing.importing.queries import errors_of
+from crm.listing.importing import jobs, undoing
+from crm.listing.importing.queries import errors_of, kept_of
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.rest.errors import Problem
 from crm.listing.rest.schema import ListPages, RecordSchema
@@ -42,6 +42,7 @@ class ImportSerializer(serializers.ModelSerializer):
     progress = serializers.IntegerField(read_only=True)
     errors = serializers.SerializerMethodField()
     proposal = serializers.SerializerMethodField()
+    undo = serializers.SerializerMethodField()
     file = serializers.CharField(source="file_name", read_only=True)
 
     class Meta:
@@ -62,6 +63,7 @@ class ImportSerializer(serializers.ModelSerializer):
             "counts",
             "errors",
             "error",
+            "undo",
             "created_at",
             "finished_at",
         ]
@@ -72,6 +74,10 @@ class ImportSerializer(serializers.ModelSerializer):
 
     def get_errors(self, job: ImportJob) -> list[dict[str, Any]]:
         return errors_of(job, ERRORS_SHOWN)
+
+    def get_undo(self, job: ImportJob) -> dict[str, Any] | None:
+        """Rows undone and kept, and of the kept ones why."""
+        return {**job.undo_counts, "rows": kept_of(job, ERRORS_SHOWN)} if job.undo_counts else None
 
     def get_proposal(self, job: ImportJob) -> list[dict[str, Any]]:
         return [
@@ -85,7 +91,9 @@ class ImportListSerializer(ImportSerializer):
 
     class Meta(ImportSerializer.Meta):
         fields = [
-            name for name in ImportSerializer.Meta.fields if name not in ("errors", "proposal", "mapping")
+            name
+            for name in ImportSerializer.Meta.fields
+            if name not in ("errors", "proposal", "mapping", "undo")
         ]
         read_only_fields = fields
 
@@ -165,6 +173,12 @@ class ImportViewSet(RecordViewSet):
     def stop(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Stop an import; what is written stays."""
         return Response(self.describe(jobs.stop(self.record(), actor=self.actor)))
+
+    @extend_schema(request=None, responses={202: ImportSerializer})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Undo an import that has ended; rows somebody has changed since are kept and named."""
+        return Response(self.describe(undoing.start_undo(self.record())), status=202)
 
     @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def errors_file(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:

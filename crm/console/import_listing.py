@@ -13,7 +13,14 @@ from crm.listing.declare import Empty, ListPage
 from crm.listing.importing.registry import resource_of
 from crm.records.models import ImportJob
 
-KINDS = {"done": "ok", "ready": "brand", "failed": "bad", "stopped": "warn", "mapping": "warn"}
+KINDS = {
+    "done": "ok",
+    "ready": "brand",
+    "failed": "bad",
+    "stopped": "warn",
+    "undone": "warn",
+    "mapping": "warn",
+}
 
 
 def _imports() -> QuerySet[ImportJob]:

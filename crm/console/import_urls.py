@@ -17,6 +17,7 @@ urlpatterns = [
     path("imports/<int:pk>/sheet/", imports.import_sheet, name="import_sheet"),
     path("imports/<int:pk>/commit/", imports.import_commit, name="import_commit"),
     path("imports/<int:pk>/stop/", imports.import_stop, name="import_stop"),
+    path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),
     path("imports/<int:pk>/errors.xlsx", imports.import_errors, name="import_errors"),
     path("exports/", exports.export_new, name="export_new"),
     path("exports/<int:pk>/", exports.export_detail, name="export_detail"),

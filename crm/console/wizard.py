@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.identity.models import User
 from crm.listing.importing import mapping as looks
-from crm.listing.importing import preview
+from crm.listing.importing import preview, undoing
 from crm.listing.importing.resource import Column, ImportResource, Run
 from crm.records.models import ImportJob
 
@@ -39,7 +40,7 @@ class MapRow:
 
 def steps(job: ImportJob | None) -> list[dict[str, str]]:
     """Upload, columns and preview, done."""
-    position = 0 if job is None else 2 if job.is_final or job.state == ImportJob.State.COMMITTING else 1
+    position = 0 if job is None else 2 if job.is_final or job.committed_at else 1
     labels = [_("Upload file"), _("Columns and preview"), _("Done")]
     states = ["done" if index < position else "now" if index == position else "" for index in range(3)]
     urls = [reverse("import_new"), "", ""]
@@ -92,7 +93,10 @@ def wizard_context(
         "counts": counts,
         "importable": importable,
         "bars": bars(counts, importable),
-        "editable": not job.is_final and job.state != ImportJob.State.COMMITTING,
+        "editable": not job.is_final
+        and job.state not in (ImportJob.State.COMMITTING, ImportJob.State.UNDOING),
+        "may_undo": undoing.may_undo(job),
+        "undo_days": settings.IMPORT_KEEP_DAYS,
         "file_note": file_note(job),
         "list_url": resource_list_url(resource),
     }
@@ -105,7 +109,7 @@ def preview_context(job: ImportJob, resource: ImportResource, *, tab: str, after
     """One page of the preview grid with its tabs."""
     counts = job.outcome
     if tab not in preview.TABS:
-        tab = "errors" if counts["failed"] else "all"
+        tab = "kept" if job.undo_counts.get("kept") else "errors" if counts["failed"] else "all"
     run = Run(job, resource, job.user)
     lines, more = preview.lines(run, tab=tab, after=after)
     tabs = [
@@ -114,6 +118,7 @@ def preview_context(job: ImportJob, resource: ImportResource, *, tab: str, after
         ("created", _("New"), counts["created"]),
         ("updated", _("Existing"), counts["updated"] + counts["unchanged"]),
         ("skipped", _("Left out"), counts["skipped"]),
+        ("kept", _("Not undone"), job.undo_counts.get("kept", 0)),
     ]
     return {
         "job": job,

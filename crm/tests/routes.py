@@ -101,6 +101,7 @@ PRIVATE = {
     "import_sheet": change("import", EVERYBODY),
     "import_commit": change("import", EVERYBODY),
     "import_stop": change("import", EVERYBODY),
+    "import_undo": change("import", EVERYBODY),
     "import_errors": Route(elsewhere="nothing to fetch before it is done: test_main_job"),
 }
 SETTINGS = {
@@ -250,6 +251,7 @@ API = {
     "api-customers-unshare": change("customer"),
     "api-imports-commit": change("import", EVERYBODY),
     "api-imports-stop": change("import", EVERYBODY),
+    "api-imports-undo": change("import", EVERYBODY),
     "api-imports-errors": Route(elsewhere="nothing to fetch before it is done: test_import_api"),
     "api-exports-download": Route(elsewhere="nothing to fetch before it is done: test_import_api"),
     "api-exports-stop": change("export", EVERYBODY),

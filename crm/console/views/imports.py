@@ -18,7 +18,7 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
 from crm.listing.exporting.responses import XLSX
-from crm.listing.importing import jobs, workbooks
+from crm.listing.importing import jobs, undoing, workbooks
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.registry import importable_by, resource_of
 from crm.listing.importing.resource import ImportResource
@@ -140,6 +140,18 @@ def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop; what is written stays."""
     job, _resource = _job(request, pk)
     jobs.stop(job, actor=actor_of(request))
+    return _back(request, job)
+
+
+@login_required
+@require_POST
+def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo what an import wrote, as far as nobody has changed it since."""
+    job, _resource = _job(request, pk)
+    try:
+        undoing.start_undo(job)
+    except RuleBroken as error:
+        messages.error(request, str(error))
     return _back(request, job)
 
 

@@ -66,7 +66,7 @@ def _commit_chunk(run: Run) -> int | None:
     rows = staging.waiting(job, CHUNK)
     if not rows:
         return 0
-    _one_import_at_a_time(run)
+    one_import_at_a_time(run)
     for row in rows:
         row.outcome = ""  # what was expected is decided anew: the world may have changed since the check
     matching.match(run, rows)
@@ -81,7 +81,7 @@ def _commit_chunk(run: Run) -> int | None:
     return len(rows)
 
 
-def _one_import_at_a_time(run: Run) -> None:
+def one_import_at_a_time(run: Run) -> None:
     """Two imports of the same kind must not both find a key free and create the record twice."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import:{run.resource.slug}"])

@@ -34,6 +34,15 @@ def _stopped(e: Event) -> str:
     return _("Stopped the import of %(file)s") % {"file": e.payload.get("file", "")}
 
 
+def _undone(e: Event) -> str:
+    counts = e.payload.get("counts", {})
+    return _("Undid the import of %(file)s: %(undone)s rows undone, %(kept)s kept") % {
+        "file": e.payload.get("file", ""),
+        "undone": counts.get("undone", 0),
+        "kept": counts.get("kept", 0),
+    }
+
+
 def origin_of(e: Event) -> str:
     """Where an imported record came from, for the sentences of its events."""
     return _("from %(file)s, row %(row)s") % {
@@ -49,3 +58,4 @@ IMPORT_FINISHED = event(
     "import.finished", gettext_lazy("Import finished"), sentence=_finished, timeline=False
 )
 IMPORT_STOPPED = event("import.stopped", gettext_lazy("Import stopped"), sentence=_stopped, timeline=False)
+IMPORT_UNDONE = event("import.undone", gettext_lazy("Import undone"), sentence=_undone, timeline=False)

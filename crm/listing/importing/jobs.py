@@ -185,7 +185,7 @@ def begin_commit(job: ImportJob, actor: Actor) -> None:
 def stop(job: ImportJob, *, actor: Actor) -> ImportJob:
     """Stop a running import after its present chunk; what is written stays, the rest is skipped."""
     job = ImportJob._base_manager.select_for_update().get(pk=job.pk)
-    if job.is_final:
+    if job.is_final or job.state == ImportJob.State.UNDOING:
         return job
     job.stop_requested = True
     finish_stopped(job, actor)
@@ -324,7 +324,7 @@ def _restart(job: ImportJob) -> ImportJob:
 
 def _editable(job: ImportJob) -> ImportJob:
     job = ImportJob._base_manager.select_for_update(of=("self",)).select_related("user").get(pk=job.pk)
-    if job.state == ImportJob.State.COMMITTING or job.is_final:
+    if job.state in (ImportJob.State.COMMITTING, ImportJob.State.UNDOING) or job.is_final:
         raise RuleBroken(_("This import has begun or ended; upload the file again."), code="too_late")
     if not job.user.is_active:
         raise PermissionDenied

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from crm.records.models import ImportJob, ImportRow
+from crm.records.models import ImportRow
 
 from .resource import Run
 
 PAGE = 50
-TABS = ("all", "errors", "created", "updated", "skipped")
+TABS = ("all", "errors", "created", "updated", "skipped", "kept")
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Line:
 def lines(run: Run, *, tab: str = "all", after: int = 0, size: int = PAGE) -> tuple[list[Line], int | None]:
     """A page of preview rows behind row `after`, and where the next page begins."""
     job = run.job
-    column = "outcome" if job.is_final or job.state == ImportJob.State.COMMITTING else "expected"
+    column = "outcome" if job.is_final or job.committed_at else "expected"
     rows = ImportRow._base_manager.filter(job=job, number__gt=after).order_by("number")
     wanted = {
         "errors": ("failed",),
@@ -46,6 +46,8 @@ def lines(run: Run, *, tab: str = "all", after: int = 0, size: int = PAGE) -> tu
         "created": ("created",),
         "updated": ("updated", "unchanged"),
     }
+    if tab == "kept":
+        rows = rows.filter(undone=ImportRow.Undone.KEPT)
     if tab in wanted:
         rows = rows.filter(**{f"{column}__in": wanted[tab]})
     found = list(rows[: size + 1])
@@ -72,4 +74,6 @@ def _line(run: Run, row: ImportRow, outcome: str) -> Line:
         else:
             cells.append(Cell("" if outcome in ("created", "updated", "unchanged") else raw))
     label = str(dict(ImportRow.Outcome.choices).get(outcome, ""))
+    if row.undone:
+        outcome, label = row.undone, str(dict(ImportRow.Undone.choices)[row.undone])
     return Line(row.number, outcome, label, cells, reasons, row.target_id)

@@ -17,3 +17,12 @@ def errors_of(job: ImportJob, limit: int) -> list[dict[str, Any]]:
             for e in errors
         ]
     return found[:limit]
+
+
+def kept_of(job: ImportJob, limit: int) -> list[dict[str, Any]]:
+    """The first rows that were not undone, and why."""
+    rows = ImportRow._base_manager.filter(job=job, undone=ImportRow.Undone.KEPT).order_by("number")
+    return [
+        {"row": number, "message": errors[-1]["message"] if errors else ""}
+        for number, errors in rows.values_list("number", "errors")[:limit]
+    ]

@@ -95,6 +95,8 @@ class StagedRow:
     outcome: str = ""
     target_id: int | None = None
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)  # what the resource needs to undo the row
+    undone: str = ""
 
     def fail(self, code: str, message: str, header: str = "", name: str = "") -> None:
         """This row will not be written, and why."""
@@ -104,6 +106,11 @@ class StagedRow:
     def note(self, code: str, message: str, header: str = "") -> None:
         """Something worth knowing about a row that was written."""
         self.errors.append({"column": header, "field": "", "code": code, "message": message})
+
+    def keep(self, message: str) -> None:
+        """This row is not undone, and why."""
+        self.undone = "kept"
+        self.note("kept", message)
 
     def skip(self, code: str, message: str) -> None:
         """This row is left out on purpose, and why."""
@@ -322,6 +329,10 @@ class ImportResource(resources.Resource):
 
     def update(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Write the changes of existing records set-based; fails the rows that cannot be written."""
+        raise NotImplementedError
+
+    def take_back(self, run: Run, rows: Sequence[StagedRow]) -> None:
+        """Undo written rows set-based while nobody has changed their records since; `keep` the others."""
         raise NotImplementedError
 
     finishing: str = ""  # the field whose rows `finish` gets at the end of the import

@@ -17,7 +17,7 @@ from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.records.models import ImportJob, ImportRow
 
-from . import checking, committing, jobs, staging, workbooks
+from . import checking, committing, jobs, staging, undoing, workbooks
 from .events import IMPORT_FINISHED
 from .reading import UnreadableFile
 from .resource import ImportResource, Run
@@ -62,7 +62,8 @@ def _try_again(job: ImportJob) -> bool:
 
 def _advance(job: ImportJob, until: float) -> bool:
     resource = jobs.resource_for(job)
-    jobs.require_import(job.user, resource, job.mode)
+    if job.state != ImportJob.State.UNDOING:
+        jobs.require_import(job.user, resource, job.mode)
     waiting = job.state in (ImportJob.State.QUEUED, ImportJob.State.READING)
     if waiting and not _begin_check(job, resource):
         return False
@@ -80,6 +81,10 @@ def _advance(job: ImportJob, until: float) -> bool:
         committing.finish(run)
         _end_commit(job, resource)
         _keep_errors(job)
+    if job.state == ImportJob.State.UNDOING:
+        if not undoing.undo(Run(job, resource, job.user), until=until):
+            return _go_on(job)
+        undoing.end_undo(job)
     return False
 
 
@@ -168,8 +173,11 @@ def fail(job: ImportJob, message: str) -> None:
     if fresh.state == ImportJob.State.COMMITTING:
         staging.settle_rest(fresh, ImportRow.Outcome.FAILED, "given_up", message)
         fresh.counts = staging.count(fresh, "outcome")
-    fresh.state, fresh.error = ImportJob.State.FAILED, message
-    fresh.finished_at = fresh.beat_at = timezone.now()
+    if fresh.state == ImportJob.State.UNDOING:  # what is undone stays undone; it may be begun again
+        fresh.state, fresh.error, fresh.beat_at = ImportJob.State.DONE, message, timezone.now()
+    else:
+        fresh.state, fresh.error = ImportJob.State.FAILED, message
+        fresh.finished_at = fresh.beat_at = timezone.now()
     fresh.save()
     log.warning("import_failed", job=job.pk, reason=message)
 

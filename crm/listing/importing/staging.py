@@ -70,16 +70,36 @@ def written_with(job: ImportJob, field: str, after: int, limit: int) -> list[Sta
 
 def _staged(rows: QuerySet[ImportRow], outcome: str, limit: int) -> list[StagedRow]:
     """Rows as they are written: what was read of them, without the cells of the file."""
-    found = rows.values_list("pk", "number", "cleaned", "errors", "key", outcome, "target_id")
+    found = rows.values_list("pk", "number", "cleaned", "errors", "key", outcome, "target_id", "before")
     return [
-        StagedRow(pk, number, [], cleaned, errors, key, state, target)
-        for pk, number, cleaned, errors, key, state, target in found[:limit]
+        StagedRow(pk, number, [], cleaned, errors, key, state, target, before=before)
+        for pk, number, cleaned, errors, key, state, target, before in found[:limit]
     ]
+
+
+def undoable(job: ImportJob, limit: int) -> list[StagedRow]:
+    """The last written rows that were not undone yet."""
+    rows = ImportRow._base_manager.filter(
+        job=job, outcome__in=("created", "updated"), undone="", target_id__isnull=False
+    )
+    return _staged(rows.order_by("-number"), "outcome", limit)
+
+
+def settle_undone(rows: Sequence[StagedRow]) -> None:
+    """Write which rows were undone, and why the others were kept."""
+    _settle(
+        {
+            "id": ("bigint", [row.id for row in rows]),
+            "undone": ("text", [row.undone for row in rows]),
+            "errors": ("jsonb", [row.errors for row in rows]),
+        }
+    )
 
 
 def settle(rows: Sequence[StagedRow]) -> None:
     """Write what became of each row."""
     with_errors = [row for row in rows if row.errors]
+    with_past = [row for row in rows if row.before]
     _settle(
         {
             "id": ("bigint", [row.id for row in rows]),
@@ -92,6 +112,13 @@ def settle(rows: Sequence[StagedRow]) -> None:
             {
                 "id": ("bigint", [row.id for row in with_errors]),
                 "errors": ("jsonb", [row.errors for row in with_errors]),
+            }
+        )
+    if with_past:
+        _settle(
+            {
+                "id": ("bigint", [row.id for row in with_past]),
+                "before": ("jsonb", [row.before for row in with_past]),
             }
         )
 

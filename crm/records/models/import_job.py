@@ -30,6 +30,7 @@ class ImportJob(models.Model):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         STOPPED = "stopped", _("Stopped")
+        UNDOING = "undoing", _("Undoing")
         UNDONE = "undone", _("Undone")
 
     class Mode(models.TextChoices):
@@ -37,7 +38,7 @@ class ImportJob(models.Model):
         CREATE = "create", _("Create new ones only")
         UPDATE = "update", _("Update existing ones only")
 
-    ACTIVE = (State.QUEUED, State.READING, State.CHECKING, State.COMMITTING)
+    ACTIVE = (State.QUEUED, State.READING, State.CHECKING, State.COMMITTING, State.UNDOING)
     WAITING = (State.MAPPING, State.READY)  # for a person
     FINAL = (State.DONE, State.FAILED, State.STOPPED, State.UNDONE)
 
@@ -83,6 +84,7 @@ class ImportJob(models.Model):
     )  # last sign of life, for picking up what a worker dropped
     committed_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    undo_counts = models.JSONField(default=dict)  # {undone, kept}
     forgotten_at = models.DateTimeField(null=True, blank=True)  # when its file and rows were deleted
 
     access = Private("user")
@@ -118,8 +120,11 @@ class ImportJob(models.Model):
     @property
     def progress(self) -> int:
         """Percent of the present stage."""
-        if self.state in (self.State.READY, self.State.DONE):
+        if self.state in (self.State.READY, self.State.DONE, self.State.UNDONE):
             return 100
+        if self.state == self.State.UNDOING:
+            written = self.outcome["created"] + self.outcome["updated"]
+            return min(100, sum(self.undo_counts.values()) * 100 // written) if written else 0
         done = self.written if self.state == self.State.COMMITTING else self.checked
         return min(100, done * 100 // self.total) if self.total else 0
 
@@ -139,6 +144,10 @@ class ImportRow(models.Model):
         SKIPPED = "skipped", _("Skipped")
         FAILED = "failed", _("Failed")
 
+    class Undone(models.TextChoices):
+        UNDONE = "undone", _("Undone")
+        KEPT = "kept", _("Kept")
+
     job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()  # as Excel shows it
     cells = models.JSONField(default=list)
@@ -148,6 +157,8 @@ class ImportRow(models.Model):
     expected = models.CharField(max_length=10, choices=Outcome, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
     target_id = models.BigIntegerField(null=True, blank=True)
+    before = models.JSONField(default=dict)  # what was there, as the resource needs it to undo the row
+    undone = models.CharField(max_length=6, choices=Undone, blank=True)
 
     access = Private("job__user")
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0007_import_retention"),
+        ("records", "0009_custom_field_statistics"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
-from accounts.views import actions, contacts, customers, data_quality, duplicates
+from accounts.views import actions, contacts, customers, data_quality, duplicates, field_undo
 
 urlpatterns = [
     path("customers/new/", customers.customer_create, name="customer_create"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("customers/<int:pk>/peek/", customers.customer_peek, name="customer_peek"),
     path("customers/<int:pk>/position/", customers.customer_position, name="customer_position"),
     path("customers/<int:pk>/why/", customers.customer_why, name="customer_why"),
+    path(
+        "customers/<int:pk>/fields/<slug:name>/undo/",
+        field_undo.customer_field_undo,
+        name="customer_field_undo",
+    ),
     path("customers/<int:pk>/fields/<slug:name>/", customers.customer_field, name="customer_field"),
     path(
         "customers/<int:pk>/panels/<slug:slot>/<slug:key>/", customers.customer_panel, name="customer_panel"

@@ -19,8 +19,10 @@ from accounts.queries.merging import successor
 from accounts.rules.due import at_day
 from accounts.services.customers import derive_from
 from accounts.views import facts
+from accounts.views.activity_answers import triggers
 from accounts.views.answers import attempt, done, in_drawer, show_form
 from accounts.views.duplicates import guard_of
+from accounts.views.field_undo import keep, posted
 from accounts.views.filled_in import derivation_of, filled_in
 from accounts.views.place import list_of, place_in_list
 from accounts.views.timeline import composer_context, timeline_context
@@ -295,6 +297,7 @@ def customer_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         return show()
     if not form.is_valid():
         return show(422)
+    before = posted(FieldForm(user=request.user, instance=customer, name=name)[name])
     saved, answer = attempt(
         form,
         lambda: services.update_customer(
@@ -310,10 +313,12 @@ def customer_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         return answer
     if not request.htmx:
         return done(request, customer.get_absolute_url(), _("Saved"))
-    changed = saved.version != customer.version
-    response = _fact(request, the_customer(request, pk), name, saved=True)
-    if changed:
-        response.headers["HX-Trigger"] = "timelineChanged"
+    fresh = the_customer(request, pk)
+    response = _fact(request, fresh, name, saved=True)
+    if saved.version != customer.version:
+        after = posted(FieldForm(user=request.user, instance=fresh, name=name)[name])
+        undo_url = keep(request, fresh, name, before=before, after=after)
+        response.headers["HX-Trigger"] = triggers(_("Saved"), undo_url=undo_url, changed=("timelineChanged",))
     return response
 
 

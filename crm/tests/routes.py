@@ -134,6 +134,7 @@ CUSTOMERS = {
     "customer_why": page("customer"),
     "customer_panel": page("customer", kwargs={"slot": "right", "key": "none"}),
     "customer_edit": page("customer", SALES, reading=False),
+    "customer_field_undo": Route(elsewhere="only after an edit of one's own: test_field_undo"),
     "customer_field": page("customer", SALES, reading=False, kwargs={"name": "name"}),
     "customer_merge": page("customer", MERGERS, reading=False),
     "data_quality": Route(MERGERS),

@@ -19,3 +19,11 @@ app.autodiscover_tasks(["crm.listing.importing", "crm.listing.exporting"])
 
 logs.watch_celery()
 health.watch_celery()
+
+
+@app.on_after_finalize.connect
+def note_periodic_tasks(**kwargs: object) -> None:
+    """Once the apps are there: each periodic task leaves word of how it went."""
+    from crm.records.services.task_runs import watch_celery
+
+    watch_celery()

@@ -81,6 +81,9 @@ SECTIONS = (
         _("custom fields columns sections layout required"),
     ),
     Section("tags", COMPANY, _("Tags"), "tag", _("labels colours")),
+    Section(
+        "system", COMPANY, _("System"), "activity", _("queues workers tasks failures storage backup health")
+    ),
     Section("event_list", COMPANY, _("Audit log"), "history", _("events who changed what sign-ins exports")),
     Section("admin:index", COMPANY, _("Administration"), "settings", _("Django admin database")),
 )

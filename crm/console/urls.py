@@ -14,6 +14,7 @@ from crm.console.views import (
     palette,
     reveal,
     roles,
+    system,
 )
 
 urlpatterns = [
@@ -73,6 +74,8 @@ urlpatterns = [
     path("settings/tags/add/", company.tag_edit, name="tag_add"),
     path("settings/tags/<int:pk>/", company.tag_edit, name="tag_edit"),
     path("settings/tags/<int:pk>/delete/", company.tag_delete, name="tag_delete"),
+    path("settings/system/", system.system, name="system"),
+    path("settings/system/retry/<slug:kind>/<int:pk>/", system.system_retry, name="system_retry"),
     *USERS.urls("settings/users"),
     *TEAMS.urls("settings/teams"),
     *EVENTS.urls("settings/events"),

@@ -5,13 +5,20 @@ from datetime import timedelta
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.core.hooks import hooks
+from crm.core.writes import RuleBroken
+from crm.events.actor import Actor
+from crm.events.catalogue import event
 from crm.events.models import Delivery, Event
+from crm.events.recording import record_event
 
 log = structlog.get_logger(__name__)
 
 MAX_ATTEMPTS = 5
+DELIVERY_RETRIED = event("delivery.retried", gettext_lazy("Delivery started again"), timeline=False)
 
 
 def deliver_pending(limit: int = 500) -> int:
@@ -20,6 +27,18 @@ def deliver_pending(limit: int = 500) -> int:
     while taken < limit and _deliver_one():
         taken += 1
     return taken
+
+
+@transaction.atomic
+def try_again(delivery: Delivery, *, actor: Actor) -> Delivery:
+    """An administrator lets a consumer have another go at an event it had been given up for."""
+    delivery = Delivery._base_manager.select_for_update().get(pk=delivery.pk)
+    if delivery.state != Delivery.State.DEAD:
+        raise RuleBroken(_("Only what has failed can be tried again."))
+    delivery.state, delivery.attempts, delivery.next_at = Delivery.State.PENDING, 0, timezone.now()
+    delivery.save(update_fields=["state", "attempts", "next_at"])
+    record_event(DELIVERY_RETRIED, delivery, actor=actor, payload={"consumer": delivery.consumer})
+    return delivery
 
 
 @transaction.atomic

@@ -49,6 +49,9 @@ SECTION_CREATED = event("record_section.created", gettext_lazy("Section added"),
 SECTION_UPDATED = event("record_section.updated", gettext_lazy("Section renamed"), timeline=False)
 SECTION_DELETED = event("record_section.deleted", gettext_lazy("Section deleted"), timeline=False)
 SECTIONS_ARRANGED = event("record_section.arranged", gettext_lazy("Record page arranged"), timeline=False)
+JOB_RETRIED = event(
+    "job.retried", gettext_lazy("Background job started again"), sentence=_job, timeline=False
+)
 TAG_CREATED = event("tag.created", gettext_lazy("Tag created"), timeline=False)
 TAG_UPDATED = event("tag.updated", gettext_lazy("Tag changed"), timeline=False)
 TAG_DELETED = event("tag.deleted", gettext_lazy("Tag deleted"), timeline=False)

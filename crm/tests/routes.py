@@ -193,7 +193,13 @@ PLATFORM = {
         name: Route(ADMIN)
         for name in ["organisation", "organisation_template", "roles", "company", "calendar"]
     },
-    **{name: Route(ADMIN) for name in ["tags", "first_run", "fields"]},
+    **{name: Route(ADMIN) for name in ["tags", "first_run", "fields", "system"]},
+    "system_retry": Route(
+        ADMIN,
+        method="post",
+        kwargs={"kind": "job", "pk": 999_999},
+        elsewhere="nothing has failed in the table's world: test_system_page",
+    ),
     **{name: Route(ADMIN, method="post") for name in ["fields_arrange", "field_add", "section_add"]},
     "field_edit": page("field", ADMIN),
     "field_archive": change("field", ADMIN),

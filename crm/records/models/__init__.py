@@ -11,6 +11,7 @@ from crm.records.models.region import Region
 from crm.records.models.saved_view import SavedView
 from crm.records.models.stored_file import StoredFile
 from crm.records.models.tag import Tag
+from crm.records.models.task_run import TaskRun
 from crm.records.searchable import Searchable, search
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "Searchable",
     "StoredFile",
     "Tag",
+    "TaskRun",
     "search",
 ]

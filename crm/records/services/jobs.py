@@ -7,11 +7,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.identity.models import User
-from crm.records.events import JOB_FINISHED
+from crm.records.events import JOB_FINISHED, JOB_RETRIED
 from crm.records.models import BackgroundJob
 from crm.records.queries import RUNNER_SILENT_AFTER
 
@@ -90,6 +92,18 @@ def stopped(job: BackgroundJob) -> None:
 def fail(job: BackgroundJob, error: str) -> None:
     """The job cannot go on; the reason is for the person who started it."""
     _close(job, State.FAILED, result={"error": error})
+
+
+@transaction.atomic
+def retry(job: BackgroundJob, *, actor: Actor) -> BackgroundJob:
+    """An administrator lets a failed job go on where it stopped, under the rights its person has now."""
+    job = BackgroundJob._base_manager.select_for_update().get(pk=job.pk)
+    if job.state != State.FAILED:
+        raise RuleBroken(_("Only what has failed can be tried again."))
+    job.state, job.attempts, job.finished_at = State.QUEUED, 0, None
+    job.save(update_fields=["state", "attempts", "finished_at"])
+    record_event(JOB_RETRIED, job, actor=actor, payload={"title": job.title})
+    return job
 
 
 def _close(job: BackgroundJob, state: str, **values: Any) -> None:

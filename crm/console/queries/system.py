@@ -1,0 +1,179 @@
+"""How the installation fares: its parts, what waits, how the periodic tasks went, what has failed, how full it is."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+from celery import current_app
+from celery.schedules import crontab
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Sum
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from crm.automation.models import OutgoingEmail
+from crm.core import health
+from crm.events.models import Delivery
+from crm.records.models import BackgroundJob, ExportJob, ImportJob, StoredFile, TaskRun
+
+FAILURES_SHOWN = 50
+JOBS_SHOWN_FOR = timedelta(days=14)
+TABLES_SHOWN = 6
+LATE_AFTER = 3  # a task that missed so many of its turns in a row is late
+
+PARTS = {
+    "database": _("Database"),
+    "broker": _("Broker"),
+    "worker": _("Worker"),
+    "beat": _("Timetable (beat)"),
+}
+TASKS = {
+    "deliver-events": _("Hand events to notifications and automation"),
+    "send-emails": _("Send e-mails"),
+    "send-due-reminders": _("Send due reminders"),
+    "sweep-reminders": _("Catch up on reminders"),
+    "wake-jobs": _("Wake waiting background jobs"),
+    "forget-keys": _("Forget old idempotency keys"),
+    "resume-imports": _("Resume interrupted imports"),
+    "tidy-imports": _("Delete old import files"),
+    "tidy-exports": _("Delete old export files"),
+    "find-duplicates": _("Look for duplicates"),
+    "empty-bin": _("Empty the bin"),
+    "check-calendars": _("Check the business calendar"),
+    "tidy-files": _("Delete uploads nothing holds"),
+    "follow-fields": _("Index custom fields"),
+    "expire-grants": _("End shares that ran out"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the system and whether it answers."""
+
+    label: str | Promise
+    state: str
+
+    @property
+    def is_well(self) -> bool:
+        return self.state == "ok"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One entry of the timetable and its last run."""
+
+    label: str | Promise
+    every: timedelta | None  # None: at a time of day
+    run: TaskRun | None
+    is_late: bool
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Something that was given up: a delivery, an e-mail or a background job."""
+
+    kind: str
+    pk: int
+    what: str
+    error: str
+    at: datetime | None
+
+
+def parts() -> list[Part]:
+    """Database, broker, worker and beat."""
+    return [Part(PARTS[name], state) for name, state in health.checks().items()]
+
+
+def waiting() -> list[tuple[str | Promise, int | None]]:
+    """What waits to be done, as figures; None where the broker cannot say."""
+    open_jobs = BackgroundJob._base_manager.filter(state__in=["queued", "running"])
+    return [
+        (_("Tasks in the broker's queue"), _queue_length()),
+        (_("Events to hand on"), Delivery._base_manager.filter(state=Delivery.State.PENDING).count()),
+        (_("E-mails to send"), OutgoingEmail._base_manager.filter(state="pending").count()),
+        (_("Background jobs"), open_jobs.count()),
+        (_("Imports"), ImportJob._base_manager.filter(state__in=ImportJob.ACTIVE).count()),
+        (_("Exports"), ExportJob._base_manager.filter(state__in=["queued", "running"]).count()),
+    ]
+
+
+def tasks() -> list[Task]:
+    """The timetable, each task with its last run."""
+    runs = {run.task: run for run in TaskRun._base_manager.all()}
+    return [
+        _task(key, entry, runs.get(entry["task"])) for key, entry in settings.CELERY_BEAT_SCHEDULE.items()
+    ]
+
+
+def failures() -> list[Failure]:
+    """What was given up, newest first: nothing here mends itself any more."""
+    found = [*_dead_deliveries(), *_failed_emails(), *_failed_jobs()]
+    oldest = timezone.now() - timedelta(days=36500)
+    return sorted(found, key=lambda failure: failure.at or oldest, reverse=True)[:FAILURES_SHOWN]
+
+
+def find(kind: str, pk: int) -> Delivery | OutgoingEmail | BackgroundJob | None:
+    """What a failure of this kind and number stands for."""
+    model = {"delivery": Delivery, "email": OutgoingEmail, "job": BackgroundJob}.get(kind)
+    return model._base_manager.filter(pk=pk).first() if model else None
+
+
+def storage() -> dict[str, Any]:
+    """How much the database, its largest tables and the stored files take, and what is free."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        (database,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT relname, pg_total_relation_size(oid), greatest(reltuples, 0)::bigint FROM pg_class "
+            "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 2 DESC LIMIT %s",
+            [TABLES_SHOWN],
+        )
+        tables = [{"name": name, "size": size, "rows": rows} for name, size, rows in cursor.fetchall()]
+    files = StoredFile._base_manager.aggregate(count=Count("pk"), size=Sum("size"))
+    return {
+        "database": database,
+        "tables": tables,
+        "files": files["count"],
+        "files_size": files["size"] or 0,
+        "free": shutil.disk_usage(settings.DATA_DIR).free,
+    }
+
+
+def _queue_length() -> int | None:
+    try:
+        return int(health.broker().llen(current_app.conf.task_default_queue))
+    except (redis.RedisError, TypeError):
+        return None
+
+
+def _task(key: str, entry: dict[str, Any], run: TaskRun | None) -> Task:
+    schedule = entry["schedule"]
+    every = None if isinstance(schedule, crontab) else timedelta(seconds=float(schedule))
+    turn = every or timedelta(days=1)
+    is_late = run is not None and run.began_at < timezone.now() - LATE_AFTER * max(turn, timedelta(minutes=1))
+    return Task(TASKS.get(key, key), every, run, is_late)
+
+
+def _dead_deliveries() -> list[Failure]:
+    rows = Delivery._base_manager.filter(state=Delivery.State.DEAD).order_by("-pk")[:FAILURES_SHOWN]
+    return [Failure("delivery", row.pk, row.consumer, row.error, row.next_at) for row in rows]
+
+
+def _failed_emails() -> list[Failure]:
+    state = OutgoingEmail.State
+    rows = OutgoingEmail._base_manager.filter(state__in=[state.FAILED, state.UNCERTAIN])
+    newest = rows.order_by("-pk")[:FAILURES_SHOWN]
+    return [Failure("email", row.pk, f"{row.to}: {row.subject}", row.error, row.created_at) for row in newest]
+
+
+def _failed_jobs() -> list[Failure]:
+    since = timezone.now() - JOBS_SHOWN_FOR
+    rows = BackgroundJob._base_manager.filter(state="failed", finished_at__gte=since).select_related("user")
+    return [
+        Failure("job", row.pk, f"{row.title} · {row.user}", str(row.result.get("error", "")), row.finished_at)
+        for row in rows.order_by("-pk")[:FAILURES_SHOWN]
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -49,7 +50,9 @@ def industry(run: Run, text: str) -> str:
     names = run.once("industries", industry_names)
     found = names.get(fold(text)) or names.get(fold(text).removesuffix("行业").removesuffix("业"))
     if found is None:
-        raise CellError("industry", _("There is no industry called %(name)s.") % {"name": text[:40]})
+        close = difflib.get_close_matches(fold(text), names, n=1, cutoff=0.6)
+        message = _("There is no industry called %(name)s.") % {"name": text[:40]}
+        raise CellError("industry", message, close[0] if close else "")
     return found
 
 

@@ -14,7 +14,7 @@ from accounts import reference
 from accounts.models import Activity, Contact, Customer
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
 from accounts.resources.people import of_person
-from accounts.resources.words import GRADES, KINDS, SOURCES, STAGES, every_word, spellings
+from accounts.resources.words import GRADES, KINDS, NEARLY_GRADES, SOURCES, STAGES, every_word, spellings
 from accounts.services import contact_imports, import_undo, imported_notes, imports, parent_imports
 from crm.core.company import looks_like_person
 from crm.core.phone import format_phone
@@ -159,7 +159,7 @@ class CustomerResource(ImportResource):
         "tier",
         label=gettext_lazy("Tier"),
         synonyms="客户级别|级别|等级|客户等级|客户分级|重要程度|tier|level|grade|rating",
-        widget=ChoiceWidget(spellings(GRADES, Tier)),
+        widget=ChoiceWidget(spellings(GRADES, Tier), NEARLY_GRADES),
         content=looks.one_of(every_word(GRADES)),
         example="A",
         note=gettext_lazy("A to D; for prospects it is their intent"),
@@ -169,7 +169,7 @@ class CustomerResource(ImportResource):
         "intent",
         label=gettext_lazy("Intent"),
         synonyms="意向|意向等级|意向程度|购买意向|intent",
-        widget=ChoiceWidget(spellings(GRADES, Intent)),
+        widget=ChoiceWidget(spellings(GRADES, Intent), NEARLY_GRADES),
         content=looks.one_of(every_word(GRADES)),
         choices=tuple(GRADES),
     )

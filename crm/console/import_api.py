@@ -24,7 +24,7 @@ from crm.console.views.imports import errors_response
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
 from crm.listing.exporting import jobs as exports
-from crm.listing.importing import jobs, undoing
+from crm.listing.importing import jobs, mending, undoing
 from crm.listing.importing.queries import errors_of, kept_of
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.rest.errors import Problem
@@ -124,6 +124,16 @@ class ImportUpload(serializers.Serializer):
         return mapping
 
 
+class Mend(serializers.Serializer):
+    """What to mend: `accept_suggestions`, or a field with its new value, in one row or in place of a text."""
+
+    accept_suggestions = serializers.BooleanField(required=False, default=False)
+    field = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
+    value = serializers.CharField(required=False, allow_blank=True, default="", trim_whitespace=False)
+    row = serializers.IntegerField(required=False, min_value=1, allow_null=True, default=None)
+    text = serializers.CharField(required=False, allow_blank=True, default="")
+
+
 class ImportViewSet(RecordViewSet):
     """One's own imports."""
 
@@ -173,6 +183,18 @@ class ImportViewSet(RecordViewSet):
     def stop(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Stop an import; what is written stays."""
         return Response(self.describe(jobs.stop(self.record(), actor=self.actor)))
+
+    @extend_schema(request=Mend, responses={200: ImportSerializer})
+    @action(detail=True, methods=["post"])
+    def mend(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Mend cells of a checked import; the answer says what is wrong still."""
+        form = Mend(data=request.data)
+        job = self.record()
+        form.is_valid(raise_exception=True)
+        given = dict(form.validated_data)
+        if given.pop("accept_suggestions"):
+            return Response(self.describe(mending.accept_suggestions(job)))
+        return Response(self.describe(mending.mend(job, **given)))
 
     @extend_schema(request=None, responses={202: ImportSerializer})
     @action(detail=True, methods=["post"])

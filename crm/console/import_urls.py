@@ -15,6 +15,7 @@ urlpatterns = [
     path("imports/<int:pk>/rows/", imports.import_rows, name="import_rows"),
     path("imports/<int:pk>/mapping/", imports.import_mapping, name="import_mapping"),
     path("imports/<int:pk>/sheet/", imports.import_sheet, name="import_sheet"),
+    path("imports/<int:pk>/mend/", imports.import_mend, name="import_mend"),
     path("imports/<int:pk>/commit/", imports.import_commit, name="import_commit"),
     path("imports/<int:pk>/stop/", imports.import_stop, name="import_stop"),
     path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),

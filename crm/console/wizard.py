@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from crm.identity.models import User
 from crm.listing.importing import mapping as looks
-from crm.listing.importing import preview, undoing
+from crm.listing.importing import mending, preview, undoing
 from crm.listing.importing.resource import Column, ImportResource, Run
 from crm.records.models import ImportJob
 
@@ -102,7 +102,7 @@ def wizard_context(
     }
     if job.state != ImportJob.State.MAPPING and job.counts:
         context |= preview_context(job, resource, tab=tab, after=after)
-    return context
+    return context | successors(job, resource)
 
 
 def preview_context(job: ImportJob, resource: ImportResource, *, tab: str, after: int = 0) -> dict[str, Any]:
@@ -130,7 +130,19 @@ def preview_context(job: ImportJob, resource: ImportResource, *, tab: str, after
         "tabs": [(key, label, count) for key, label, count in tabs if count or key in ("all", "errors")],
         "heads": [placed.column.label for placed in run.placed],
         "counts": counts,
+        "suggested": mending.suggestions(job) if job.state == ImportJob.State.READY else 0,
     }
+
+
+def successors(job: ImportJob, resource: ImportResource) -> dict[str, Any]:
+    """Former employees the file names, each with its rows, and the colleagues who may take their place."""
+    if job.state != ImportJob.State.READY or not job.counts.get("failed"):
+        return {"former": []}
+    run = Run(job, resource, job.user)
+    former = [
+        {"field": field, "text": text, "count": count} for field, text, count in mending.former_people(run)
+    ]
+    return {"former": former, "colleagues": run.people.appointable if former else []}
 
 
 def bars(counts: dict[str, int], importable: int) -> list[dict[str, Any]]:

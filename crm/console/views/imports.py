@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -18,7 +19,7 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
 from crm.listing.exporting.responses import XLSX
-from crm.listing.importing import jobs, undoing, workbooks
+from crm.listing.importing import jobs, mending, undoing, workbooks
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.registry import importable_by, resource_of
 from crm.listing.importing.resource import ImportResource
@@ -63,7 +64,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One import: its columns and preview, or how far it has come, or what became of it."""
     job, resource = _job(request, pk)
     context = wizard.wizard_context(
-        job, resource, tab=request.GET.get("tab", ""), after=_number(request, "after")
+        job, resource, tab=request.GET.get("tab", ""), after=_number(request.GET, "after")
     )
     return render(request, "imports/detail.html", context)
 
@@ -85,7 +86,7 @@ def import_rows(request: HttpRequest, pk: int) -> HttpResponse:
     """One page of the preview."""
     job, resource = _job(request, pk)
     context = wizard.preview_context(
-        job, resource, tab=request.GET.get("tab", ""), after=_number(request, "after")
+        job, resource, tab=request.GET.get("tab", ""), after=_number(request.GET, "after")
     )
     return render(request, "imports/_preview.html", context)
 
@@ -120,6 +121,38 @@ def import_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     except (UnreadableFile, RuleBroken) as error:
         messages.error(request, str(error))
     return _back(request, job)
+
+
+@login_required
+@require_POST
+def import_mend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mend a cell, a text throughout its column, or accept every suggestion; the preview is shown anew."""
+    job, resource = _job(request, pk)
+    posted = request.POST
+    row = posted.get("row", "")
+    problem = ""
+    try:
+        if "accept" in posted:
+            job = mending.accept_suggestions(job)
+        else:
+            job = mending.mend(
+                job,
+                field=posted.get("field", ""),
+                value=posted.get("value", ""),
+                row=int(row) if row.isdecimal() and len(row) < 9 else None,
+                text=posted.get("text", ""),
+            )
+    except RuleBroken as error:
+        problem = str(error)
+    if not request.htmx or job.is_active:
+        if problem:
+            messages.error(request, problem)
+        return _back(request, job)
+    context = wizard.wizard_context(job, resource, tab=posted.get("tab", ""), after=_number(posted, "after"))
+    response = render(request, "imports/_mended.html", context)
+    if problem:
+        response["HX-Trigger"] = json.dumps({"toast": {"text": problem, "kind": "bad"}})
+    return response
 
 
 @login_required
@@ -203,6 +236,6 @@ def _back(request: HttpRequest, job: ImportJob) -> HttpResponse:
     return response
 
 
-def _number(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "")
+def _number(given: QueryDict, name: str) -> int:
+    text = given.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 9 else 0

@@ -18,7 +18,8 @@ from crm.listing.custom.importing import refuse_doubles
 from crm.records.models import ImportJob
 
 from . import matching, staging
-from .reading import SourceRow, UnreadableFile, read_rows
+from .mended import mended_cells
+from .reading import SourceRow, read_rows
 from .resource import Run, StagedRow
 from .tables import Column, Table, is_repeated_header, is_summary
 
@@ -49,9 +50,7 @@ def check(run: Run, *, until: float) -> bool:
     workers on the same job never stage a row twice.
     """
     job = run.job
-    table = Table(
-        job.header_row, [Column(c["index"], c["header"], c.get("samples", [])) for c in job.columns]
-    )
+    table = table_of(job)
     with local_file(job) as path:
         source = read_rows(path, sheet=job.sheet, encoding=job.encoding, delimiter=job.delimiter)
         with contextlib.closing(source):
@@ -65,22 +64,25 @@ def check(run: Run, *, until: float) -> bool:
     return True
 
 
+def table_of(job: ImportJob) -> Table:
+    """Where the table of a job stands in its sheet."""
+    columns = [Column(c["index"], c["header"], c.get("samples", [])) for c in job.columns]
+    return Table(job.header_row, columns)
+
+
 def _check_chunk(run: Run, table: Table, chunk: list[SourceRow]) -> bool:
     """Clean and stage one chunk; False when the job was stopped, remapped or taken over meanwhile."""
     job = run.job
-    rows = [_row(run, table, source) for source in chunk]
+    if job.mended:
+        chunk = [SourceRow(s.number, mended_cells(job, s.number, s.cells), s.broken) for s in chunk]
+    rows = [read_row(run, table, source) for source in chunk]
     with transaction.atomic():
         fresh = ImportJob._base_manager.select_for_update().get(pk=job.pk)
         if fresh.state != ImportJob.State.CHECKING or fresh.stop_requested or fresh.revision != job.revision:
             return False
         if fresh.read_to != job.read_to:  # another worker was faster: go on behind it
             return False
-        for row in rows:
-            if not row.outcome:
-                row.key = run.resource.key_of(run, row)
-        matching.find_repeats(run, rows)
-        matching.match(run, rows)
-        refuse_doubles(run, rows, writing=False)
+        judge(run, rows)
         staging.stage(job, rows)
         job.read_to = chunk[-1].number
         job.checked += len(rows)
@@ -90,7 +92,18 @@ def _check_chunk(run: Run, table: Table, chunk: list[SourceRow]) -> bool:
     return True
 
 
-def _row(run: Run, table: Table, source: SourceRow) -> StagedRow:
+def judge(run: Run, rows: list[StagedRow]) -> None:
+    """Say of cleaned rows which record each one means and what will become of it."""
+    for row in rows:
+        if not row.outcome:
+            row.key = run.resource.key_of(run, row)
+    matching.find_repeats(run, rows)
+    matching.match(run, rows)
+    refuse_doubles(run, rows, writing=False)
+
+
+def read_row(run: Run, table: Table, source: SourceRow) -> StagedRow:
+    """One row of the file, cleaned; repeated headers and totals are left out."""
     if is_repeated_header(source.cells, table):
         row = StagedRow(None, source.number, source.cells, {})
         row.skip("header", _("This row repeats the header."))
@@ -100,6 +113,3 @@ def _row(run: Run, table: Table, source: SourceRow) -> StagedRow:
         row.skip("summary", _("This row is a total or a remark, not a record."))
         return row
     return run.resource.clean(run, source.number, source.cells, source.broken)
-
-
-__all__ = ["CHUNK", "UnreadableFile", "check", "local_file"]

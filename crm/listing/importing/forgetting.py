@@ -35,6 +35,7 @@ def _forget(pk: int) -> bool:
         rows._raw_delete(rows.db)
         job.file = job.errors_file = ""
         job.columns = [column | {"samples": []} for column in job.columns]
+        job.mended = {}
         if job.state in ImportJob.WAITING:
             job.state, job.finished_at = ImportJob.State.STOPPED, timezone.now()
         job.forgotten_at = timezone.now()

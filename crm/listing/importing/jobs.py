@@ -121,7 +121,8 @@ def look_again(job: ImportJob, *, sheet: str, header_row: int | None) -> ImportJ
         _look_into(job, resource, inspection, sheet, header_row)
         job.mapping = proposed_mapping(job, resource)
         job.key = resource.default_key(job.mapping)
-        return _restart(job)
+        job.mended = {}  # it was said of other columns
+        return restart(job)
 
 
 @transaction.atomic
@@ -140,7 +141,7 @@ def remap(job: ImportJob, *, mapping: Mapping[str, str | None], key: str = "", m
     if (wanted, new_key, mode) == (job.mapping, job.key, job.mode) and job.state != ImportJob.State.MAPPING:
         return job
     job.mapping, job.key, job.mode = wanted, new_key, mode
-    return _restart(job)
+    return restart(job)
 
 
 @transaction.atomic
@@ -311,7 +312,8 @@ def drop_errors_file(job: ImportJob) -> None:
         job.errors_file = ""
 
 
-def _restart(job: ImportJob) -> ImportJob:
+def restart(job: ImportJob) -> ImportJob:
+    """Check the whole file again; nothing of it is written yet."""
     rows = ImportRow._base_manager.filter(job=job)
     rows._raw_delete(rows.db)
     job.revision += 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import defaultdict
 
 from django.db import models
 from django.utils.translation import gettext as _
 
+from crm.core.pinyin import sort_key
 from crm.core.text import fold
 from crm.identity import access
 from crm.identity.models import User
@@ -85,16 +87,32 @@ class People:
         return candidates[0]
 
     def _alike(self, name: str) -> str:
-        """A colleague whose name contains what was written (子涵 for 周子涵), if there is exactly one."""
+        """The one colleague who may be meant: a part of the name (子涵), one that sounds alike or a slip of the hand."""
         short = fold(name).removeprefix("小").removeprefix("老")
         if not short:
             return ""
-        found = {
-            person.name
+        names = {
+            fold(person.name): person.name
             for person in self.by_id.values()
-            if person.is_active and self.may_appoint(person) and short in fold(person.name)
+            if person.is_active and self.may_appoint(person)
         }
-        return found.pop() if len(found) == 1 else ""
+        sound = sort_key(name, person=True)
+        for found in (
+            [shown for folded, shown in names.items() if short in folded],
+            [shown for shown in names.values() if sort_key(shown, person=True) == sound],
+            [names[close] for close in difflib.get_close_matches(fold(name), names, n=2, cutoff=0.6)],
+        ):
+            if found:
+                return found[0] if len(found) == 1 else ""
+        return ""
+
+    @property
+    def appointable(self) -> list[User]:
+        """The colleagues the importer may put in charge, by name."""
+        found = [person for person in self.by_id.values() if person.is_active and self.may_appoint(person)]
+        return sorted(
+            found, key=lambda person: (person.pk != self.user.pk, sort_key(person.name, person=True))
+        )
 
 
 def tidy_name(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from crm.records.models import ImportRow
+from crm.records.models import ImportJob, ImportRow
 
 from .resource import Run
 
@@ -21,6 +21,8 @@ class Cell:
     css: str = ""
     why: str = ""
     fix: str = ""
+    field: str = ""  # set where the cell can be mended
+    code: str = ""
 
 
 @dataclass
@@ -58,6 +60,7 @@ def lines(run: Run, *, tab: str = "all", after: int = 0, size: int = PAGE) -> tu
 def _line(run: Run, row: ImportRow, outcome: str) -> Line:
     by_field: dict[str, dict[str, Any]] = {}
     reasons = []
+    mendable = run.job.state == ImportJob.State.READY and outcome == ImportRow.Outcome.FAILED
     for error in row.errors:
         if error.get("field") in run.headers:
             by_field.setdefault(error["field"], error)
@@ -68,7 +71,8 @@ def _line(run: Run, row: ImportRow, outcome: str) -> Line:
         raw = row.cells[placed.index].strip() if placed.index < len(row.cells) else ""
         error = by_field.get(placed.name)
         if error:
-            cells.append(Cell(raw, "cell-bad", error["message"], error.get("suggestion", "")))
+            fix, name = error.get("suggestion", ""), placed.name if mendable else ""
+            cells.append(Cell(raw, "cell-bad", error["message"], fix, name, error["code"]))
         elif placed.name in row.cleaned:
             cells.append(Cell(run.resource.shown(run, placed.name, row.cleaned[placed.name])))
         else:

@@ -130,6 +130,22 @@ def _settle(given: dict[str, tuple[str, list[Any]]]) -> None:
         cursor.execute(f"UPDATE {TABLE} AS row SET {changes} FROM {source} WHERE row.id = given.id", values)  # noqa: S608
 
 
+def settle_checked(rows: Sequence[StagedRow]) -> None:
+    """Write what a second check found of rows that are staged already."""
+    if rows:
+        _settle(
+            {
+                "id": ("bigint", [row.id for row in rows]),
+                "cells": ("jsonb", [row.cells for row in rows]),
+                "cleaned": ("jsonb", [row.cleaned for row in rows]),
+                "errors": ("jsonb", [row.errors for row in rows]),
+                "key": ("text", [row.key for row in rows]),
+                "expected": ("text", [row.outcome for row in rows]),
+                "target_id": ("bigint", [row.target_id for row in rows]),
+            }
+        )
+
+
 def settle_refused(job: ImportJob) -> int:
     """Rows that failed their check or are left out on purpose keep that outcome; returns how many."""
     with connection.cursor() as cursor:

@@ -7,6 +7,7 @@ in the database until somebody commits them. Nothing here queries: lookups are l
 from __future__ import annotations
 
 import datetime
+import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from import_export import widgets
 
 from crm.core.amounts import parse_amount
-from crm.core.email import normalise_email
+from crm.core.email import EmailError, normalise_email
 from crm.core.phone import parse_phone
 from crm.core.text import narrow, tidy, tidy_lines
 from crm.core.uscc import normalise_uscc
@@ -82,7 +83,19 @@ class EmailWidget(widgets.Widget):
     """An e-mail address, trimmed and in lower case."""
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
-        return normalise_email(value)
+        try:
+            return normalise_email(value)
+        except EmailError as error:
+            raise CellError(error.code, error.message, self._suggestion(value)) from error
+
+    @staticmethod
+    def _suggestion(value: str) -> str:
+        """The address with the slips of a hand mended: a comma for the dot, spaces, a second @."""
+        mended = re.sub(r"@+", "@", re.sub(r"[,，。;；]+", ".", re.sub(r"\s+", "", narrow(value)))).strip(".")
+        try:
+            return normalise_email(mended) if mended != value else ""
+        except EmailError:
+            return ""
 
 
 class UsccWidget(widgets.Widget):
@@ -161,11 +174,15 @@ class MomentWidget(widgets.Widget):
 
 
 class ChoiceWidget(widgets.Widget):
-    """One of a fixed set of values, by code, label or any of its usual names."""
+    """One of a fixed set of values, by code, label or any of its usual names.
 
-    def __init__(self, names: Mapping[str, Iterable[str | Promise]]):
+    `near` are words that probably mean one of them: not taken for granted, but suggested.
+    """
+
+    def __init__(self, names: Mapping[str, Iterable[str | Promise]], near: Mapping[str, str] | None = None):
         super().__init__()
         self.names = {code: tuple(spellings) for code, spellings in names.items()}
+        self.near = {header_key(word): code for word, code in (near or {}).items()}
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -183,8 +200,16 @@ class ChoiceWidget(widgets.Widget):
             accepted = _(", ").join(
                 str(spellings[0] if spellings else code) for code, spellings in self.names.items()
             )
-            raise CellError("choice", _("Not one of: %(accepted)s.") % {"accepted": accepted})
+            message = _("Not one of: %(accepted)s.") % {"accepted": accepted}
+            raise CellError("choice", message, self._suggestion(header_key(value)))
         return found
+
+    def _suggestion(self, key: str) -> str:
+        """The label of the value that was probably meant."""
+        code = self.near.get(key)
+        if code is None and (close := difflib.get_close_matches(key, self.known, n=1, cutoff=0.75)):
+            code = self.known[close[0]]
+        return str(next(iter(self.names[code]), code)) if code is not None else ""
 
 
 class LookupWidget(widgets.Widget):

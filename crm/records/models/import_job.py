@@ -61,6 +61,9 @@ class ImportJob(models.Model):
     columns = models.JSONField(default=list)  # [{index, header, samples, field, confidence}] as proposed
 
     mapping = models.JSONField(default=dict)  # {header: field}
+    mended = models.JSONField(
+        default=dict
+    )  # {"texts": {column: {text: instead}}, "cells": {row: {column: text}}}
     key = models.CharField(_("key"), max_length=40, blank=True)
     mode = models.CharField(_("mode"), max_length=8, choices=Mode, default=Mode.UPSERT)
     dry_run = models.BooleanField(default=True)

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0010_import_undo'),
+        ("records", "0010_import_undo"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importjob',
-            name='mended',
+            model_name="importjob",
+            name="mended",
             field=models.JSONField(default=dict),
         ),
     ]

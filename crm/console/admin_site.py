@@ -17,7 +17,7 @@ from crm.console.sections import is_administrator
 # The theme's scripts evaluate expressions in attributes; nobody but administrators ever loads these pages.
 POLICY = {"script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
 # Groups follow from roles and teams; allauth's copies of addresses are not ours.
-ABSENT = {"auth.group", "account.emailaddress", "account.emailconfirmation"}
+ABSENT = {"auth.group", "account.emailaddress", "account.emailconfirmation", "mfa.authenticator"}
 
 
 class CrmAdminSite(UnfoldAdminSite):

@@ -31,6 +31,22 @@ SECTIONS = (
     Section("settings", OWN, _("Profile"), "user", _("name e-mail mobile phone"), False),
     Section("settings_password", OWN, _("Password"), "lock", _("sign-in security log out"), False),
     Section(
+        "settings_sessions",
+        OWN,
+        _("Signed-in devices"),
+        "device-mobile",
+        _("sessions sign out remote security"),
+        False,
+    ),
+    Section(
+        "mfa_index",
+        OWN,
+        _("Second factor"),
+        "shield-lock",
+        _("two-factor authenticator app recovery codes security"),
+        False,
+    ),
+    Section(
         "settings_display",
         OWN,
         _("Language and display"),

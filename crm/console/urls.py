@@ -14,6 +14,8 @@ from crm.console.views import (
     palette,
     reveal,
     roles,
+    second_factor,
+    sessions,
     system,
 )
 
@@ -21,6 +23,9 @@ urlpatterns = [
     path("settings/", me.profile, name="settings"),
     path("settings/sections/", me.section_search, name="settings_sections"),
     path("settings/password/", me.password, name="settings_password"),
+    path("settings/sessions/", sessions.sessions, name="settings_sessions"),
+    path("settings/sessions/end/", sessions.sessions_end, name="sessions_end"),
+    path("settings/sessions/<int:pk>/end/", sessions.session_end, name="session_end"),
     path("settings/display/", me.display, name="settings_display"),
     path("settings/preferences/", me.preferences, name="preferences"),
     path("settings/tokens/", me.tokens, name="settings_tokens"),
@@ -37,6 +42,14 @@ urlpatterns = [
         "settings/organisation/members/<int:pk>/preview/", organisation.member_preview, name="member_preview"
     ),
     path("settings/organisation/members/<int:pk>/password/", members.member_password, name="member_password"),
+    path(
+        "settings/organisation/members/<int:pk>/sessions/", sessions.member_sessions, name="member_sessions"
+    ),
+    path(
+        "settings/organisation/members/<int:pk>/second-factor/",
+        second_factor.member_second_factor,
+        name="member_second_factor",
+    ),
     path("settings/organisation/members/<int:pk>/move/", members.member_move, name="member_move"),
     path("settings/organisation/members/<int:pk>/leave/", members.member_leave, name="member_leave"),
     path("settings/organisation/members/<int:pk>/return/", members.member_return, name="member_return"),

@@ -1,4 +1,4 @@
-"""The authentication backend: user name or e-mail, and per-record answers from the one place that decides them."""
+"""The authentication backend: user name, e-mail or mobile number, and per-record answers from the one place that decides them."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 
+from crm.core.phone import read_phone
 from crm.identity.models import User
 
 
@@ -15,7 +16,7 @@ class CrmBackend(AuthenticationBackend):
     """`user.has_perm("accounts.change_customer", customer)` agrees with every list, the API and the admin."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
-        """The person of that user name or address, if the password is theirs.
+        """The person of that user name, address or number, if the password is theirs.
 
         Exactly one password is checked whether the name exists or not, so that the time taken says nothing.
         """
@@ -67,6 +68,13 @@ class CrmBackend(AuthenticationBackend):
 
 
 def find_person(login: str) -> User | None:
-    """Somebody by user name, else by e-mail address; case does not matter."""
+    """Somebody by user name, else by e-mail address (case does not matter), else by a mobile number only they have."""
+    if not login:
+        return None
     people = User._base_manager.select_related("role")
-    return people.filter(username__iexact=login).first() or people.filter(email__iexact=login).first()
+    found = people.filter(username__iexact=login).first() or people.filter(email__iexact=login).first()
+    if found is not None:
+        return found
+    phone = read_phone(login)
+    owners = list(people.filter(phone=phone.stored, is_active=True)[:2]) if phone is not None else []
+    return owners[0] if len(owners) == 1 else None

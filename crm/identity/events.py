@@ -33,6 +33,13 @@ USER_REACTIVATED = event("user.reactivated", gettext_lazy("User reactivated"), t
 USER_PASSWORD_CHANGED = event("user.password_changed", gettext_lazy("Password changed"), timeline=False)
 USER_SIGNED_IN = event("user.signed_in", gettext_lazy("Signed in"), timeline=False)
 USER_SIGN_IN_FAILED = event("user.sign_in_failed", gettext_lazy("Sign-in failed"), timeline=False)
+USER_SECOND_FACTOR_ADDED = event(
+    "user.second_factor_added", gettext_lazy("Second factor set up"), timeline=False
+)
+USER_SECOND_FACTOR_REMOVED = event(
+    "user.second_factor_removed", gettext_lazy("Second factor removed"), timeline=False
+)
+USER_SESSIONS_ENDED = event("user.sessions_ended", gettext_lazy("Signed out on devices"), timeline=False)
 TEAM_CREATED = event("team.created", gettext_lazy("Team created"), timeline=False)
 TEAM_UPDATED = event("team.updated", gettext_lazy("Team changed"), timeline=False)
 TEAM_DELETED = event("team.deleted", gettext_lazy("Team deleted"), timeline=False)

@@ -1,4 +1,4 @@
-"""Housekeeping of rights."""
+"""Housekeeping of rights and sessions."""
 
 from celery import shared_task
 
@@ -9,3 +9,9 @@ from crm.identity import services
 def remove_expired_grants() -> int:
     """Delete shares that ran out."""
     return services.remove_expired_grants()
+
+
+@shared_task
+def tidy_sessions() -> int:
+    """Delete sessions that ran out."""
+    return services.tidy_sessions()

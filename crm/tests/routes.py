@@ -85,6 +85,23 @@ PRIVATE = {
     "account_reset_password_from_key": Route(elsewhere="by the key in the mail: test_auth_pages"),
     "account_logout": Route(elsewhere="ends the session it is tried with: test_auth_pages"),
     "account_change_password": Route(),
+    **{
+        name: Route(elsewhere="part of the second factor: test_second_factor")
+        for name in [
+            "account_reauthenticate",
+            "mfa_reauthenticate",
+            "mfa_index",
+            "mfa_authenticate",
+            "mfa_activate_totp",
+            "mfa_deactivate_totp",
+            "mfa_view_recovery_codes",
+            "mfa_generate_recovery_codes",
+        ]
+    },
+    **{
+        name: Route(elsewhere="of one's own devices: test_sessions")
+        for name in ["settings_sessions", "sessions_end", "session_end"]
+    },
     "my_work": Route(),
     "job_detail": page("job", EVERYBODY),
     "job_stop": change("job", EVERYBODY),
@@ -216,6 +233,8 @@ PLATFORM = {
     "member_save": change("user", ADMIN),
     "member_preview": change("user", ADMIN),
     "member_password": change("user", ADMIN),
+    "member_sessions": change("user", ADMIN),
+    "member_second_factor": change("user", ADMIN),
     "member_leave": page("user", ADMIN),
     "member_return": change("user", ADMIN),
     "member_move": Route(elsewhere="names a person and a team: test_organisation_pages"),

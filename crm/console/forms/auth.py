@@ -16,19 +16,19 @@ log = structlog.get_logger(__name__)
 
 
 class SignInForm(LoginForm):
-    """User name or e-mail, and the password."""
+    """User name, e-mail or mobile number, and the password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         login, password = self.fields["login"], self.fields["password"]
-        login.label = _("User name or e-mail")
+        login.label = _("User name, e-mail or mobile")
         login.widget.attrs = {
             "autocomplete": "username",
             "autofocus": True,
             "maxlength": 150,
             "spellcheck": "false",
         }
-        login.error_messages["required"] = _("Enter your user name or e-mail.")
+        login.error_messages["required"] = _("Enter your user name, e-mail or mobile number.")
         password.label = _("Password")
         password.widget.attrs = {"autocomplete": "current-password"}
         password.error_messages["required"] = _("Enter your password.")

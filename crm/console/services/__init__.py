@@ -2,5 +2,6 @@
 
 from crm.console.services.recent import remember_opened, star
 from crm.console.services.reset_link import send_reset_link
+from crm.console.services.second_factor import reset_second_factor
 
-__all__ = ["remember_opened", "send_reset_link", "star"]
+__all__ = ["remember_opened", "reset_second_factor", "send_reset_link", "star"]

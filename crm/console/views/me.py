@@ -21,6 +21,7 @@ from crm.console.forms.auth import NewPasswordForm
 from crm.console.forms.me import DisplayForm, ProfileForm, TokenForm
 from crm.console.sections import sections_for
 from crm.console.services import remember_opened, star
+from crm.console.views.guards import confirmed
 from crm.core.hooks import hooks
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
@@ -57,7 +58,12 @@ def password(request: HttpRequest) -> HttpResponse:
     form = NewPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.set_password(request.user, form.cleaned_data["password"], actor=actor_of(request))
+            services.set_password(
+                request.user,
+                form.cleaned_data["password"],
+                keep_session=request.session.session_key or "",
+                actor=actor_of(request),
+            )
         except RuleBroken as error:
             form.add_error("password", str(error))
         else:
@@ -84,6 +90,7 @@ def display(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
+@confirmed
 def tokens(request: HttpRequest) -> HttpResponse:
     """The own API tokens; a new one is shown once, right here."""
     form = TokenForm(request.POST or None)

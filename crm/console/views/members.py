@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from crm.console import queries
 from crm.console.forms.members import LeaveForm, PersonForm, TeamForm, temporary_password
-from crm.console.views.guards import administrators_only
+from crm.console.views.guards import administrators_only, confirmed
 from crm.console.views.organisation import place
 from crm.console.views.panels import add_rule, done, form_panel
 from crm.core.writes import RuleBroken
@@ -77,6 +77,7 @@ def _show_password(request: HttpRequest, member: User, password: str) -> HttpRes
 
 @never_cache
 @administrators_only
+@confirmed
 @require_POST
 def member_password(request: HttpRequest, pk: int) -> HttpResponse:
     """Give somebody a temporary password; their sessions end, and the next sign-in asks for one of their own."""
@@ -87,12 +88,12 @@ def member_password(request: HttpRequest, pk: int) -> HttpResponse:
     except RuleBroken as error:
         messages.error(request, str(error))
         return done(request, place(member.team, member))
-    for login in filter(None, (member.username, member.email)):
-        get_adapter(request).forget_failures(request, login)
+    get_adapter(request).forget_failures(request, member.username)
     return _show_password(request, member, password)
 
 
 @administrators_only
+@confirmed
 def member_leave(request: HttpRequest, pk: int) -> HttpResponse:
     """End somebody's access after choosing who takes over what they hold."""
     member = get_visible_or_404(User, request.user, pk, "change")
@@ -127,6 +128,7 @@ def member_leave(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @administrators_only
+@confirmed
 @require_POST
 def member_return(request: HttpRequest, pk: int) -> HttpResponse:
     """Let somebody in again."""

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.console import queries
 from crm.console.forms.members import AccessForm, MemberForm
-from crm.console.views.guards import administrators_only
+from crm.console.views.guards import administrators_only, confirmed
 from crm.console.views.panels import add_rule, done
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
@@ -94,6 +94,7 @@ def _find(model: type[Any], user: User, text: str) -> Any:
 
 
 @administrators_only
+@confirmed
 @require_POST
 def member_save(request: HttpRequest, pk: int) -> HttpResponse:
     """Save what the panel holds about a person."""
@@ -130,6 +131,7 @@ def member_preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @administrators_only
+@confirmed
 @require_POST
 def access_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a person work with another team's records, whatever their role says."""

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from crm.console.forms.company import NewRoleForm, PolicyForm, RoleForm
 from crm.console.forms.rights import FieldRightsForm
 from crm.console.rights import EXTRA_KINDS, SCOPE_HELP, VERBS, kinds
-from crm.console.views.guards import administrators_only
+from crm.console.views.guards import administrators_only, confirmed
 from crm.console.views.panels import add_rule, done, form_panel
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
@@ -45,6 +45,7 @@ def _cell(policy: object, kind: object) -> dict[str, str]:
 
 
 @administrators_only
+@confirmed
 def role_add(request: HttpRequest) -> HttpResponse:
     """Add a role."""
     form = NewRoleForm(request.POST or None, roles=visible(Role, request.user))
@@ -62,6 +63,7 @@ def role_add(request: HttpRequest) -> HttpResponse:
 
 
 @administrators_only
+@confirmed
 def role_edit(request: HttpRequest, slug: str) -> HttpResponse:
     """One role: its names, and per kind of record the verbs and the scope."""
     role = get_object_or_404(visible(Role, request.user), slug=slug)
@@ -121,6 +123,7 @@ def field_forms(role: Role, data: Any) -> list[FieldRightsForm]:
 
 
 @administrators_only
+@confirmed
 @require_POST
 def role_delete(request: HttpRequest, slug: str) -> HttpResponse:
     """Delete a role nobody has."""

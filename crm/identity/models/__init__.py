@@ -5,6 +5,7 @@ from crm.identity.models.grant import TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import Role, RolePolicy, Scope
 from crm.identity.models.team import Team
 from crm.identity.models.user import User
+from crm.identity.models.user_session import UserSession
 
 __all__ = [
     "ApiToken",
@@ -18,4 +19,5 @@ __all__ = [
     "TeamGroupGrant",
     "TeamUserGrant",
     "User",
+    "UserSession",
 ]

@@ -14,6 +14,13 @@ from crm.identity.services.roles import (
     sync_team_grants,
     update_role,
 )
+from crm.identity.services.sessions import (
+    end_sessions,
+    forget_session,
+    note_session,
+    tidy_sessions,
+    touch_session,
+)
 from crm.identity.services.sharing import remove_expired_grants, share, unshare
 from crm.identity.services.teams import create_team, delete_team, update_team
 from crm.identity.services.tokens import create_token, revoke_token, user_of_token
@@ -37,11 +44,14 @@ __all__ = [
     "deactivate_user",
     "delete_role",
     "delete_team",
+    "end_sessions",
+    "forget_session",
     "grant_team_access",
     "hand_over",
     "hands_over",
     "held_by",
     "leave",
+    "note_session",
     "reactivate_user",
     "remove_expired_grants",
     "reveal",
@@ -53,6 +63,8 @@ __all__ = [
     "sync_role",
     "sync_roles",
     "sync_team_grants",
+    "tidy_sessions",
+    "touch_session",
     "unshare",
     "update_company",
     "update_role",

@@ -19,6 +19,7 @@ from crm.identity.events import (
 )
 from crm.identity.models import ApiToken, Role, Team, User
 from crm.identity.services.roles import sync_team_grants
+from crm.identity.services.sessions import end_sessions
 
 PREFERENCES = ("language", "time_zone", "theme", "shortcuts")
 EDITABLE = {"name", "email", "phone", "title", "role", "team", *PREFERENCES}
@@ -102,14 +103,20 @@ def change_preferences(user: User, *, actor: Actor, **values: object) -> User:
 
 
 @transaction.atomic
-def set_password(user: User, password: str, *, must_change: bool = False, actor: Actor) -> None:
-    """Set a new password; a person whose administrator set it chooses their own at the next sign-in."""
+def set_password(
+    user: User, password: str, *, must_change: bool = False, keep_session: str = "", actor: Actor
+) -> None:
+    """Set a new password; a person whose administrator set it chooses their own at the next sign-in.
+
+    All sessions end but the one it was changed in.
+    """
     user = lock(user)
     _validate(password, user)
     user.set_password(password)
     user.must_change_password = must_change
     user.save()
     record_event(USER_PASSWORD_CHANGED, user, actor=actor)
+    end_sessions(user, keep=keep_session, actor=actor)
 
 
 @transaction.atomic
@@ -129,6 +136,7 @@ def deactivate_user(user: User, *, successor: User | None = None, actor: Actor) 
         user.successor = successor
         user.save()
     ApiToken._base_manager.filter(user=user, revoked_at__isnull=True).update(revoked_at=timezone.now())
+    end_sessions(user, actor=actor)
     _follow_up(user)
     return user
 

@@ -1,0 +1,46 @@
+"""The second factor: an authenticator app with recovery codes, by allauth; its secrets are kept encrypted."""
+
+import base64
+import hashlib
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext_lazy as _
+
+from crm.identity.queries import company
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """How this installation names itself in the app, and who may do without a second factor."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code is wrong or has run out. Take the one the app shows now."),
+        "cannot_delete_authenticator": _("Your role needs a second factor. An administrator can reset it."),
+    }
+
+    def get_totp_issuer(self) -> str:
+        return str(company()) or "Yuanke"
+
+    def get_totp_label(self, user: AbstractBaseUser) -> str:
+        return user.get_username()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        role = authenticator.user.role
+        return not (settings.SECOND_FACTOR and role and role.needs_second_factor)
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> MultiFernet:
+    """Keys made from the secret key, earlier ones included, so that it can be changed."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    made = (hashlib.sha256(f"second factor:{key}".encode()).digest() for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(one)) for one in made])

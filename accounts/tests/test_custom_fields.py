@@ -14,7 +14,7 @@ from accounts.tests.custom_tools import CUSTOMER, OPTIONS, api, browser, field
 from accounts.tests.factories import make_customer
 from crm.events.models import Event
 from crm.identity.tests.factories import SYSTEM, Company, actor, make_company
-from crm.records.models import CustomField
+from crm.records.models import CustomField, SavedView
 from crm.records.services.custom_fields import archive_field, restore_field, update_field
 from crm.records.tasks import follow_fields
 
@@ -258,6 +258,18 @@ class TestChanges:
         update_customer(customer, actor=SYSTEM, name="华星二")
         restore_field(one, actor=SYSTEM)
         assert api(company, "sales1")("get", f"customers/{customer.pk}/").json()["custom"] == {"note": "重要"}
+
+
+    def test_a_saved_view_over_an_archived_field_says_so_instead_of_showing_everything(self, company):
+        one = field("text", "note")
+        make_customer(company.sales1, name="华星", custom={"note": "重要"})
+        sales = browser(company, "sales1")
+        sales.post("/customers/views/", {"name": "重点", "query": "cf_note=重要"})
+        view = SavedView._base_manager.get(name="重点")
+        assert sales.get(f"/customers/?view={view.pk}").status_code == 200
+        archive_field(one, actor=SYSTEM)
+        assert sales.get(f"/customers/?view={view.pk}").status_code == 400
+        assert sales.get("/customers/").status_code == 200
 
 
 class TestSearch:

@@ -220,13 +220,13 @@ def select(
     barred = listing.filters.barred(user)
     filters = {name: names for name, names in listing.filters.parameters().items() if name not in barred}
     known = {name for names in filters.values() for name in names}
-    unknown = [name for name in query if name not in known | CONTROL | ignore]
+    view = find_view(listing, user, query.get("view", ""))
+    merged = overlaid(view, query)  # a view may still name a field that is gone or closed by now
+    unknown = [name for name in dict.fromkeys([*query, *merged]) if name not in known | CONTROL | ignore]
     if unknown:
         raise BadQuery({name: [_("This list has no such filter.")] for name in unknown})
     if any("\x00" in value for values in dict(query.lists()).values() for value in values):
         raise BadQuery({"q": [_("This text cannot be searched for.")]})
-    view = find_view(listing, user, query.get("view", ""))
-    merged = overlaid(view, query)
     sort = merged.get("sort") or listing.default_sort
     order = listing.order(sort, user)
     if order is None:

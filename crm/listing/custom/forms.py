@@ -15,7 +15,7 @@ from crm.identity.access import visible
 from crm.identity.models import User
 from crm.listing.custom.columns import python_of
 from crm.records.field_access import editable
-from crm.records.models.custom_field import LINKING, CustomField, CustomFields
+from crm.records.models.custom_field import LINKING, PREFIX, CustomField, CustomFields
 from crm.records.queries.custom_fields import arranged, linked, spec_of, target_of
 from crm.records.rules.custom_conditions import Condition, is_required, is_shown
 from crm.records.rules.custom_values import LONGEST, BadValue, stored
@@ -59,8 +59,10 @@ class CustomInputs:
             if present is not None:
                 self.initial.setdefault(one.name, initial_of(one, present))
         self._leave_out()
-        order = [name for _section, names in arranged(model, self.fields, self.user) for name in names]
-        self.order_fields(order)  # type: ignore[attr-defined]
+        moved = [n for n in self.fields if n in model.page_fields or n.startswith(PREFIX)]
+        order = [name for _section, names in arranged(model, moved, self.user) for name in names]
+        fixed = [name for name in self.fields if name not in moved]  # the name stays where it is: first
+        self.order_fields([*fixed, *order])  # type: ignore[attr-defined]
 
     def _leave_out(self) -> None:
         """Fields whose condition looks at something this form does not hold are there or not from the start."""

@@ -259,7 +259,6 @@ class TestChanges:
         restore_field(one, actor=SYSTEM)
         assert api(company, "sales1")("get", f"customers/{customer.pk}/").json()["custom"] == {"note": "重要"}
 
-
     def test_a_saved_view_over_an_archived_field_says_so_instead_of_showing_everything(self, company):
         one = field("text", "note")
         make_customer(company.sales1, name="华星", custom={"note": "重要"})

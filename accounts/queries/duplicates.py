@@ -111,6 +111,7 @@ class Candidate:
     phones: set[str]
     emails: set[str]
     owner_id: int | None
+    owner_name: str = ""
 
     @property
     def keys(self) -> Keys:

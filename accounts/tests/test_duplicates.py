@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Contact, Customer
 from accounts.models.marks import marks_sql
+from accounts.queries.duplicate_rows import duplicates_of_rows
 from accounts.queries.duplicates import find
 from accounts.rules.matching import keys_of, name_marks
 from accounts.services import DuplicatesFound, Guard
@@ -113,6 +114,31 @@ class TestTheSearch:
         keys = keys_of(name=NAME, uscc=USCC, phones=["13805762218"], emails=["s@yunshan.cn"])
         with django_assert_max_num_queries(3):
             find(keys)
+
+
+class TestManyRowsAtOnce:
+    ROWS = [
+        {"name": NAME},
+        {"name": "毫不相干"},
+        {"name": "甲", "phones": ["13805762218"]},
+        {"name": "杭州云衫网络科技公司"},
+        {"uscc": USCC},
+        {"emails": ["s@yunshan.cn"]},
+        {"name": f"{NAME}宁波分公司"},
+        {},
+    ]
+
+    def test_each_row_gets_what_it_would_get_alone(self, company, known):
+        make_customer(company.sales1, "杭州云杉网络技术有限公司")
+        rows = [keys_of(**row) for row in self.ROWS]
+        alone = [[(m.customer_id, m.verdict) for m in find(row, attended=False)] for row in rows]
+        together = [[(m.customer_id, m.verdict) for m in found] for found in duplicates_of_rows(rows)]
+        assert together == alone and [len(found) for found in alone] == [2, 0, 1, 1, 1, 1, 1, 0]
+        assert duplicates_of_rows(rows)[0][0].owner_name == "Sales3" and duplicates_of_rows([]) == []
+
+    def test_a_fixed_number_of_statements(self, company, known, django_assert_max_num_queries):
+        with django_assert_max_num_queries(10):
+            duplicates_of_rows([keys_of(**row) for row in self.ROWS] * 50)
 
 
 class TestWhileTyping:

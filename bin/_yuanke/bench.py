@@ -16,7 +16,10 @@ from .services import Services
 from .stamps import Stamp, fingerprint
 from .steps import Progress, Step, StepFailed
 
-PARTS = ("lists", "fields", "record", "imports", "exports", "weight")
+PARTS = ("lists", "fields", "record", "duplicates", "imports", "exports", "weight")
+BY_SIZE = ("lists", "duplicates")
+"""Parts that are measured in the small company and in the large one."""
+
 SMALL = 10_000
 """Customers of the company that the large one is compared with."""
 
@@ -71,7 +74,7 @@ def _measure(
         if part == "exports":
             figures += _run(part, data, _company(100_000, data, postgres, env, progress), progress)
             continue
-        if part != "lists":
+        if part not in BY_SIZE:
             figures += _run(part, data, _scratch(small, postgres, env), progress)
             continue
         before = _run(part, data, small, progress, note=f"{SMALL:,} customers")
@@ -150,7 +153,7 @@ def growth(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[di
     earlier = {figure["what"]: figure for figure in before}
     found = []
     for figure in after:
-        if figure["unit"] != "ms" or not figure["what"].endswith("processor"):
+        if figure["unit"] != "ms" or not figure["what"].endswith(("processor", "check")):
             continue
         small = earlier[figure["what"]]
         yardstick, alike = small["value"], small["rows"] == figure["rows"]

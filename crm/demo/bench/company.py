@@ -122,9 +122,15 @@ def _copy(count: int, offset: int) -> None:
             "team = seller.team_id, at = now() - random() * interval '900 days' FROM seller "
             "WHERE seller.place = (source.number * 7919) % (SELECT count(*) FROM seller)"
         )
+        # Copies are companies of their own: another first character, other numbers. Else everything were there 100 times.
+        nth = f"(source.copy + {offset // ORIGINALS})"
+        chinese = "ascii(t.company_core) >= 11904 AND position(t.company_core IN t.name) > 0"
+        core = f"chr(19968 + (ascii(t.company_core) * 7 + {nth} * 211) % 20000) || substr(t.company_core, 2)"
+        phone = f"'+861' || lpad(((source.number + {offset}) * 700000079 % 7000000000 + 3000000000)::text, 10, '0')"
         fresh = {
             "id": "source.new",
-            "name": f"t.name || (source.copy + {offset // ORIGINALS})",
+            "name": f"CASE WHEN {chinese} THEN replace(t.name, t.company_core, {core}) ELSE t.name || {nth} END",
+            "company_core": f"CASE WHEN {chinese} THEN {core} ELSE t.company_core || {nth} END",
             "owner_id": "source.owner",
             "team_id": "source.team",
             "created_at": "source.at",
@@ -133,7 +139,12 @@ def _copy(count: int, offset: int) -> None:
         }
         _insert_copies(cursor, Customer, "t.id = source.old", fresh)
         of_customer = {"customer_id": "source.new"}
-        _insert_copies(cursor, Contact, "t.customer_id = source.old", of_customer)
+        numbers = {
+            "phone": phone,
+            "phone_key": phone,
+            "email": f"replace(t.email, '@', '+' || {nth} || '@')",
+        }
+        _insert_copies(cursor, Contact, "t.customer_id = source.old", of_customer | numbers)
         _insert_copies(cursor, CustomerTag, "t.customer_id = source.old", of_customer)
 
 

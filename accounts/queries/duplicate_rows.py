@@ -90,12 +90,12 @@ def _alike(rows: Sequence[Keys]) -> list[set[int]]:
 def _candidates(ids: set[int]) -> dict[int, tuple[Candidate, Keys]]:
     """The customers with the numbers and addresses of their contacts, and what they are compared by."""
     found = {
-        pk: Candidate(pk, name, kind, uscc, {phone}, {email}, owner_id)
-        for pk, name, kind, uscc, phone, email, owner_id in Customer.objects.filter(pk__in=ids).values_list(
-            "pk", "name", "kind", "uscc", "phone", "email", "owner_id"
+        row[0]: Candidate(*row[:5], {row[5]}, {row[6]}, row[7])
+        for row in Customer.objects.filter(pk__in=ids).values_list(
+            "pk", "name", "company_core", "company_region", "uscc", "phone_key", "email", "owner_id"
         )
     }
-    people = Contact.objects.filter(customer__in=ids).values_list("customer_id", "phone", "email")
+    people = Contact.objects.filter(customer__in=ids).values_list("customer_id", "phone_key", "email")
     for customer_id, phone, email in people:
         if customer_id in found:
             found[customer_id].phones.add(phone)

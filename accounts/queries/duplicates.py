@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Contact, Customer
 from accounts.models.marks import marks_sql
 from accounts.rules import matching
-from accounts.rules.matching import Keys, Verdict, keys_of
+from accounts.rules.matching import Keys, Verdict, stored_keys
 from crm.identity import access
 from crm.identity.models import User
 
@@ -74,7 +74,8 @@ def find(
     if not parts:
         return []
     sql = (
-        "SELECT c.id, c.name, c.kind, c.uscc, c.phone, c.email, c.owner_id, hit.phone, hit.email "  # noqa: S608
+        "SELECT c.id, c.name, c.company_core, c.company_region, c.uscc, c.phone_key, c.email, c.owner_id, "  # noqa: S608
+        "hit.phone, hit.email "
         f"FROM ({' UNION ALL '.join(parts)}) AS hit JOIN {CUSTOMERS} c ON c.id = hit.id "
         "WHERE c.deleted_at IS NULL"
     )
@@ -106,7 +107,8 @@ class Candidate:
 
     id: int
     name: str
-    kind: str
+    core: str
+    region: str
     uscc: str
     phones: set[str]
     emails: set[str]
@@ -116,7 +118,14 @@ class Candidate:
     @property
     def keys(self) -> Keys:
         """What it is compared by."""
-        return keys_of(name=self.name, kind=self.kind, uscc=self.uscc, phones=self.phones, emails=self.emails)
+        return stored_keys(
+            name=self.name,
+            core=self.core,
+            region=self.region,
+            uscc=self.uscc,
+            phones=self.phones,
+            emails=self.emails,
+        )
 
 
 def _lookups(keys: Keys) -> tuple[list[str], list[Any]]:
@@ -152,12 +161,13 @@ def _lookups(keys: Keys) -> tuple[list[str], list[Any]]:
 
 def _merged(rows: Iterable[tuple[Any, ...]], exclude: set[int]) -> list[Candidate]:
     found: dict[int, Candidate] = {}
-    for pk, name, kind, uscc, phone, email, owner_id, hit_phone, hit_email in rows:
+    for pk, name, core, region, uscc, phone, email, owner_id, hit_phone, hit_email in rows:
         if pk in exclude:
             continue
-        one = found.setdefault(pk, Candidate(pk, name, kind, uscc, {phone}, {email}, owner_id))
-        one.phones.add(hit_phone)
-        one.emails.add(hit_email)
+        if pk not in found:
+            found[pk] = Candidate(pk, name, core, region, uscc, {phone}, {email}, owner_id)
+        found[pk].phones.add(hit_phone)
+        found[pk].emails.add(hit_email)
     return list(found.values())
 
 
@@ -168,7 +178,7 @@ def _rated_again(keys: Keys, rated: list[tuple[Candidate, Verdict]], attended: b
     ids = [row.id for row, _verdict in rated]
     if keys.landlines or keys.domains:
         by_id = {row.id: row for row, _verdict in rated}
-        people = Contact.objects.filter(customer__in=ids).values_list("customer_id", "phone", "email")
+        people = Contact.objects.filter(customer__in=ids).values_list("customer_id", "phone_key", "email")
         for customer_id, phone, email in people:
             by_id[customer_id].phones.add(phone)
             by_id[customer_id].emails.add(email)

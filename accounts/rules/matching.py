@@ -6,6 +6,7 @@ Pure arithmetic. The search for candidates by these keys stands in `accounts.que
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -37,6 +38,8 @@ FIRST_IDEOGRAPH = "\u2e80"
 ROUNDING = 1e-9
 BLOCKING = frozenset({USCC, PHONE, EMAIL, SAME_NAME})
 PROPOSING = BLOCKING - {PHONE, EMAIL}  # where nobody stands by (import, scan) people may share a number
+_LANDLINE = re.compile(r"\+86(?!1[3-9])")
+_MAY_BE_BRANCH = re.compile("分公司|办事处|代表处|营业部|分行|支行|分店|分部")
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,34 @@ def keys_of(
         landlines=frozenset(number.number for number in read if not is_personal(number)),
         emails=addresses,
         domains=frozenset(filter(None, map(company_domain, addresses))),
+    )
+
+
+def stored_keys(
+    *,
+    name: str,
+    core: str,
+    region: str,
+    uscc: str = "",
+    phones: Iterable[str] = (),
+    emails: Iterable[str] = (),
+) -> Keys:
+    """The keys of a customer as its columns hold them, normalised when it was saved: nothing is parsed again.
+
+    `phones` are match keys (E.164 without extension, nothing that everybody shares).
+    """
+    numbers = frozenset(filter(None, phones))
+    landlines = frozenset(number for number in numbers if _LANDLINE.match(number))
+    addresses = frozenset(filter(None, emails))
+    return Keys(
+        core=core,
+        region=region,
+        branch=parse_company(name).branch if core and _MAY_BE_BRANCH.search(name) else "",
+        uscc=uscc,
+        numbers=numbers - landlines,
+        landlines=landlines,
+        emails=addresses,
+        domains=frozenset(filter(None, map(company_domain, addresses))) if addresses else frozenset(),
     )
 
 

@@ -18,7 +18,7 @@ from accounts.events import DUPLICATE_DISMISSED, DUPLICATE_SUSPECTED
 from accounts.models import Contact, Customer, DuplicatePair
 from accounts.models.marks import marks_sql
 from accounts.rules import matching
-from accounts.rules.matching import Keys, Verdict, is_similar, keys_of
+from accounts.rules.matching import Keys, Verdict, is_similar, stored_keys
 from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor
 from crm.events.recording import record_event
@@ -145,21 +145,24 @@ def _rated(pairs: list[tuple[int, int]]) -> list[tuple[int, int, Verdict]]:
 
 def _keys_of(ids: set[int]) -> dict[int, Keys]:
     people: dict[int, list[tuple[str, str]]] = {}
-    for customer_id, phone, email in Contact.objects.filter(customer__in=ids).values_list(
-        "customer_id", "phone", "email"
-    ):
+    rows = Contact.objects.filter(customer__in=ids).values_list("customer_id", "phone_key", "email")
+    for customer_id, phone, email in rows:
         people.setdefault(customer_id, []).append((phone, email))
-    rows = Customer.objects.filter(pk__in=ids).values_list("pk", "name", "kind", "uscc", "phone", "email")
-    return {
-        pk: keys_of(
+    columns = ("pk", "name", "company_core", "company_region", "uscc", "phone_key", "email")
+    found = {}
+    for pk, name, core, region, uscc, phone, email in Customer.objects.filter(pk__in=ids).values_list(
+        *columns
+    ):
+        known = [(phone, email), *people.get(pk, ())]
+        found[pk] = stored_keys(
             name=name,
-            kind=kind,
+            core=core,
+            region=region,
             uscc=uscc,
-            phones=[phone, *(number for number, _address in people.get(pk, ()))],
-            emails=[email, *(address for _number, address in people.get(pk, ()))],
+            phones=[number for number, _address in known],
+            emails=[address for _number, address in known],
         )
-        for pk, name, kind, uscc, phone, email in rows
-    }
+    return found
 
 
 def _note(rated: list[tuple[int, int, Verdict]], began: Any) -> int:

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.rules import matching
-from accounts.rules.matching import BLOCK, LINK, WARN, compare, is_similar, keys_of, name_marks
+from accounts.rules.matching import BLOCK, LINK, WARN, compare, is_similar, keys_of, name_marks, stored_keys
+from accounts.services.cleaning import match_keys
 
 USCC_A, USCC_B = "91350100M000100Y43", "91310000MA1FL5DN2R"
 
@@ -73,6 +74,22 @@ def test_a_shared_landline_or_mail_domain_supports_a_name():
 def test_the_strongest_reason_comes_first():
     one = keys_of(name="杭州云杉网络科技有限公司", uscc=USCC_A, phones=["13812345678"])
     assert compare(one, one).reasons == ("uscc", "phone", "name") and compare(one, one).score == Decimal(1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"name": "上海博远机械设备有限公司北京分公司", "uscc": USCC_A},
+        {"name": "Acme Trading Ltd", "phones": ["010-8888 6666 转 801", "13812345678", "+44 20 7946 0958"]},
+        {"name": "张伟", "phones": ["400 800 1234"], "emails": ["A@star.cn", "b@qq.com"]},
+    ],
+)
+def test_what_is_stored_gives_the_same_keys_as_what_was_typed(values):
+    keys = keys_of(**values)
+    phones = [match_keys({"phone": phone})["phone_key"] for phone in values.get("phones", ())]
+    emails = [email.lower() for email in values.get("emails", ())]
+    stored = {"core": keys.core, "region": keys.region, "uscc": keys.uscc}
+    assert stored_keys(name=values["name"], phones=phones, emails=emails, **stored) == keys
 
 
 def test_a_confirmation_holds_for_these_keys_only():

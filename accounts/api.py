@@ -29,12 +29,14 @@ from accounts.views.customers import is_administrator
 from accounts.views.duplicates import keys_from
 from crm.core.writes import RuleBroken, check_version
 from crm.identity import access
+from crm.identity import fields as field_rights
 from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.listing.custom.rest import CustomObject
 from crm.listing.rest.errors import Problem
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
+from crm.records.field_access import editable as fields_to_edit
 from crm.records.models import Industry, Region, Tag
 from crm.records.queries.reference import industry_finder, region_finder
 
@@ -227,6 +229,13 @@ def described(user: User, matches: list[Match]) -> list[dict[str, Any]]:
     ]
 
 
+def may_choose(user: User, name: str) -> bool:
+    """Whether somebody may say whose value of a field a merge keeps: they have to edit that field."""
+    if name in services.MERGE_FIELDS:
+        return field_rights.may_edit(user, Customer, name)
+    return name in {one.name for one in fields_to_edit(user, Customer).values()}
+
+
 @contextmanager
 def refusing(user: User) -> Iterator[None]:
     """A save refused because the record is there already answers 409 with the matches."""
@@ -332,6 +341,9 @@ class CustomerViewSet(TimelineMixin, Creates, Updates, Deletes, RecordViewSet):
         data = self._read(MergeSerializer)
         loser = data["loser"]
         access.authorize(request.user, "merge", loser)
+        closed = [name for name in data["fields"] if not may_choose(request.user, name)]
+        if closed:
+            raise RuleBroken(_("There is no such choice."), field="fields")
         versions = {record.pk: data["version"], loser.pk: data["loser_version"]}
         expected = {key: version for key, version in versions.items() if version is not None}
         services.merge_customers(record, loser, picks=data["fields"], expected=expected, actor=self.actor)

@@ -29,6 +29,8 @@ from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.actor import actor_of
 from crm.events.tasks import wake
 from crm.identity import access
+from crm.identity import fields as field_rights
+from crm.identity.models import User
 from crm.listing.custom.columns import text_of
 from crm.records.field_access import editable as fields_to_edit
 from crm.records.models.custom_field import PREFIX
@@ -134,8 +136,7 @@ def customer_merge(request: HttpRequest, pk: int) -> HttpResponse:
     loser = access.get_visible_or_404(Customer, request.user, int(other), "merge", queryset=_records())
     if request.method == "GET":
         return _compare(request, winner, loser)
-    own = {one.name for one in fields_to_edit(request.user, Customer).values()}
-    names = [*services.MERGE_FIELDS, *own]
+    names = _chosen_by(request.user)
     picks = {name: request.POST[f"pick_{name}"] for name in names if f"pick_{name}" in request.POST}
     try:
         services.merge_customers(
@@ -200,13 +201,11 @@ def _compare(
     own = fields_to_edit(request.user, Customer)
     shown = {
         side: {one.name: text_of(one, record.custom.get(key)) for key, one in own.items()}
+        | facts.texts(record)
         for side, record in ((WINNER, winner), (LOSER, loser))
     }
-    custom = [name for name in picks if name in shown[WINNER]]
-    for side, record in ((WINNER, winner), (LOSER, loser)):
-        shown[side] |= facts.texts(record)
     choices = []
-    for name in [*services.MERGE_FIELDS, *custom]:
+    for name in (name for name in _chosen_by(request.user) if name in picks):
         one, other = shown[WINNER].get(name, ""), shown[LOSER].get(name, "")
         chosen = request.POST.get(f"pick_{name}", picks[name])
         choices.append(Choice(name, _label(name), one, other, chosen, one == other))
@@ -221,6 +220,12 @@ def _compare(
         "swap": f"{reverse('customer_merge', args=[loser.pk])}?with={winner.pk}",
     }
     return render(request, "accounts/merge.html", context, status=status)
+
+
+def _chosen_by(user: User) -> list[str]:
+    """The fields somebody may choose between: those they may edit; of the others the better value is kept."""
+    names = [name for name in services.MERGE_FIELDS if field_rights.may_edit(user, Customer, name)]
+    return [*names, *(one.name for one in fields_to_edit(user, Customer).values())]
 
 
 def _label(name: str) -> str:

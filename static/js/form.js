@@ -94,6 +94,14 @@ document.addEventListener("click", (event) => {
   form.querySelector("[data-draft-note]").hidden = true;
 });
 
+// A field opened by its pen takes the focus, and the pen has it again when the field is gone.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const place = event.detail.target ?? event.detail.elt;
+  const form = place.querySelector?.("form[data-inline]");
+  if (form && !form.contains(document.activeElement)) form.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  else if (!form && document.activeElement === document.body) place.querySelector?.(":scope > .inline-edit > .edit-pen")?.focus();
+});
+
 function prepare(root) {
   const forms = [...root.querySelectorAll("form[data-draft]")];
   if (root.matches?.("form[data-draft]")) forms.push(root);

@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from crm.console.event_words import ORIGINS
 from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
 from crm.identity.models import Role, Team, User
@@ -73,14 +74,7 @@ class EventFilters(Filters):
     subject = django_filters.CharFilter(label=_("Record"), method="by_subject")
     origin = django_filters.ChoiceFilter(
         label=_("Through"),
-        choices=[
-            ("web", _("Pages")),
-            ("api", _("API")),
-            ("import", _("Import")),
-            ("task", _("Background work")),
-            ("admin", _("Administration")),
-            ("cli", _("Command line")),
-        ],
+        choices=[*ORIGINS.items()],
     )
 
     def by_actor(self, rows: QuerySet[Event], name: str, value: list[User]) -> QuerySet[Event]:

@@ -1,12 +1,11 @@
 """The lists of people, teams and events."""
 
-from typing import Any
-
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.console import queries
+from crm.console.event_words import change_words, origin_words, subject_words
 from crm.console.filters import EventFilters, FieldFilters, SectionFilters, TeamFilters, UserFilters
 from crm.console.sections import is_administrator
 from crm.core import formats
@@ -44,39 +43,8 @@ def _what(event: Event, look: Look) -> str:
     return format_html('<b title="{}">{}</b>', event.name, event.title)
 
 
-def subject_words(event: Event) -> str:
-    """The record an event is about, as people call its kind, with its number."""
-    kind = event.subject_type.rsplit(".", 1)[-1].replace("_", " ")
-    return f"{kind} {event.subject_id}"
-
-
 def _changes(event: Event, look: Look) -> str:
     return format_html('<span class="cell-cut">{}</span>', change_words(event))
-
-
-def change_words(event: Event) -> str:
-    """What changed, in one line: field, old and new value; personal values are named but not shown."""
-    parts = [f"{name}: {_short(pair)}" for name, pair in event.changes.items()]
-    parts += [gettext("%(field)s changed") % {"field": name} for name in event.private]
-    if not parts:
-        parts = [
-            f"{name}: {value}" for name, value in event.payload.items() if not isinstance(value, dict | list)
-        ]
-    return "; ".join(parts)[:400]
-
-
-def _short(pair: Any) -> str:
-    if not isinstance(pair, list | tuple) or len(pair) != 2:
-        return str(pair)
-    return " → ".join(_value(value) for value in pair)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get("label", value))
-    if isinstance(value, list):
-        return ", ".join(map(_value, value)) or "–"
-    return "–" if value in (None, "") else str(value)
 
 
 USERS = ListPage(
@@ -189,7 +157,13 @@ EVENTS = ListPage(
             card="right",
         ),
         Text("actor_name", label=_("Who"), card="subtitle"),
-        Text("origin", label=_("Through"), card="meta"),
+        Html(
+            "origin",
+            label=_("Through"),
+            render=lambda e, look: origin_words(e),
+            value=origin_words,
+            card="meta",
+        ),
         Html("subject", label=_("Record"), render=lambda e, look: subject_words(e), value=subject_words),
         Html("changes", label=_("Details"), render=_changes, value=change_words),
     ],

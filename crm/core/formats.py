@@ -202,7 +202,8 @@ def exact(value: date | datetime | None) -> str:
     """The exact value for a ``title``: ``2026-06-15 14:00`` with weekday."""
     if value is None:
         return ""
-    shown = f"{full_day(value)} {weekday(value)}"
+    chinese = is_chinese()
+    shown = f"{full_day(value)} {weekday(value)}" if chinese else f"{weekday(value)}, {full_day(value)}"
     return f"{shown} {clock(value)}" if isinstance(value, datetime) else shown
 
 

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from crm.console.listings import TEAMS, USERS
+from crm.identity import services
 from crm.identity.models import User
-from crm.identity.tests.factories import make_team, make_user
+from crm.identity.tests.factories import SYSTEM, make_team, make_user
 from crm.listing.testing import ListPageContract
 
 
@@ -24,3 +27,13 @@ class TestTeamList(ListPageContract):
 
     def make(self, owner: User, number: int) -> Any:
         return make_team(f"部门{number}")
+
+
+@pytest.mark.django_db
+def test_the_audit_log_speaks_the_readers_language(client, company):
+    services.change_preferences(company.sales1, theme="dark", actor=SYSTEM)
+    services.change_preferences(company.admin, language="zh-hans", actor=SYSTEM)
+    client.force_login(company.admin)
+    page = client.get("/settings/events/").content.decode()
+    assert "深色" in page and "后台任务" in page
+    assert "theme: " not in page and ">task<" not in page

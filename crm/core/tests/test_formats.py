@@ -102,5 +102,5 @@ def test_filters_keep_the_exact_value_in_the_title(en):
         )
     )
     assert '<span title="¥480,000.00">¥480K</span>' in shown
-    assert '<time datetime="2027-03-31" title="Mar 31, 2027 Wed">Mar 31, 2027</time>' in shown
+    assert '<time datetime="2027-03-31" title="Wed, Mar 31, 2027">Mar 31, 2027</time>' in shown
     assert "138 0576 2218" in shown

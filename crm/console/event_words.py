@@ -1,0 +1,94 @@
+"""How the audit log says what it holds: which record, by which way, what changed, in the reader's language."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from crm.core import formats
+from crm.events.models import Event
+
+ORIGINS = {
+    "web": _("Pages"),
+    "api": _("API"),
+    "import": _("Import"),
+    "task": _("Background work"),
+    "admin": _("Administration"),
+    "cli": _("Command line"),
+}
+LONGEST = 400
+
+
+def origin_words(event: Event) -> str:
+    """By which way it happened."""
+    return str(ORIGINS.get(event.origin, event.origin))
+
+
+def subject_words(event: Event) -> str:
+    """The record an event is about, as people call its kind, with its number."""
+    model = _model(event)
+    kind = model._meta.verbose_name if model else event.subject_type.rsplit(".", 1)[-1].replace("_", " ")
+    return f"{capfirst(str(kind))} {event.subject_id}"
+
+
+def change_words(event: Event) -> str:
+    """What changed, in one line: field, old and new value; personal values are named but not shown."""
+    model = _model(event)
+    parts = [f"{_label(model, name)}: {_pair(model, name, pair)}" for name, pair in event.changes.items()]
+    parts += [gettext("%(field)s changed") % {"field": _label(model, name)} for name in event.private]
+    if not parts:
+        parts = [
+            f"{_label(model, name)}: {_value(_field(model, name), value)}"
+            for name, value in event.payload.items()
+            if not isinstance(value, dict | list)
+        ]
+    return "; ".join(parts)[:LONGEST]
+
+
+def _model(event: Event) -> type[models.Model] | None:
+    try:
+        return apps.get_model(event.subject_type)
+    except (LookupError, ValueError):
+        return None
+
+
+def _field(model: type[models.Model] | None, name: str) -> Any:
+    try:
+        return model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        return None
+
+
+def _label(model: type[models.Model] | None, name: str) -> str:
+    field = _field(model, name)
+    return str(capfirst(getattr(field, "verbose_name", "") or name.replace("_", " ")))
+
+
+def _pair(model: type[models.Model] | None, name: str, pair: Any) -> str:
+    field = _field(model, name)
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        return _value(field, pair)
+    return " → ".join(_value(field, value) for value in pair)
+
+
+def _value(field: Any, value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("label", value))
+    if isinstance(value, list):
+        return ", ".join(_value(field, one) for one in value) or "–"
+    if value in (None, ""):
+        return "–"
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if (choices := dict(getattr(field, "flatchoices", ()))) and value in choices:
+        return str(choices[value])
+    if isinstance(field, models.DateTimeField) and (moment := parse_datetime(str(value))):
+        return formats.moment(moment)
+    if isinstance(field, models.DateField) and (day := parse_date(str(value))):
+        return formats.day(day)
+    return str(value)

@@ -231,6 +231,8 @@ CUSTOMERS = ListPage(
             sort="last_activity_at",
             icon="history",
         ),
+        View("no-next", _("No next follow-up"), {"next_follow_up_at": "none"}, icon="calendar-off"),
+        View("new", _("New in 7 days"), {"created_at": "last_7"}, sort="-created_at", icon="sparkles"),
         View(
             "next-two-weeks",
             _("Next 2 weeks"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from .steps import Progress, Step, StepFailed, run
 
 PANGO = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
 BROWSER = ("chromium",)
-BROWSER_FONTS = ("fonts-noto-cjk",)
+BROWSER_NEEDS = ("fonts-noto-cjk", "libatomic1")
 
 
 def install(packages: Sequence[str], purpose: str, *, step: Step) -> None:
@@ -51,12 +52,12 @@ def ensure_pango(progress: Progress) -> None:
 
 
 def ensure_browser(progress: Progress) -> None:
-    """The browser tests drive Chromium; Chinese letters need a font on their screenshots."""
+    """The browser tests drive Chromium; what drives it needs a library, Chinese letters need a font."""
     _wished(
         progress,
         "Browser for the tests (Chromium)",
-        present=lambda: browser() is not None,
-        packages=(*BROWSER, *BROWSER_FONTS),
+        present=lambda: browser() is not None and driver_can_start(),
+        packages=(*BROWSER, *BROWSER_NEEDS),
         purpose="the browser tests",
         without="The browser tests are skipped without it.",
     )
@@ -70,6 +71,17 @@ def browser() -> str | None:
         if found := shutil.which(name):
             return found
     return None
+
+
+def driver_can_start() -> bool:
+    """Whether the library is there without which Playwright's own Node.js does not start."""
+    if os.uname().sysname != "Linux":
+        return True
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def pango_is_there() -> bool:

@@ -20,8 +20,7 @@ def main(arguments: list[str]) -> int:
     services = Services(data)
     with services.running(progress):
         env = environment.build(data, services)
-        if browser := system.browser():
-            env["CRM_CHROMIUM"] = browser
+        env["CRM_CHROMIUM"] = (system.browser() or "") if system.driver_can_start() else ""
         processes = str(max(2, min(8, os.cpu_count() or 2)))
         everything = ["-n", processes, "--dist", "load"]
         process = subprocess.Popen([PYTHON, "-m", "pytest", *(arguments or everything)], env=env, cwd=ROOT)

@@ -230,10 +230,19 @@ def _rows(model: type[models.Model], user: User, level: str) -> Q:
     if isinstance(policy, Everyone):
         return EVERYTHING
     if isinstance(policy, Private):
-        return Q(**{policy.user: user.pk})
+        return _private_rows(policy, user, level)
     if isinstance(policy, Via):
         return reduce(or_, (_through(model, path, user, level) for path in policy.fields))
     return _owned_rows(model, policy, user, level)
+
+
+def _private_rows(policy: Private, user: User, level: str) -> Q:
+    rows = Q(**{policy.user: user.pk})
+    if policy.audience and level == VIEW:
+        rows |= Q(**{policy.audience: "all"})
+        if user.team_id:
+            rows |= Q(**{policy.audience: "team", f"{policy.user}__team": user.team_id})
+    return rows
 
 
 def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str) -> Q:

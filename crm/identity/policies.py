@@ -35,9 +35,13 @@ class Everyone:
 
 @dataclass(frozen=True)
 class Private:
-    """Reached by one person only, whatever the role."""
+    """Reached by one person only, whatever the role.
+
+    `audience` names a field by which its person lets others look at it: "team" colleagues of the same team, "all" everybody.
+    """
 
     user: str = "user"
+    audience: str = ""
 
 
 Policy = Owned | Via | Everyone | Private

@@ -57,3 +57,8 @@ def team_paths() -> dict[int, str]:
         return f"{path(parent, depth + 1)} / {name}" if parent in rows and depth < 50 else name
 
     return {pk: path(pk) for pk in rows}
+
+
+def leads_a_team(user: User) -> bool:
+    """Whether somebody is the leader of a team."""
+    return Team._base_manager.filter(leader=user).exists()

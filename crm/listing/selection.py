@@ -203,8 +203,15 @@ class Selection:
     def settings(self) -> SavedView | None:
         """The person's own row for this view: their columns and density."""
         if isinstance(self.view, SavedView):
-            return self.view
+            if self.view.is_of(self.user):
+                return self.view
+            return saved_view(self.user, self.listing.key, builtin=row_key(self.view)) or self.view
         return saved_view(self.user, self.listing.key, builtin=self.view.key if self.view else "all")
+
+    @property
+    def may_save(self) -> bool:
+        """Whether the changes can be kept in the view itself: only in one's own."""
+        return self.edited and isinstance(self.view, SavedView) and self.view.is_of(self.user)
 
 
 def select(
@@ -246,7 +253,7 @@ def select(
 
 
 def find_view(listing: ListPage, user: User, key: str) -> View | SavedView | None:
-    """The view an address names: a built-in one by its key, one's own by its number."""
+    """The view an address names: a built-in one by its key, one's own or a shared one by its number."""
     if not key or key == "all":
         return None
     if (builtin := listing.view(key)) is not None:
@@ -255,6 +262,11 @@ def find_view(listing: ListPage, user: User, key: str) -> View | SavedView | Non
     if own is None:
         raise Http404
     return own
+
+
+def row_key(view: SavedView) -> str:
+    """Under which key people keep their own columns and pin of a colleague's view."""
+    return f"{SavedView.OTHERS}{view.pk}"
 
 
 def stored_parameters(view: View | SavedView) -> dict[str, list[str]]:

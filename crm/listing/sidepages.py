@@ -15,18 +15,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.core.writes import RuleBroken
+from crm.events.actor import actor_of
 from crm.events.tasks import wake
 from crm.identity.access import require_verb
 from crm.listing import bulk as verbs
 from crm.listing import pages
-from crm.listing.selection import BadQuery, find_view, select
+from crm.listing.selection import BadQuery, find_view, row_key, select
 from crm.listing.tasks import run_bulk_job
 from crm.records.models import SavedView
 from crm.records.queries import forget_views, saved_view, saved_views
 from crm.records.services import saved_views as kept_views
 
 if TYPE_CHECKING:
-    from crm.listing.declare import ListPage
+    from crm.identity.models import User
+    from crm.listing.declare import ListPage, View
 
 
 EXPORT = "export"  # the bulk verb that every exportable list has
@@ -47,8 +49,8 @@ def columns(request: HttpRequest, listing: ListPage) -> HttpResponse:
     kept_views.keep_columns(
         request.user,
         listing=listing.key,
-        view=view if isinstance(view, SavedView) else None,
-        builtin=view.key if view else "all",
+        view=own_view(request.user, view),
+        builtin=builtin_of(view),
         columns=chosen,
         density=density if density in SavedView.Density.values and not reset else SavedView.Density.COMFORT,
     )
@@ -85,8 +87,19 @@ def views(request: HttpRequest, listing: ListPage) -> HttpResponse:
             messages.success(request, _("View “%(name)s” saved") % {"name": view.name})
             return redirect(f"{listing.url()}?view={view.key}")
     kept = {one.builtin: one for one in _builtin_rows(request, listing)}
+    named = saved_views(request.user, listing.key)
+    shared = [one for one in named if not one.is_of(request.user)]
+    for one in shared:
+        row = saved_view(request.user, listing.key, builtin=row_key(one))
+        one.pinned = bool(row and row.pinned)
     context |= {
-        "own": saved_views(request.user, listing.key),
+        "own": [one for one in named if one.is_of(request.user)],
+        "shared": shared,
+        "audiences": [
+            choice
+            for choice in SavedView.Audience.choices
+            if choice[0] != SavedView.Audience.ALL or kept_views.may_share_with_all(request.user)
+        ],
         "builtin": [
             {"key": one.key, "label": one.label, "pinned": one.key in kept and kept[one.key].pinned}
             for one in listing.views
@@ -116,7 +129,20 @@ def _save_as(request: HttpRequest, listing: ListPage, query: QueryDict) -> Saved
         params=selection.saved_parameters,
         columns=[column.name for column in selection.columns],
         pinned=request.POST.get("pinned") == "1",
+        audience=request.POST.get("audience") or SavedView.Audience.OWN,
     )
+
+
+def own_view(user: User, view: View | SavedView | None) -> SavedView | None:
+    """The view, if it is the person's own to change."""
+    return view if isinstance(view, SavedView) and view.is_of(user) else None
+
+
+def builtin_of(view: View | SavedView | None) -> str:
+    """Under which key a person's columns and pin of a view that is not their own are kept."""
+    if isinstance(view, SavedView):
+        return row_key(view)
+    return view.key if view else "all"
 
 
 @require_POST
@@ -124,10 +150,10 @@ def view(request: HttpRequest, listing: ListPage, key: str) -> HttpResponse:
     """Change one view: save the present query into it, rename, pin, unpin, delete."""
     require_verb(request.user, "view", listing.model)
     found = find_view(listing, request.user, key)
-    own = found if isinstance(found, SavedView) else None
+    own = own_view(request.user, found)
     action = request.POST.get("do", "")
     if action in ("pin", "unpin") and found is not None:
-        builtin = "" if own else found.key
+        builtin = "" if own else builtin_of(found)
         row = own or saved_view(request.user, listing.key, builtin=builtin)
         kept_views.pin(request.user, listing=listing.key, view=row, builtin=builtin, pinned=action == "pin")
     elif own is None:
@@ -151,6 +177,8 @@ def _change(request: HttpRequest, listing: ListPage, own: SavedView, action: str
         if not name:
             raise RuleBroken(_("Give the view a name."), field="name")
         kept_views.update_view(own, name=name)
+        if "audience" in request.POST:
+            kept_views.share_view(own, audience=request.POST["audience"], actor=actor_of(request))
     elif action == "save":
         query = QueryDict(request.POST.get("query", "").removeprefix("?"))
         selection = select(listing, request.user, query)

@@ -19,6 +19,10 @@ def _file(e: Event) -> str:
     return str(e.payload.get("name", ""))
 
 
+def _view(e: Event) -> str:
+    return _("Who uses the view “%(name)s” was changed") % e.payload
+
+
 def _job(e: Event) -> str:
     return str(e.payload.get("title", ""))
 
@@ -52,6 +56,7 @@ SECTIONS_ARRANGED = event("record_section.arranged", gettext_lazy("Record page a
 JOB_RETRIED = event(
     "job.retried", gettext_lazy("Background job started again"), sentence=_job, timeline=False
 )
+VIEW_SHARED = event("saved_view.shared", gettext_lazy("Saved view shared"), sentence=_view, timeline=False)
 TAG_CREATED = event("tag.created", gettext_lazy("Tag created"), timeline=False)
 TAG_UPDATED = event("tag.updated", gettext_lazy("Tag changed"), timeline=False)
 TAG_DELETED = event("tag.deleted", gettext_lazy("Tag deleted"), timeline=False)

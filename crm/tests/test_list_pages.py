@@ -249,6 +249,48 @@ def test_saving_a_view_of_ones_own(as_user, some):
     assert client.get(own).status_code == 404
 
 
+def test_a_view_shared_with_the_team_is_used_by_colleagues_and_changed_by_nobody_else(
+    as_user, some, monkeypatch
+):
+    made = as_user("sales1").post(
+        "/probe/views/", {"name": "重点", "query": "tier=A&sort=name", "audience": "team"}
+    )
+    shared = made["Location"]
+    key = shared.split("=")[1]
+    assert as_user("sales3").get(shared).status_code == 404, "another team"
+
+    colleague = as_user("sales2")
+    page = colleague.get(shared)
+    assert page.status_code == 200 and "苏州瑞宏电子" not in names(page), (
+        "the question travels, the scope does not"
+    )
+    assert "重点" in [str(tab["label"]) for tab in colleague.get("/probe/").context["tabs"]]
+    for tampering in ({"do": "delete"}, {"do": "rename", "name": "mine"}, {"do": "save", "query": ""}):
+        assert colleague.post(f"/probe/views/{key}/", tampering).status_code == 404
+
+    colleague.post("/probe/columns/", {"columns": ["region"], "query": f"view={key}"})
+    assert [c.name for c in colleague.get(shared).context["selection"].columns] == ["name", "region"]
+    assert len(as_user("sales1").get(shared).context["selection"].columns) > 2, "the owner's columns stay"
+
+    colleague = as_user("sales2")
+    colleague.post(f"/probe/views/{key}/", {"do": "pin"})
+    monkeypatch.setattr(hooks, "list_pages", {"probe": PROBE})
+    sidebar = f'href="/probe/?view={key}"'
+    assert sidebar in as_user("sales2").get("/settings/").content.decode()
+    as_user("sales1").post(f"/probe/views/{key}/", {"do": "rename", "name": "重点", "audience": "own"})
+    assert as_user("sales2").get(shared).status_code == 404
+    assert sidebar not in as_user("sales2").get("/settings/").content.decode()
+
+
+def test_only_leaders_and_administrators_share_with_everybody(as_user, some):
+    refused = as_user("sales1").post("/probe/views/", {"name": "公司", "query": "tier=A", "audience": "all"})
+    assert refused.status_code == 422
+    assert "公司" not in [str(tab["label"]) for tab in as_user("sales1").get("/probe/").context["tabs"]]
+
+    shared = as_user("admin").post("/probe/views/", {"name": "公司", "query": "tier=A", "audience": "all"})
+    assert as_user("sales3").get(shared["Location"]).status_code == 200
+
+
 def test_choosing_columns(as_user, some):
     client = as_user("sales1")
     client.post("/probe/columns/", {"columns": ["owner", "region", "nonsense"], "density": "compact"})

@@ -12,6 +12,7 @@ from crm.identity.access import has_verb, visible
 from crm.identity.models import User
 from crm.listing.registry import page_of_key
 from crm.records import queries as saved
+from crm.records.models import SavedView
 
 RECENT_LOOKED_AT = 9  # a few more than shown: some may no longer be visible
 ROWS_LOOKED_AT = 100  # more than anybody can have: so many stars and remembered records are kept
@@ -67,9 +68,15 @@ def pinned_views(user: User) -> list[dict[str, str]]:
         if listing is None or not has_verb(user, "view", listing.model):
             continue
         builtin = listing.view(row.builtin) if row.builtin else None
-        label = builtin.label if builtin else row.name
+        label = builtin.label if builtin else row.name or _shared_name(user, row)
         if not label:
             continue
         icon = builtin.icon if builtin else listing.icon
         found.append({"pk": row.pk, "label": label, "icon": icon, "url": f"{listing.url()}?view={row.key}"})
     return found
+
+
+def _shared_name(user: User, row: SavedView) -> str:
+    """The name of the colleague's view a pin stands for; empty once it is no longer shared."""
+    shared = saved.saved_view(user, row.listing, pk=int(row.key)) if row.key.isdecimal() else None
+    return shared.name if shared else ""

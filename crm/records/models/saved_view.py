@@ -8,10 +8,18 @@ from crm.identity.policies import Private
 
 
 class SavedView(models.Model):
-    """One person's own view of a list: filters, order, columns and density under a name.
+    """One person's own view of a list: filters, order, columns and density under a name; others may be let use it.
 
-    With `builtin` it is no view of its own but the person's columns for a built-in one ("all" is the bare list).
+    With `builtin` it is no view of its own but the person's columns and pin for a built-in one ("all" is the bare list)
+    or for one that somebody else shares ("view-12").
     """
+
+    OTHERS = "view-"
+
+    class Audience(models.TextChoices):
+        OWN = "own", _("Only me")
+        TEAM = "team", _("My team")
+        ALL = "all", _("Everybody")
 
     class Density(models.TextChoices):
         COMFORT = "comfort", _("Comfort")
@@ -24,11 +32,12 @@ class SavedView(models.Model):
     params = models.JSONField(default=dict, blank=True)
     columns = models.JSONField(default=list, blank=True)
     density = models.CharField(_("density"), max_length=7, choices=Density.choices, default=Density.COMFORT)
+    audience = models.CharField(_("who uses it"), max_length=4, choices=Audience, default=Audience.OWN)
     pinned = models.BooleanField(_("pinned in the sidebar"), default=False)
     position = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    access = Private("user")
+    access = Private("user", audience="audience")
 
     class Meta:
         verbose_name = _("saved view")
@@ -52,4 +61,8 @@ class SavedView(models.Model):
     @property
     def key(self) -> str:
         """How the address names this view."""
-        return self.builtin or str(self.pk)
+        return self.builtin.removeprefix(self.OTHERS) or str(self.pk)
+
+    def is_of(self, user: models.Model) -> bool:
+        """Whether it is somebody's own; others only use it."""
+        return self.user_id == user.pk

@@ -18,9 +18,9 @@ RUNNER_SILENT_AFTER = timedelta(seconds=60)
 
 
 def views_of(user: User) -> list[SavedView]:
-    """All the views a person keeps, of every list: read once a request, the sidebar asks for them as well."""
+    """All the views a person keeps or is let use, of every list: read once a request, also for the sidebar."""
     if "_crm_views" not in user.__dict__:
-        user.__dict__["_crm_views"] = list(visible(SavedView, user))
+        user.__dict__["_crm_views"] = list(visible(SavedView, user).select_related("user"))
     return user.__dict__["_crm_views"]
 
 
@@ -30,19 +30,22 @@ def forget_views(user: User) -> None:
 
 
 def saved_view(user: User, listing: str, *, pk: int | None = None, builtin: str = "") -> SavedView | None:
-    """One of the person's own views of a list, or their columns for a built-in one."""
-    mine = (view for view in views_of(user) if view.listing == listing and view.builtin == builtin)
-    return next((view for view in mine if pk is None or view.pk == pk), None)
+    """A named view of a list the person may use, or their columns for a built-in or shared one."""
+    found = (view for view in views_of(user) if view.listing == listing and view.builtin == builtin)
+    if builtin:
+        found = (view for view in found if view.is_of(user))
+    return next((view for view in found if pk is None or view.pk == pk), None)
 
 
 def saved_views(user: User, listing: str) -> list[SavedView]:
-    """The person's own named views of a list in their order."""
-    return [view for view in views_of(user) if view.listing == listing and not view.builtin]
+    """The named views of a list the person may use: their own in their order, then those of colleagues."""
+    named = [view for view in views_of(user) if view.listing == listing and not view.builtin]
+    return sorted(named, key=lambda view: not view.is_of(user))
 
 
 def pinned_views(user: User) -> list[SavedView]:
     """The views the person pinned in the sidebar, of all lists, in their order."""
-    return [view for view in views_of(user) if view.pinned]
+    return [view for view in views_of(user) if view.pinned and view.is_of(user)]
 
 
 def waiting_jobs(kind: str) -> QuerySet[BackgroundJob]:

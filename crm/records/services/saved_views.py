@@ -1,4 +1,4 @@
-"""A person's own views of lists."""
+"""A person's own views of lists, and whom they let use them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,10 +7,19 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from crm.core.writes import RuleBroken
+from crm.events.actor import Actor
+from crm.events.recording import recording
 from crm.identity.models import User
+from crm.identity.queries import leads_a_team
+from crm.records.events import VIEW_SHARED
 from crm.records.models import SavedView
 
 MOST = 50  # views of one list a person may keep
+
+
+def may_share_with_all(user: User) -> bool:
+    """Whether somebody's views are of use to the whole company: administrators and leaders of teams."""
+    return bool(user.role and user.role.is_administrator) or leads_a_team(user)
 
 
 @transaction.atomic
@@ -22,6 +31,7 @@ def create_view(
     params: Mapping[str, Sequence[str]],
     columns: Sequence[str] = (),
     pinned: bool = False,
+    audience: str = SavedView.Audience.OWN,
 ) -> SavedView:
     """Keep a list's present filters, order and columns under a name of one's own."""
     name = name.strip()
@@ -30,7 +40,7 @@ def create_view(
         raise RuleBroken(_("You already have a view of this name."), field="name")
     if mine.count() >= MOST:
         raise RuleBroken(_("You keep %(count)d views already. Delete one first.") % {"count": MOST})
-    return SavedView._base_manager.create(
+    view = SavedView._base_manager.create(
         user=user,
         listing=listing,
         name=name,
@@ -39,6 +49,27 @@ def create_view(
         pinned=pinned,
         position=_last(user) + 1,
     )
+    return share_view(view, audience=audience, actor=Actor.of(user))
+
+
+@transaction.atomic
+def share_view(view: SavedView, *, audience: str, actor: Actor) -> SavedView:
+    """Say who uses a view beside oneself. Everybody's views are for administrators and leaders to give.
+
+    The view is only a question: each person sees the answer within their own scope.
+    """
+    if audience not in SavedView.Audience.values:
+        raise RuleBroken(_("There is no such choice."), field="audience")
+    if audience == view.audience:
+        return view
+    if audience == SavedView.Audience.ALL and not may_share_with_all(view.user):
+        raise RuleBroken(_("Only administrators and leaders share views with everybody."), field="audience")
+    if audience == SavedView.Audience.TEAM and not view.user.team_id:
+        raise RuleBroken(_("You belong to no team."), field="audience")
+    with recording(VIEW_SHARED, view, actor=actor, payload={"name": view.name}):
+        view.audience = audience
+        view.save(update_fields=["audience"])
+    return view
 
 
 def update_view(view: SavedView, **values: object) -> SavedView:

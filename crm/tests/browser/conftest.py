@@ -37,9 +37,9 @@ def seeded(transactional_db, seeds: str) -> None:
 
 @pytest.fixture(scope="session")
 def chromium(seeds: str) -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    path = os.environ.get("CRM_CHROMIUM", shutil.which("chromium") or shutil.which("chromium-browser"))
     if not path:
-        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+        pytest.skip("no Chromium on this machine (apt-get install chromium libatomic1)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

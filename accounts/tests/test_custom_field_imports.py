@@ -8,9 +8,11 @@ from openpyxl import load_workbook
 
 from accounts.models import Customer
 from accounts.tests.custom_tools import OPTIONS, browser, field
-from accounts.tests.import_tools import errors_of, rows_of, run, xlsx
+from accounts.tests.factories import make_customer
+from accounts.tests.import_tools import carry_on, errors_of, rows_of, run, xlsx
 from crm.events.models import Event
 from crm.identity.tests.factories import Company, make_company
+from crm.listing.importing import undoing
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +95,15 @@ class TestImport:
         sheet = load_workbook(io.BytesIO(b"".join(answer))).worksheets[0]
         headers = [cell.value for cell in sheet[1]]
         assert "Field level" in headers and "Field secret" not in headers
+
+    def test_undoing_an_import_gives_the_earlier_values_back(self, company):
+        field("choice", "level", options=OPTIONS)
+        field("text", "plate", in_search=True)
+        customer = make_customer(company.sales1, name="华星", custom={"level": "gold", "plate": "沪A11111"})
+        sheet = xlsx(["客户名称", "Field level", "Field plate"], ["华星", "铁牌", "苏B22222"])
+        job = run(company.sales1, sheet, mode="update", key="name")
+        assert Customer.objects.get().custom == {"level": "iron", "plate": "苏B22222"}
+        carry_on(undoing.start_undo(job))
+        customer.refresh_from_db()
+        assert customer.custom == {"level": "gold", "plate": "沪A11111"}
+        assert "沪a11111" in customer.search_text and "苏b22222" not in customer.search_text

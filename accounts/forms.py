@@ -114,6 +114,7 @@ class FieldForm(CustomerForm):
         for other in [*self.fields]:
             if other not in (name, "version"):
                 del self.fields[other]
+        self._leave_out()
 
 
 class QuickCustomerForm(Normalised, CrmModelForm):

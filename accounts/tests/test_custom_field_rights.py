@@ -1,5 +1,7 @@
 """Who sees and edits a custom field, when it is there, and when its values may not repeat."""
 
+import json
+
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
@@ -139,6 +141,32 @@ class TestConditions:
         call = api(company, "sales1")
         assert call("post", "customers/", {"name": "某公司", "kind": "company"}).status_code == 201
         assert call("post", "customers/", {"name": "王小明", "kind": "person"}).status_code == 400
+
+    def test_what_is_not_there_cannot_be_edited_in_place(self, company):
+        when = {"field": "kind", "operator": "is", "values": ["person"]}
+        field("text", "id_note", shown_when=when)
+        customer = make_customer(company.sales1, name="某公司")
+        page = f"/customers/{customer.pk}/fields/cf_id_note/"
+        sales = browser(company, "sales1")
+        assert sales.get(page).status_code == 404
+        assert sales.post(page, {"cf_id_note": "x", "version": customer.version}).status_code == 404
+        assert Customer.objects.get().custom == {}
+
+    def test_an_edit_in_place_is_undone(self, company):
+        field(
+            "choice",
+            "way",
+            options=[{"key": "agent", "label_zh": "代理"}, {"key": "direct", "label_zh": "直销"}],
+        )
+        customer = make_customer(company.sales1, name="某公司", custom={"way": "agent"})
+        sales, htmx = browser(company, "sales1"), {"HX-Request": "true"}
+        saved = sales.post(
+            f"/customers/{customer.pk}/fields/cf_way/", {"cf_way": "direct", "version": customer.version}, headers=htmx
+        )  # fmt: skip
+        undo = json.loads(saved.headers["HX-Trigger"])["toast"]["undo_url"]
+        assert Customer.objects.get().custom == {"way": "direct"}
+        sales.post(undo, headers=htmx)
+        assert Customer.objects.get().custom == {"way": "agent"}
 
     def test_required_is_asked_of_a_new_record_and_when_it_would_be_emptied(self, company):
         old = make_customer(company.sales1, name="老客户")

@@ -288,6 +288,8 @@ def customer_field(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if request.GET.get("show"):
         return _fact(request, customer, name)
     form = FieldForm(request.POST or None, user=request.user, instance=customer, name=name)
+    if name not in form.fields:  # a custom field that is not there for a customer like this
+        raise Http404
 
     def show(status: int = 200, **context: Any) -> HttpResponse:
         context |= {"customer": customer, "form": form, "field": form[name], "name": name}

@@ -76,7 +76,7 @@ def customer_field_undo(request: HttpRequest, pk: int, name: str) -> HttpRespons
     if timezone.now() - datetime.fromisoformat(at) > FOR:
         return _answer(request, customer, _("Too late to undo: this was more than a day ago."), bad=True)
     form = FieldForm(user=request.user, instance=customer, name=name)
-    if posted(form[name]) != after:
+    if name not in form.fields or posted(form[name]) != after:
         return _answer(request, customer, _("Not undone: somebody has changed it since."), bad=True)
     form = FieldForm(_query(before, customer.version), user=request.user, instance=customer, name=name)
     if not form.is_valid():

@@ -31,6 +31,11 @@ PARTS = {
     "worker": _("Worker"),
     "beat": _("Timetable (beat)"),
 }
+STATES = {
+    "unreachable": _("cannot be reached"),
+    "no sign of life": _("gives no sign of life"),
+    "unknown": _("nothing is known"),
+}
 TASKS = {
     "deliver-events": _("Hand events to notifications and automation"),
     "send-emails": _("Send e-mails"),
@@ -60,6 +65,10 @@ class Part:
     @property
     def is_well(self) -> bool:
         return self.state == "ok"
+
+    @property
+    def words(self) -> str | Promise:
+        return STATES.get(self.state, self.state)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from crm.core import formats
 from crm.events.models import Event
 
 ORIGINS = {
-    "web": _("Pages"),
+    "web": _("Web pages"),
     "api": _("API"),
     "import": _("Import"),
     "task": _("Background work"),
@@ -40,7 +40,11 @@ def change_words(event: Event) -> str:
     """What changed, in one line: field, old and new value; personal values are named but not shown."""
     model = _model(event)
     parts = [f"{_label(model, name)}: {_pair(model, name, pair)}" for name, pair in event.changes.items()]
-    parts += [gettext("%(field)s changed") % {"field": _label(model, name)} for name in event.private]
+    parts += [
+        gettext("%(field)s changed") % {"field": _label(model, name)}
+        for name in event.private
+        if _field(model, name)
+    ]
     if not parts:
         parts = [
             f"{_label(model, name)}: {_value(_field(model, name), value)}"

@@ -66,8 +66,8 @@ def scan_duplicates() -> Scanned | None:
             cursor.execute(_same_key(keys))
     _add_alike()
     began, new = timezone.now(), 0
-    for pairs in _chunks():
-        new += _note(_rated(pairs), began)
+    for pairs in _rated_pairs():
+        new += _note(pairs, began)
     rest = DuplicatePair._base_manager.filter(state=DuplicatePair.State.OPEN)
     gone = rest.filter(found_at__lt=began).delete()[0]
     return Scanned(rest.count(), new, gone)
@@ -124,45 +124,39 @@ def _add_alike() -> None:
                 )
 
 
-def _chunks() -> Iterator[list[tuple[int, int]]]:
-    with connection.chunked_cursor() as cursor:
-        cursor.execute("SELECT DISTINCT a, b FROM candidate ORDER BY a, b")
-        while rows := cursor.fetchmany(CHUNK):
-            yield rows
-
-
-def _rated(pairs: list[tuple[int, int]]) -> list[tuple[int, int, Verdict]]:
-    """What the rules say to each pair, with the numbers and addresses of its contacts."""
-    keys = _keys_of({pk for pair in pairs for pk in pair})
-    rated = []
-    for a, b in pairs:
-        if a in keys and b in keys:
-            verdict = matching.compare(keys[a], keys[b], attended=False)
-            if verdict and verdict.outcome != matching.LINK:
-                rated.append((a, b, verdict))
-    return rated
-
-
-def _keys_of(ids: set[int]) -> dict[int, Keys]:
-    people: dict[int, list[tuple[str, str]]] = {}
-    rows = Contact.objects.filter(customer__in=ids).values_list("customer_id", "phone_key", "email")
-    for customer_id, phone, email in rows:
-        people.setdefault(customer_id, []).append((phone, email))
-    columns = ("pk", "name", "company_core", "company_region", "uscc", "phone_key", "email")
-    found = {}
-    for pk, name, core, region, uscc, phone, email in Customer.objects.filter(pk__in=ids).values_list(
-        *columns
-    ):
-        known = [(phone, email), *people.get(pk, ())]
-        found[pk] = stored_keys(
-            name=name,
-            core=core,
-            region=region,
-            uscc=uscc,
-            phones=[number for number, _address in known],
-            emails=[address for _number, address in known],
+def _rated_pairs() -> Iterator[list[tuple[int, int, Verdict]]]:
+    """What the rules say to each pair, with the numbers and addresses of its contacts, some thousands at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS pg_temp.reached")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE reached ON COMMIT DROP AS SELECT c.id, c.name, c.company_core, c.company_region, "  # noqa: S608
+            "c.uscc, c.phone_key || array_agg(p.phone_key) AS phones, c.email || array_agg(p.email) AS emails "
+            f"FROM (SELECT a AS id FROM candidate UNION SELECT b FROM candidate) AS one JOIN {CUSTOMERS} c USING (id) "
+            f"LEFT JOIN {CONTACTS} p ON p.customer_id = c.id AND p.{ALIVE} GROUP BY c.id"
         )
-    return found
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            "SELECT a.*, b.* FROM (SELECT DISTINCT a, b FROM candidate) AS pair JOIN reached a ON a.id = pair.a "
+            "JOIN reached b ON b.id = pair.b ORDER BY pair.a, pair.b"
+        )
+        while rows := cursor.fetchmany(CHUNK):
+            yield list(_rated(rows))
+
+
+def _rated(rows: list[tuple[Any, ...]]) -> Iterator[tuple[int, int, Verdict]]:
+    """The pairs that may be one customer; `rows` hold seven columns of either."""
+    known: dict[int, Keys] = {}
+    for row in rows:
+        for one in (row[:7], row[7:]):
+            if one[0] not in known:
+                known[one[0]] = _keys(*one[1:])
+        verdict = matching.compare(known[row[0]], known[row[7]], attended=False)
+        if verdict and verdict.outcome != matching.LINK:
+            yield row[0], row[7], verdict
+
+
+def _keys(name: str, core: str, region: str, uscc: str, phones: list[str], emails: list[str]) -> Keys:
+    return stored_keys(name=name, core=core, region=region, uscc=uscc, phones=phones, emails=emails)
 
 
 def _note(rated: list[tuple[int, int, Verdict]], began: Any) -> int:

@@ -5,10 +5,13 @@ Chinese word characters (pg_trgm then finds no trigram at all).
 """
 
 import re
+from functools import lru_cache
 
+_REMEMBERED = 10_000  # a name is compared with many others one after the other
 _WORD = re.compile(r"[^\W_]+")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def trigrams(text: str) -> frozenset[str]:
     """Every three-character piece of each word, padded with two leading and one trailing space."""
     found: set[str] = set()
@@ -32,9 +35,12 @@ def bigrams(text: str) -> list[str]:
 
 def bigram_dice(one: str, other: str) -> float:
     """2·|common pairs| / (|pairs of one| + |pairs of other|), 0 to 1; repeats count once each."""
-    a, b = bigrams(one), bigrams(other)
+    a, b = _pairs(one), _pairs(other)
     if not a or not b:
         return 1.0 if one and one == other else 0.0
+    distinct = _distinct(one), _distinct(other)
+    if len(distinct[0]) == len(a) and len(distinct[1]) == len(b):  # nearly always: no pair occurs twice
+        return 2 * len(distinct[0] & distinct[1]) / (len(a) + len(b))
     rest = list(b)
     common = 0
     for pair in a:
@@ -42,3 +48,13 @@ def bigram_dice(one: str, other: str) -> float:
             rest.remove(pair)
             common += 1
     return 2 * common / (len(a) + len(b))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _pairs(text: str) -> tuple[str, ...]:
+    return tuple(bigrams(text))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _distinct(text: str) -> frozenset[str]:
+    return frozenset(bigrams(text))

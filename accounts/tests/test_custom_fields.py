@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Customer
+from accounts.models import Contact, Customer
 from accounts.services import update_customer
 from accounts.tests.custom_tools import CUSTOMER, OPTIONS, api, browser, field
 from accounts.tests.factories import make_customer
@@ -218,6 +218,36 @@ class TestLinks:
         changed = call("patch", f"customers/{customer.pk}/", {"name": "华星二", "version": customer.version})
         assert changed.status_code == 200
         assert Customer.objects.get(pk=customer.pk).custom == {"partner": hidden.pk}
+
+
+class TestContacts:
+    def test_contacts_carry_fields_of_their_own(self, company):
+        field("date", "birthday", model="accounts.contact", in_list=True)
+        field("text", "hobby", model="accounts.contact", required=True)
+        customer = make_customer(
+            company.sales1, name="华星", contact={"name": "张三"}
+        )  # no form asked for it
+        call, sales = api(company, "sales1"), browser(company, "sales1")
+        missing = call("post", "contacts/", {"customer": customer.pk, "name": "李四"})
+        assert missing.status_code == 400 and "hobby" in missing.json()["errors"]["custom"]
+        values = {"birthday": "1980-05-01", "hobby": "钓鱼"}
+        made = call("post", "contacts/", {"customer": customer.pk, "name": "李四", "custom": values})
+        assert made.status_code == 201 and made.json()["custom"] == values
+        pk = made.json()["id"]
+        found = call("get", "contacts/?cf_birthday_before=1985-01-01&sort=cf_birthday").json()["results"]
+        assert [row["id"] for row in found] == [pk]
+        assert "钓鱼" in sales.get(f"/contacts/{pk}/").content.decode()
+        page = f"/contacts/{pk}/edit/"
+        form = sales.get(page).context["form"]
+        sent = {
+            "name": "李四",
+            "cf_birthday": "1981-05-01",
+            "cf_hobby": "",
+            "version": form["version"].value(),
+        }
+        assert sales.post(page, sent).status_code == 422
+        assert sales.post(page, sent | {"cf_hobby": "跑步"}).status_code == 302
+        assert Contact.objects.get(pk=pk).custom == {"birthday": "1981-05-01", "hobby": "跑步"}
 
 
 class TestChanges:

@@ -102,12 +102,12 @@ class ContactResource(ImportResource):
 
     def current(self, run: Run, rows: Sequence[StagedRow]) -> dict[int, dict[str, Any]]:
         """What the contacts are now."""
-        found = Contact._base_manager.filter(pk__in=[row.target_id for row in rows])
+        ids = [row.target_id for row in rows]
+        found = Contact._base_manager.filter(pk__in=ids)
+        custom = present_values(Contact, ids, run.mapped)
         return {
-            record["id"]: record
-            | {"customer": record["customer_id"]}
-            | present_values(record.pop("custom"), run.mapped)
-            for record in found.values("id", "customer_id", "custom", *FIELDS)
+            record["id"]: record | {"customer": record["customer_id"]} | custom.get(record["id"], {})
+            for record in found.values("id", "customer_id", *FIELDS)
         }
 
     def create(self, run: Run, rows: Sequence[StagedRow]) -> None:

@@ -39,7 +39,6 @@ from crm.listing.importing.widgets import (
     UrlWidget,
     UsccWidget,
 )
-from crm.records.models.custom_field import PREFIX
 
 BY_NAME = "~"  # marks the key of a row that goes by its name because the chosen key is blank
 PERSON_HEADERS = {"姓名", "名字", "客户姓名", "车主", "会员姓名", "fullname", "personname"}
@@ -423,9 +422,8 @@ class CustomerResource(ImportResource):
         if "parent" in run.mapped:
             for pk, parent in Customer._base_manager.filter(pk__in=ids).values_list("pk", "parent__name"):
                 found[pk]["parent"] = parent
-        if any(name.startswith(PREFIX) for name in run.mapped):
-            for pk, custom in Customer._base_manager.filter(pk__in=ids).values_list("pk", "custom"):
-                found[pk] |= present_values(custom, run.mapped)
+        for pk, values in present_values(Customer, ids, run.mapped).items():
+            found[pk] |= values
         if "tags" in run.mapped:
             for pk, tags in reference.tags_of(ids).items():
                 found[pk]["tags"] = tags

@@ -158,9 +158,13 @@ def values_of(model: type[models.Model], cleaned: Mapping[str, Any], *, new: boo
     return found | {key: cleaned[one.name] for key, one in fields.items() if one.name in cleaned}
 
 
-def present_values(custom: Mapping[str, Any], mapped: frozenset[str]) -> dict[str, Any]:
-    """What a record has now in the mapped custom columns."""
-    return {name: custom.get(name.removeprefix(PREFIX)) for name in mapped if name.startswith(PREFIX)}
+def present_values(
+    model: type[models.Model], ids: Sequence[int | None], mapped: frozenset[str]
+) -> dict[int, dict[str, Any]]:
+    """What records have now in the mapped custom columns, by record; nothing where none is mapped."""
+    names = [name for name in mapped if name.startswith(PREFIX)]
+    rows = model._base_manager.filter(pk__in=ids).values_list("pk", "custom") if names else ()
+    return {pk: {name: custom.get(name.removeprefix(PREFIX)) for name in names} for pk, custom in rows}
 
 
 def merged(record: CustomFields, changes: Mapping[str, tuple[Any, Any]]) -> dict[str, Any] | None:

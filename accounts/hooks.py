@@ -16,7 +16,7 @@ from accounts.models import (
 )
 from accounts.models.activity import OPEN
 from accounts.queries.today import today_count
-from accounts.services import reminders
+from accounts.services.activity_bulk import followed
 from accounts.services.merge_relations import moves_with_customer
 from crm.console.queries.first_run import add_step
 from crm.core.hooks import Panel, hooks
@@ -28,7 +28,7 @@ hooks.add_list_page("customer_bin", CUSTOMER_BIN)
 hooks.add_list_page("activities", ACTIVITIES)
 hooks.add_panel(Panel("nav", "today", "", today_count))
 # What is done stays with whom did it; open tasks and planned follow-ups go to the successor.
-hands_over(Activity, lambda rows: rows.filter(OPEN), following=reminders.renew)
+hands_over(Activity, lambda rows: rows.filter(OPEN), following=followed)
 add_step("customers", first_steps.import_customers, 30)
 add_step("follow-up", first_steps.record_a_follow_up, 60)
 # What goes over when two customers are merged. Reminders, attachments and participants follow their follow-up; events

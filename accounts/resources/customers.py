@@ -265,8 +265,7 @@ class CustomerResource(ImportResource):
     )
 
     def field_of(self, name: str) -> tuple[type[Any], str]:
-        own = name.startswith("contact_")
-        return (Contact, name.removeprefix("contact_")) if own else super().field_of(name)
+        return (Contact, name[8:]) if name.startswith("contact_") else super().field_of(name)
 
     def targets(self, user: User) -> list[looks.Target]:
         """The proposal also knows a column of colleagues' names, of industries and of places by its cells."""

@@ -1,7 +1,7 @@
 """Follow-ups of many customers at once, set-based."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import models, transaction
@@ -97,21 +97,26 @@ def hand_over_open(customer_ids: Iterable[int], *, new_owner: User | None, actor
     plan_ids = list(plans.order_by("pk").values_list("pk", flat=True))
     if not plan_ids:
         return 0
-    moving = Activity._base_manager.filter(pk__in=plan_ids)
-    if new_owner is None:
-        customers = dict(moving.values_list("pk", "customer_id"))
-        moving.update(cancelled_at=timezone.now(), updated_at=timezone.now(), version=F("version") + 1)
-        record_events(
-            ACTIVITY_CANCELLED,
-            [EventRow(Activity, pk, payload={"why": "no owner"}) for pk in customers],
-            actor=actor,
-        )
-        reminders.cancel(plan_ids)
-    else:
-        identity.assign(moving, owner=new_owner, actor=actor)
-        reminders.renew(plan_ids)
-    sync_customers(ids)
+    if new_owner is not None:
+        identity.assign(Activity._base_manager.filter(pk__in=plan_ids), owner=new_owner, actor=actor)
+    followed(plan_ids, owner=new_owner, actor=actor)
     return len(plan_ids)
+
+
+@transaction.atomic
+def followed(ids: Sequence[int], *, owner: User | None, actor: Actor) -> None:
+    """What goes with open follow-ups that changed hands: their new owner is reminded; nobody's are cancelled."""
+    plans = Activity._base_manager.filter(pk__in=ids)
+    if owner is not None:
+        reminders.renew(ids)
+        return
+    now = timezone.now()
+    customers = lock_customers(plans.exclude(customer=None).values_list("customer_id", flat=True))
+    plans.update(cancelled_at=now, updated_at=now, version=F("version") + 1)
+    rows = [EventRow(Activity, pk, payload={"why": "no owner"}) for pk in ids]
+    record_events(ACTIVITY_CANCELLED, rows, actor=actor)
+    reminders.cancel(ids)
+    sync_customers([customer.pk for customer in customers])
 
 
 @dataclass

@@ -2,7 +2,12 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from crm.console import field_api, import_api
 from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
@@ -10,7 +15,7 @@ from crm.console.sections import is_administrator
 from crm.events.models import Event
 from crm.identity import services
 from crm.identity.models import FieldRight, Role, Team, User
-from crm.listing.rest.serializers import RecordSerializer
+from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, RecordViewSet, Updates
 from crm.records.models import Tag
 from crm.records.services import tags as tag_services
@@ -80,6 +85,29 @@ class UserViewSet(Creates, Updates, RecordViewSet):
                 record, password, must_change=record.pk != self.request.user.pk, actor=self.actor
             )
         return services.update_user(record, actor=self.actor, **values)
+
+    @extend_schema(request=None, responses={200: OpenApiTypes.OBJECT})
+    @action(detail=True, methods=["post"])
+    def leave(self, request: Request, pk: str) -> Response:
+        """End somebody's access and hand over what they hold; answers with what moved."""
+        member = self.record("change")
+        form = LeaveSerializer(data=request.data, context=self.get_serializer_context())
+        form.is_valid(raise_exception=True)
+        values = form.validated_data
+        made = services.leave(
+            member, values.get("heirs", {}), default=values.get("default", ()), actor=self.actor
+        )
+        rows = made.items.order_by("id").values("model", "record_id", "text", "taker_name")
+        return Response({"id": made.pk, "items": list(rows)})
+
+
+class LeaveSerializer(serializers.Serializer):
+    """Who takes over: for each kind of record the people in turn (none: nobody), and for all others `default`."""
+
+    heirs = serializers.DictField(
+        child=VisibleRelatedField(queryset=User.objects.filter(is_active=True), many=True), required=False
+    )
+    default = VisibleRelatedField(queryset=User.objects.filter(is_active=True), many=True, required=False)
 
 
 class TeamSerializer(RecordSerializer):

@@ -7,6 +7,7 @@ from crm.console.listings import EVENTS, TEAMS, USERS
 from crm.console.views import (
     company,
     fields,
+    hand_over,
     me,
     members,
     org_import,
@@ -52,6 +53,12 @@ urlpatterns = [
     ),
     path("settings/organisation/members/<int:pk>/move/", members.member_move, name="member_move"),
     path("settings/organisation/members/<int:pk>/leave/", members.member_leave, name="member_leave"),
+    path(
+        "settings/organisation/members/<int:pk>/leave/preview/",
+        hand_over.member_leave_preview,
+        name="member_leave_preview",
+    ),
+    path("settings/organisation/hand-overs/<int:pk>/", hand_over.hand_over, name="hand_over"),
     path("settings/organisation/members/<int:pk>/return/", members.member_return, name="member_return"),
     path("settings/organisation/members/<int:pk>/access/", organisation.access_add, name="access_add"),
     path(

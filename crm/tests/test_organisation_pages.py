@@ -7,7 +7,7 @@ from accounts.models import Activity, Customer
 from accounts.tests.factories import make_customer
 from crm.events.models import Event
 from crm.identity import access, services
-from crm.identity.models import Role, TeamUserGrant, User
+from crm.identity.models import HandOver, Role, TeamUserGrant, User
 from crm.identity.tests.factories import SYSTEM, fresh, make_team
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +143,57 @@ def test_what_is_held_is_shared_out_among_the_team(admin, company):
     admin.post(f"{PAGE}members/{company.sales1.pk}/leave/", form)
     owners = Customer.objects.values_list("owner__username", flat=True)
     assert "sales1" not in owners and {"manager1", "sales2"} == set(owners)
+
+
+def test_several_take_over_in_turn_and_what_belongs_to_a_customer_goes_along(admin, company):
+    customers = [make_customer(company.sales1, f"Customer {number}") for number in range(4)]
+    tasks = [activity(company.sales1, customer, due_at=timezone.now()) for customer in customers]
+    url = f"{PAGE}members/{company.sales1.pk}/leave/"
+    form = {
+        "accounts.customer": "several",
+        "accounts.activity": company.manager1.pk,
+        "takers": [company.sales2.pk, company.sales3.pk],
+    }
+    assert admin.post(url, {**form, "takers": []}).status_code == 422
+    preview = admin.post(f"{url}preview/", form).content.decode()
+    assert preview.count(company.sales2.name) == 2 and company.manager1.name not in preview
+    assert Customer.objects.filter(owner=company.sales1).count() == 4  # nothing is done yet
+    answer = admin.post(url, form)
+    owners = [Customer.objects.get(pk=customer.pk).owner for customer in customers]
+    assert owners == [company.sales2, company.sales3, company.sales2, company.sales3]
+    for task, owner in zip(tasks, owners, strict=True):
+        task.refresh_from_db()
+        assert task.owner == owner
+    page = admin.get(answer["Location"]).content.decode()
+    assert "Customer 3" in page and company.sales3.name in page and "signature" in page
+
+
+def test_a_leader_leaves_a_team_without_one_and_the_list_says_so(admin, company):
+    services.update_team(company.east, leader=company.sales1, actor=SYSTEM)
+    preview = admin.post(f"{PAGE}members/{company.sales1.pk}/leave/preview/").content.decode()
+    assert company.east.name in preview
+    admin.post(f"{PAGE}members/{company.sales1.pk}/leave/")
+    company.east.refresh_from_db()
+    assert company.east.leader is None
+    assert HandOver._base_manager.get().items.get().text == company.east.name
+
+
+def test_what_nobody_takes_is_not_waited_for(admin, company):
+    task = activity(company.sales1, make_customer(company.sales1, "Left alone"), due_at=timezone.now())
+    services.leave(company.sales1, {}, actor=SYSTEM)
+    task.refresh_from_db()
+    assert task.cancelled_at is not None and task.customer.next_follow_up_at is None
+
+
+def test_leaving_by_api(admin, company):
+    make_customer(company.sales1, "Handed over")
+    url = f"/api/v1/users/{company.sales1.pk}/leave/"
+    body = {"default": [company.sales2.pk]}
+    answer = admin.post(url, body, content_type="application/json")
+    assert answer.status_code == 200
+    assert [item["taker_name"] for item in answer.json()["items"]] == [company.sales2.name]
+    assert Customer.objects.get().owner == company.sales2 and not fresh(company.sales1).is_active
+    assert admin.post(url, {"default": [10**9]}, content_type="application/json").status_code == 400
 
 
 def test_nobody_takes_over_for_now(admin, company):

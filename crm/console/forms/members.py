@@ -104,6 +104,8 @@ class LeaveForm(forms.Form):
         choices = [("", _("Choose…"))]
         if len(self.team) > 1:
             choices.append(("team", _("Share out among the team")))
+        if kinds and len(self.people) > 1:
+            choices.append(("several", _("Several people in turn")))
         choices.append(("nobody", _("Nobody for now")))
         choices += [
             (str(p.pk), f"{p.name} · {p.team}" if p.team_id else p.name)
@@ -115,15 +117,28 @@ class LeaveForm(forms.Form):
                 choices=choices,
                 error_messages={"required": _("Choose who takes over.")},
             )
+        if kinds and len(self.people) > 1:
+            self.fields["takers"] = forms.ModelMultipleChoiceField(
+                people,
+                label=_("The several people"),
+                required=False,
+                help_text=_("What belongs to a customer goes to whoever takes the customer."),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        chosen = {data.get(kind["label"]) for kind in self.kinds}
+        if "several" in chosen and not data.get("takers"):
+            self.add_error("takers", _("Choose who takes over."))
+        return data
 
     def heirs(self) -> dict[str, list[User]]:
         """The people for each kind of record: one, several in turn, or none."""
         result = {}
         for kind in self.kinds:
             chosen = self.cleaned_data[kind["label"]]
-            result[kind["label"]] = (
-                self.team if chosen == "team" else [] if chosen == "nobody" else [self.people[chosen]]
-            )
+            groups = {"team": self.team, "nobody": [], "several": list(self.cleaned_data.get("takers") or ())}
+            result[kind["label"]] = groups[chosen] if chosen in groups else [self.people[chosen]]
         return result
 
 

@@ -103,17 +103,18 @@ def member_leave(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            services.leave(member, form.heirs(), actor=actor_of(request))
+            made = services.leave(member, form.heirs(), actor=actor_of(request))
         except RuleBroken as error:
             form.add_error(None, str(error))
         else:
             messages.success(
                 request, _("%(name)s is deactivated, everything is handed over.") % {"name": member}
             )
-            return done(request, place(member.team))
+            return done(request, made.get_absolute_url() if kinds else place(member.team))
     return form_panel(
         request,
         form,
+        preview_url=reverse("member_leave_preview", args=[pk]) if kinds else "",
         title=_("Deactivate %(name)s and hand over") % {"name": member},
         action=reverse("member_leave", args=[pk]),
         submit=_("Deactivate"),

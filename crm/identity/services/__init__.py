@@ -4,7 +4,14 @@ from crm.identity.services.assignment import assign
 from crm.identity.services.company import update_company
 from crm.identity.services.field_rights import reveal, save_field_rights
 from crm.identity.services.grants import grant_team_access, withdraw_team_access
-from crm.identity.services.handover import change_person, hand_over, hands_over, held_by, leave
+from crm.identity.services.handover import (
+    change_person,
+    hand_over,
+    hands_over,
+    held_by,
+    leave,
+    plan_hand_over,
+)
 from crm.identity.services.roles import (
     create_role,
     delete_role,
@@ -52,6 +59,7 @@ __all__ = [
     "held_by",
     "leave",
     "note_session",
+    "plan_hand_over",
     "reactivate_user",
     "remove_expired_grants",
     "reveal",

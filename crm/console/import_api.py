@@ -27,6 +27,7 @@ from crm.listing.exporting import jobs as exports
 from crm.listing.importing import jobs, mending, undoing
 from crm.listing.importing.queries import errors_of, kept_of
 from crm.listing.importing.reading import UnreadableFile
+from crm.listing.importing.templates import templates_for
 from crm.listing.rest.errors import Problem
 from crm.listing.rest.schema import ListPages, RecordSchema
 from crm.listing.rest.viewsets import RecordViewSet
@@ -109,6 +110,7 @@ class ImportUpload(serializers.Serializer):
         choices=ImportJob.Mode.choices, required=False, default=ImportJob.Mode.UPSERT
     )
     dry_run = serializers.BooleanField(required=False, default=False)
+    template = serializers.IntegerField(required=False, min_value=1)
     sheet = serializers.CharField(required=False, allow_blank=True, max_length=255)
     header_row = serializers.IntegerField(required=False, min_value=1, max_value=1_048_576)
 
@@ -161,6 +163,10 @@ class ImportViewSet(RecordViewSet):
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
         upload, resource = given.pop("file"), given.pop("resource")
+        if wanted := given.pop("template", None):
+            given["template"] = templates_for(request.user, resource).filter(pk=wanted).first()
+            if given["template"] is None:
+                raise ValidationError({"template": [_("There is no such template.")]})
         nonce = request.headers.get("Idempotency-Key", "").strip()[:64]
         try:
             job = jobs.start_import(request.user, upload, resource, nonce=nonce, **given)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from crm.console.import_listing import IMPORTS
-from crm.console.views import exports, imports, work
+from crm.console.views import exports, import_templates, imports, work
 
 urlpatterns = [
     path("jobs/", work.my_work, name="my_work"),
@@ -15,6 +15,15 @@ urlpatterns = [
     path("imports/<int:pk>/rows/", imports.import_rows, name="import_rows"),
     path("imports/<int:pk>/mapping/", imports.import_mapping, name="import_mapping"),
     path("imports/<int:pk>/sheet/", imports.import_sheet, name="import_sheet"),
+    path("imports/<int:pk>/template/", import_templates.import_template_use, name="import_template_use"),
+    path(
+        "imports/<int:pk>/template/save/", import_templates.import_template_save, name="import_template_save"
+    ),
+    path(
+        "imports/mappings/<int:pk>/delete/",
+        import_templates.import_template_delete,
+        name="import_template_delete",
+    ),
     path("imports/<int:pk>/mend/", imports.import_mend, name="import_mend"),
     path("imports/<int:pk>/commit/", imports.import_commit, name="import_commit"),
     path("imports/<int:pk>/stop/", imports.import_stop, name="import_stop"),

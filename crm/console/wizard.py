@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from crm.identity.models import User
 from crm.listing.importing import mapping as looks
-from crm.listing.importing import mending, preview, undoing
+from crm.listing.importing import mending, preview, templates, undoing
 from crm.listing.importing.resource import Column, ImportResource, Run
 from crm.records.models import ImportJob
 
@@ -100,6 +100,9 @@ def wizard_context(
         "file_note": file_note(job),
         "list_url": resource_list_url(resource),
     }
+    if context["editable"]:
+        context["templates"] = list(templates.templates_for(job.user, job.resource))
+        context["has_last"] = bool(templates.last_mapping(job, resource))
     if job.state != ImportJob.State.MAPPING and job.counts:
         context |= preview_context(job, resource, tab=tab, after=after)
     return context | successors(job, resource)

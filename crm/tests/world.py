@@ -15,7 +15,7 @@ from crm.identity import services as identity
 from crm.identity.models import Role
 from crm.identity.services import create_token
 from crm.identity.tests.factories import SYSTEM, Company, actor, make_company, make_team
-from crm.records.models import BackgroundJob, ExportJob, ImportJob, Tag
+from crm.records.models import BackgroundJob, ExportJob, ImportJob, ImportTemplate, Tag
 from crm.records.services.custom_fields import create_field, create_section
 
 ROLES = ["sales1", "sales2", "manager1", "sales3", "director", "admin", "exec"]
@@ -51,6 +51,7 @@ SEEN_BY_KIND = {
     "contact": SEEN,
     "activity": SEEN_FOLLOW_UPS,
     "import": PRIVATE,
+    "mapping": PRIVATE,
     "export": PRIVATE,
     "job": PRIVATE,
     "token": PRIVATE,
@@ -117,6 +118,7 @@ def _single(company: Company) -> dict[str, models.Model]:
         "import": ImportJob._base_manager.create(
             user=mine, resource="customers", file_name="a.csv", state="ready"
         ),
+        "mapping": ImportTemplate._base_manager.create(user=mine, resource="customers", name="mine"),
         "export": ExportJob._base_manager.create(user=mine, resource="customer"),
         "job": BackgroundJob._base_manager.create(
             user=mine, kind="bulk", params={"listing": "customer", "verb": "tag", "data": {}, "ids": []}

@@ -17,13 +17,13 @@ from crm.console import wizard
 from crm.console.forms.imports import UploadForm
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
-from crm.identity.access import get_visible_or_404
+from crm.identity.access import get_visible_or_404, visible
 from crm.listing.exporting.responses import XLSX
 from crm.listing.importing import jobs, mending, undoing, workbooks
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.registry import importable_by, resource_of
 from crm.listing.importing.resource import ImportResource
-from crm.records.models import ImportJob
+from crm.records.models import ImportJob, ImportTemplate
 
 
 def _job(request: HttpRequest, pk: int) -> tuple[ImportJob, ImportResource]:
@@ -54,7 +54,13 @@ def import_new(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return redirect("import_detail", pk=job.pk)
-    context = {"form": form, "steps": wizard.steps(None), "limit": jobs.limit_megabytes(), "offered": offered}
+    context = {
+        "form": form,
+        "steps": wizard.steps(None),
+        "limit": jobs.limit_megabytes(),
+        "offered": offered,
+        "mappings": visible(ImportTemplate, request.user),
+    }
     return render(request, "imports/new.html", context, status=422 if form.errors else 200)
 
 

@@ -59,3 +59,7 @@ IMPORT_FINISHED = event(
 )
 IMPORT_STOPPED = event("import.stopped", gettext_lazy("Import stopped"), sentence=_stopped, timeline=False)
 IMPORT_UNDONE = event("import.undone", gettext_lazy("Import undone"), sentence=_undone, timeline=False)
+IMPORT_TEMPLATE_SAVED = event("import.template_saved", gettext_lazy("Import template saved"), timeline=False)
+IMPORT_TEMPLATE_DELETED = event(
+    "import.template_deleted", gettext_lazy("Import template deleted"), timeline=False
+)

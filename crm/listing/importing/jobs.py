@@ -23,7 +23,7 @@ from crm.events.recording import record_event
 from crm.events.tasks import wake
 from crm.identity import access
 from crm.identity.models import User
-from crm.records.models import ImportJob, ImportRow
+from crm.records.models import ImportJob, ImportRow, ImportTemplate
 
 from . import staging, tables
 from .events import IMPORT_COMMITTED, IMPORT_STOPPED
@@ -55,6 +55,7 @@ def start_import(
     resource_slug: str,
     *,
     mapping: Mapping[str, str | None] | None = None,
+    template: ImportTemplate | None = None,
     key: str = "",
     mode: str = ImportJob.Mode.UPSERT,
     dry_run: bool = False,
@@ -65,8 +66,11 @@ def start_import(
 ) -> ImportJob:
     """Take a file in and begin to check it; raises UnreadableFile, RuleBroken or PermissionDenied and keeps nothing.
 
-    The same `nonce` sent twice by one person is one import.
+    The same `nonce` sent twice by one person is one import. Columns are assigned by `mapping`, otherwise by `template`,
+    otherwise as proposed.
     """
+    from .templates import usable
+
     resource = resource_of(resource_slug, user)
     if resource is None:
         raise RuleBroken(_("This kind of record cannot be imported."), field="resource")
@@ -91,9 +95,11 @@ def start_import(
         interactive=interactive,
     )
     _look_into(job, resource, inspection, sheet, header_row)
-    job.mapping = (
-        checked_mapping(job, resource, mapping) if mapping is not None else proposed_mapping(job, resource)
-    )
+    proposed = proposed_mapping(job, resource)
+    if mapping is not None:
+        job.mapping = checked_mapping(job, resource, mapping)
+    else:
+        job.mapping = (usable(template.mapping, job, resource) if template else {}) or proposed
     job.key = _checked_key(resource, key) or resource.default_key(job.mapping)
     upload.seek(0)
     try:
@@ -218,16 +224,22 @@ def resource_for(job: ImportJob) -> ImportResource:
 
 
 def proposed_mapping(job: ImportJob, resource: ImportResource) -> dict[str, str]:
-    """The proposal of a job as a mapping; also notes the confidence of each column on the job."""
+    """The proposal of a job as a mapping; also notes the confidence of each column on the job.
+
+    A file with the very columns of an earlier import is assigned as the person did it then.
+    """
+    from .templates import remembered
+
     columns = [tables.Column(c["index"], c["header"], c["samples"]) for c in job.columns]
     proposals = {p.header: p for p in propose(columns, resource.targets(job.user))}
     mapping = resource.settle({p.header: p.field for p in proposals.values() if p.field})
+    before = remembered(job, resource)
     for column in job.columns:
         proposal = proposals[column["header"]]
         field = mapping.get(column["header"], "")
         column["proposed"] = field
         column["confidence"] = proposal.confidence if field else 0
-    return mapping
+    return before or mapping
 
 
 def checked_mapping(

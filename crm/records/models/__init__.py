@@ -4,6 +4,7 @@ from crm.records.models.exchange_rate import ExchangeRate
 from crm.records.models.export_job import ExportJob
 from crm.records.models.idempotency import IdempotencyKey
 from crm.records.models.import_job import ImportJob, ImportRow
+from crm.records.models.import_template import ImportTemplate
 from crm.records.models.industry import Industry
 from crm.records.models.job import BackgroundJob
 from crm.records.models.named import NamedInBothLanguages
@@ -26,6 +27,7 @@ __all__ = [
     "IdempotencyKey",
     "ImportJob",
     "ImportRow",
+    "ImportTemplate",
     "Industry",
     "NamedInBothLanguages",
     "RecordSection",

@@ -1,10 +1,12 @@
 """Files as they come: encodings, delimiters, damage, bombs."""
 
+import datetime
 import io
 import zipfile
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from crm.listing.importing.reading import UnreadableFile, inspect_file, read_rows
 from crm.listing.importing.tables import choose_sheet, find_table
@@ -263,3 +265,17 @@ def test_import_export_can_read_through_the_same_door(write):
 
     dataset = LimitedXLSX().create_dataset(workbook(["名单"], ["公司", "电话"], ["甲公司", "1"]))
     assert dataset.headers == ["公司", "电话"] and dataset[0] == ("甲公司", "1")
+
+
+def test_dates_of_workbooks_that_count_from_1904(test_data, tmp_path):
+    for name in ("dates-1900.xls", "dates-1904.xls"):
+        path = test_data / "excel_edge_cases" / name
+        assert next(iter(read_rows(path, sheet="Sheet1"))).cells == ["2000-01-01"] * 5
+    book = Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    book.active.append([datetime.date(2026, 6, 11), datetime.datetime(2026, 6, 11, 14, 30)])  # noqa: DTZ001
+    book.save(tmp_path / "mac.xlsx")
+    assert next(iter(read_rows(tmp_path / "mac.xlsx", sheet="Sheet"))).cells == [
+        "2026-06-11",
+        "2026-06-11 14:30",
+    ]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0012_import_mended"),
+        ("records", "0013_view_audience"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

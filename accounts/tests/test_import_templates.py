@@ -1,6 +1,7 @@
 """Mappings remembered from the last import and kept as templates."""
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.tests.import_tools import check, run, xlsx
@@ -55,6 +56,7 @@ def test_a_shared_template_helps_a_colleague_a_private_one_does_not(company, cli
     )
 
     job = check(company.sales3, xlsx(HEADER, ["乙有限公司", "A2", "李四"]))
+    client = Client()
     client.force_login(company.sales3)
     page = client.get(f"/imports/{job.pk}/").content.decode()
     assert "展会名单" in page and "我的表" not in page

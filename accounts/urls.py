@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
-from accounts.views import actions, contacts, customers, data_quality, duplicates, field_undo
+from accounts.views import actions, contacts, customers, data_quality, duplicates, field_undo, sheet
 
 urlpatterns = [
     path("customers/new/", customers.customer_create, name="customer_create"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("customers/regions/", customers.customer_regions, name="customer_regions"),
     path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
     path("customers/<int:pk>/edit/", customers.customer_edit, name="customer_edit"),
+    path("customers/<int:pk>/sheet/", sheet.customer_sheet, name="customer_sheet"),
+    path("customers/<int:pk>/sheet.pdf", sheet.customer_pdf, name="customer_pdf"),
     path("customers/<int:pk>/peek/", customers.customer_peek, name="customer_peek"),
     path("customers/<int:pk>/position/", customers.customer_position, name="customer_position"),
     path("customers/<int:pk>/why/", customers.customer_why, name="customer_why"),

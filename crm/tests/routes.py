@@ -150,6 +150,8 @@ CUSTOMERS = {
     "customer_suggest": Route(SALES | {"service1"}),
     "customer_regions": Route(),
     "customer_detail": page("customer"),
+    "customer_sheet": page("customer"),
+    "customer_pdf": page("customer"),
     "customer_peek": page("customer"),
     "customer_position": page("customer"),
     "customer_why": page("customer"),

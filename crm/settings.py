@@ -361,7 +361,7 @@ REST_FRAMEWORK = {
         "crm.listing.rest.auth.MayWrite",
     ],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "crm.listing.rest.parsing.DecentJSONParser",
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],

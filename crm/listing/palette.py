@@ -98,7 +98,7 @@ def _parts(listing: ListPage, user: User, text: str, size: int) -> Iterator[Quer
     else:
         scopes, narrow = [every.filter(piece) for piece in pieces], True
     for rows in scopes:
-        yield _named(listing, found, search(listing, rows, text), size)
+        yield _named(listing, found, search(listing, rows, text, user), size)
         if found.sound and (spoken := pinyin.heard(text)):
             # Anywhere in a name among the few one owns, at its beginning among everybody's: there an index helps.
             where = f"{found.sound}__{'contains' if narrow else 'startswith'}"

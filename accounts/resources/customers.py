@@ -14,8 +14,16 @@ from accounts import reference
 from accounts.models import Activity, Contact, Customer
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
 from accounts.resources.people import of_person
+from accounts.resources.widgets import SizeWidget, SourceWidget
 from accounts.resources.words import GRADES, KINDS, NEARLY_GRADES, SOURCES, STAGES, every_word, spellings
-from accounts.services import contact_imports, import_undo, imported_notes, imports, parent_imports
+from accounts.services import (
+    contact_imports,
+    import_duplicates,
+    import_undo,
+    imported_notes,
+    imports,
+    parent_imports,
+)
 from crm.core.company import looks_like_person
 from crm.core.phone import format_phone
 from crm.core.pinyin import sort_key
@@ -44,25 +52,6 @@ BY_NAME = "~"  # marks the key of a row that goes by its name because the chosen
 PERSON_HEADERS = {"姓名", "名字", "客户姓名", "车主", "会员姓名", "fullname", "personname"}
 ORGANISATION = re.compile(r"公司|集团|厂|店|中心|事务所|学校|医院|\b(ltd|inc|llc|gmbh|co)\b", re.IGNORECASE)
 YES_OR_NO = {"是", "否", "有", "无", "已加", "未加", "yes", "no", "y", "n", "true", "false", "0", "1"}
-
-
-class SourceWidget(ChoiceWidget):
-    """Where a customer came from; a source nobody declared is kept in words as the detail of “other”."""
-
-    def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
-        try:
-            return super().clean(value, row=row, **kwargs)
-        except ValueError:
-            return f"other:{TextWidget(100).clean(value)}"
-
-
-class SizeWidget(NumberWidget):
-    """A number of employees; of a range such as 50-99人 the lower end."""
-
-    def clean(self, value: str, row: Any = None, **kwargs: Any) -> int:
-        if found := re.match(r"^\D{0,6}?(\d[\d,]*)\s*(?:[-~–—至到]\s*[\d,]+)?\s*\+?\s*(?:人|名|员工|people|employees)?\s*(?:以上|以下|左右)?$", value):  # fmt: skip
-            value = found[1]
-        return super().clean(value, row=row, **kwargs)
 
 
 class CustomerResource(ImportResource):
@@ -454,6 +443,12 @@ class CustomerResource(ImportResource):
         if grade:
             held = now.get("tier" if deal else "intent")
             now["tier"] = now["intent"] = held
+
+    doubts = True
+
+    def doubt(self, run: Run, rows: Sequence[StagedRow], *, writing: bool) -> None:
+        """New customers that may be there already under another key."""
+        import_duplicates.doubt_new_customers(run, rows, writing=writing)
 
     def create(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Write new customers with their contacts."""

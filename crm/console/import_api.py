@@ -55,6 +55,7 @@ class ImportSerializer(serializers.ModelSerializer):
             "state",
             "progress",
             "mode",
+            "duplicate_action",
             "key",
             "dry_run",
             "sheet",
@@ -108,6 +109,9 @@ class ImportUpload(serializers.Serializer):
     key = serializers.CharField(required=False, allow_blank=True, max_length=40)
     mode = serializers.ChoiceField(
         choices=ImportJob.Mode.choices, required=False, default=ImportJob.Mode.UPSERT
+    )
+    duplicate_action = serializers.ChoiceField(
+        choices=ImportJob.DuplicateAction.choices, required=False, default=ImportJob.DuplicateAction.WARN
     )
     dry_run = serializers.BooleanField(required=False, default=False)
     template = serializers.IntegerField(required=False, min_value=1)

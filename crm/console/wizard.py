@@ -90,6 +90,7 @@ def wizard_context(
         "fields": field_choices(resource, job.user),
         "keys": [(key.name, key.label) for key in resource.keys if key.name in job.mapping.values()],
         "modes": ImportJob.Mode.choices,
+        "duplicate_actions": ImportJob.DuplicateAction.choices if resource.doubts else (),
         "counts": counts,
         "importable": importable,
         "bars": bars(counts, importable),

@@ -108,6 +108,7 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
             mapping=wizard.mapping_from(job, request.POST),
             key=request.POST.get("key", ""),
             mode=request.POST.get("mode", ""),
+            duplicate_action=request.POST.get("duplicate_action", ""),
         )
     except RuleBroken as error:
         messages.error(request, str(error))

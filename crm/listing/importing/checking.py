@@ -99,6 +99,7 @@ def judge(run: Run, rows: list[StagedRow]) -> None:
             row.key = run.resource.key_of(run, row)
     matching.find_repeats(run, rows)
     matching.match(run, rows)
+    run.resource.doubt(run, rows, writing=False)
     refuse_doubles(run, rows, writing=False)
 
 

@@ -70,6 +70,7 @@ def _commit_chunk(run: Run) -> int | None:
     for row in rows:
         row.outcome = ""  # what was expected is decided anew: the world may have changed since the check
     matching.match(run, rows)
+    run.resource.doubt(run, rows, writing=True)
     refuse_doubles(run, rows, writing=True)
     created = [row for row in rows if row.outcome == "created"]
     updated = [row for row in rows if row.outcome == "updated"]

@@ -58,6 +58,7 @@ def start_import(
     template: ImportTemplate | None = None,
     key: str = "",
     mode: str = ImportJob.Mode.UPSERT,
+    duplicate_action: str = ImportJob.DuplicateAction.WARN,
     dry_run: bool = False,
     sheet: str = "",
     header_row: int | None = None,
@@ -76,6 +77,8 @@ def start_import(
         raise RuleBroken(_("This kind of record cannot be imported."), field="resource")
     if mode not in ImportJob.Mode.values:
         raise RuleBroken(_("Choose create, update or upsert."), field="mode")
+    if duplicate_action not in ImportJob.DuplicateAction.values:
+        raise RuleBroken(_("Choose warn, skip or block."), field="duplicate_action")
     require_import(user, resource, mode)
     if nonce and (existing := ImportJob._base_manager.filter(user=user, nonce=nonce).first()):
         return existing
@@ -91,6 +94,7 @@ def start_import(
         file_hash=hash_of(upload),
         nonce=nonce,
         mode=mode,
+        duplicate_action=duplicate_action,
         dry_run=dry_run,
         interactive=interactive,
     )
@@ -132,21 +136,32 @@ def look_again(job: ImportJob, *, sheet: str, header_row: int | None) -> ImportJ
 
 
 @transaction.atomic
-def remap(job: ImportJob, *, mapping: Mapping[str, str | None], key: str = "", mode: str = "") -> ImportJob:
+def remap(
+    job: ImportJob,
+    *,
+    mapping: Mapping[str, str | None],
+    key: str = "",
+    mode: str = "",
+    duplicate_action: str = "",
+) -> ImportJob:
     """Assign the columns by hand and check the file again; nothing changes while the import is being written."""
     resource = resource_for(job)
     job = _editable(job)
     if mode and mode not in ImportJob.Mode.values:
         raise RuleBroken(_("Choose create, update or upsert."), field="mode")
-    mode = mode or job.mode
+    if duplicate_action and duplicate_action not in ImportJob.DuplicateAction.values:
+        raise RuleBroken(_("Choose warn, skip or block."), field="duplicate_action")
+    mode, action = mode or job.mode, duplicate_action or job.duplicate_action
     require_import(job.user, resource, mode)
     wanted = checked_mapping(job, resource, mapping)
     new_key = _checked_key(resource, key) or job.key
     if new_key not in wanted.values():
         new_key = resource.default_key(wanted)
-    if (wanted, new_key, mode) == (job.mapping, job.key, job.mode) and job.state != ImportJob.State.MAPPING:
+    asked = (wanted, new_key, mode, action)
+    as_before = asked == (job.mapping, job.key, job.mode, job.duplicate_action)
+    if as_before and job.state != ImportJob.State.MAPPING:
         return job
-    job.mapping, job.key, job.mode = wanted, new_key, mode
+    job.mapping, job.key, job.mode, job.duplicate_action = asked
     return restart(job)
 
 

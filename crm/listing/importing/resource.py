@@ -323,6 +323,11 @@ class ImportResource(resources.Resource):
         """The values existing records have now, in the form of cleaned cells, by record."""
         raise NotImplementedError
 
+    doubts = False  # whether `doubt` looks for anything
+
+    def doubt(self, run: Run, rows: Sequence[StagedRow], *, writing: bool) -> None:
+        """New records that may be there already under another key: `note`, `skip` or `fail` as the job says."""
+
     def create(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Write new records set-based; sets each row's target or fails it."""
         raise NotImplementedError

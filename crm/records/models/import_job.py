@@ -38,6 +38,11 @@ class ImportJob(models.Model):
         CREATE = "create", _("Create new ones only")
         UPDATE = "update", _("Update existing ones only")
 
+    class DuplicateAction(models.TextChoices):
+        WARN = "warn", _("Point them out")
+        SKIP = "skip", _("Leave them out")
+        BLOCK = "block", _("Refuse them")
+
     ACTIVE = (State.QUEUED, State.READING, State.CHECKING, State.COMMITTING, State.UNDOING)
     WAITING = (State.MAPPING, State.READY)  # for a person
     FINAL = (State.DONE, State.FAILED, State.STOPPED, State.UNDONE)
@@ -66,6 +71,9 @@ class ImportJob(models.Model):
     )  # {"texts": {column: {text: instead}}, "cells": {row: {column: text}}}
     key = models.CharField(_("key"), max_length=40, blank=True)
     mode = models.CharField(_("mode"), max_length=8, choices=Mode, default=Mode.UPSERT)
+    duplicate_action = models.CharField(
+        _("likely duplicates"), max_length=5, choices=DuplicateAction, default=DuplicateAction.WARN
+    )
     dry_run = models.BooleanField(default=True)
     interactive = models.BooleanField(default=False)  # a person is there to assign columns
     revision = models.PositiveIntegerField(default=0)  # raised when the columns are assigned anew

@@ -262,6 +262,31 @@ class TestChanges:
         archive_field(CustomField.objects.get(key="level"), actor=SYSTEM)
         assert event.title == "Field level: Gold → 铁牌"
 
+    def test_the_audit_log_names_the_field_and_the_schema_its_filters(self, company):
+        field("choice", "level", options=OPTIONS)
+        field("number", "seats", decimals=0)
+        customer = make_customer(company.sales1, name="华星", custom={"seats": "5", "level": "gold"})
+        update_customer(customer, actor=actor(company.sales1), custom={"seats": "6", "level": "iron"})
+        admin = browser(company, "admin")
+        text = admin.get("/settings/events/").content.decode()
+        assert "Field seats: 5 → 6" in text and "Field level: Gold → 铁牌" in text
+        listed = admin.get("/api/v1/schema/?format=json").json()["paths"]["/api/v1/customers/"]["get"]
+        assert {"cf_seats_min", "cf_seats_max", "cf_level"} <= {one["name"] for one in listed["parameters"]}
+
+    def test_a_page_asks_once_for_each_kind_it_links_to(self, company):
+        for key in ("one", "two", "three"):
+            field("user", key)
+        people = {"one": company.sales1.pk, "two": company.sales2.pk, "three": company.manager1.pk}
+        plain = make_customer(company.sales1, name="空白")
+        linked = make_customer(company.sales1, name="华星", custom=people)
+        sales = browser(company, "sales1")
+        counts = []
+        for customer in (plain, plain, linked):
+            with CaptureQueriesContext(connection) as found:
+                assert sales.get(f"/customers/{customer.pk}/").status_code == 200
+            counts.append(len(found))
+        assert counts[2] <= counts[1] + 1
+
     def test_an_unchanged_value_writes_nothing(self, company):
         field("number", "seats")
         customer = make_customer(company.sales1, name="华星", custom={"seats": "5"})

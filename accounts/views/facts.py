@@ -29,7 +29,7 @@ from crm.records.field_access import editable as fields_to_edit
 from crm.records.field_access import readable
 from crm.records.models.custom_field import LINKING
 from crm.records.queries import business_calendar
-from crm.records.queries.custom_fields import arranged, linked
+from crm.records.queries.custom_fields import arranged, linked_values, target_of
 from crm.records.services.custom_values import condition_values, is_shown
 
 CHIPS = (TOMORROW, NEXT_MONDAY, IN_TWO_WEEKS, IN_THREE_DAYS, IN_A_MONTH)
@@ -88,14 +88,13 @@ def custom_facts(record: Any, user: User) -> list[Fact]:
     if not fields:
         return []
     values = condition_values(record, record.custom)
+    there = {key: one for key, one in fields.items() if is_shown(one.shown_when, values)}
+    targets = linked_values(there.values(), record.custom, user)
     may_edit = fields_to_edit(user, type(record))
     found = []
-    for key, one in fields.items():
-        value = record.custom.get(key)
-        if value is None and not is_shown(one.shown_when, values):
-            continue
-        links = linked(one, [value], user) if value is not None else {}
-        edits = key in may_edit and (one.kind not in LINKING or value is None or bool(links))
+    for key, one in there.items():
+        value, links = record.custom.get(key), targets.get(target_of(one), {})
+        edits = key in may_edit and (one.kind not in LINKING or value is None or value in links)
         html = html_of(one, value, links) if value is not None else ""
         found.append(Fact(one.name, one.label, text_of(one, value, links), editable=edits, html=html))
     return found

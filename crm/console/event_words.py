@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.core import formats
 from crm.events.models import Event
+from crm.listing.custom.columns import text_of
+from crm.records.models.custom_field import PREFIX, CustomField
+from crm.records.queries.custom_fields import field_named
 
 ORIGINS = {
     "web": _("Web pages"),
@@ -62,6 +65,9 @@ def _model(event: Event) -> type[models.Model] | None:
 
 
 def _field(model: type[models.Model] | None, name: str) -> Any:
+    """The field of a name, built in or custom."""
+    if model is not None and name.startswith(PREFIX):
+        return field_named(model, name)
     try:
         return model._meta.get_field(name) if model else None
     except FieldDoesNotExist:
@@ -70,6 +76,8 @@ def _field(model: type[models.Model] | None, name: str) -> Any:
 
 def _label(model: type[models.Model] | None, name: str) -> str:
     field = _field(model, name)
+    if isinstance(field, CustomField):
+        return field.label
     return str(capfirst(getattr(field, "verbose_name", "") or name.replace("_", " ")))
 
 
@@ -83,6 +91,8 @@ def _pair(model: type[models.Model] | None, name: str, pair: Any) -> str:
 def _value(field: Any, value: Any) -> str:
     if isinstance(value, dict):
         return str(value.get("label", value))
+    if isinstance(field, CustomField):
+        return text_of(field, value) or "–"
     if isinstance(value, list):
         return ", ".join(_value(field, one) for one in value) or "–"
     if value in (None, ""):

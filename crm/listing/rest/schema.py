@@ -31,6 +31,9 @@ class RecordSchema(AutoSchema):
     def get_override_parameters(self) -> list[OpenApiParameter]:
         listing = getattr(self.view, "listing", None)
         if self._is_list_view() and listing is not None:
+            user = getattr(getattr(self.view, "request", None), "user", None)
+            if user is not None and user.is_authenticated:  # with the custom fields they may read
+                listing = listing.seen_by(user)
             return [*_common(listing), *_filters(listing)]
         found = (
             [OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH)] if "{id}" in self.path else []

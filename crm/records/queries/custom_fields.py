@@ -149,6 +149,19 @@ def linked(one: CustomField, ids: Iterable[int], user: User | None = None) -> di
     return {record.pk: record for record in (narrow(rows, user) if user is not None else rows)}
 
 
+def linked_values(
+    fields: Iterable[CustomField], custom: Mapping[str, Any], user: User
+) -> dict[type[models.Model] | None, dict[int, models.Model]]:
+    """What one record's custom values link to, by kind and id, as far as somebody sees it: one query a kind."""
+    wanted: dict[type[models.Model] | None, list[CustomField]] = {}
+    for one in fields:
+        if one.kind in LINKING and custom.get(one.key) is not None:
+            wanted.setdefault(target_of(one), []).append(one)
+    return {
+        model: linked(found[0], [custom[one.key] for one in found], user) for model, found in wanted.items()
+    }
+
+
 def target_of(one: CustomField) -> type[models.Model] | None:
     """What a field's ids mean: colleagues, or the kind of record it links to."""
     if one.kind == CustomField.Kind.USER:

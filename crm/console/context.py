@@ -84,6 +84,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     return common | {
         "nav": nav,
         "pinned": queries.pinned_views(user),
+        "pinned_url": _url("customer_views") if any(item["key"] == "customers" for item in nav) else "",
         "pinned_counts_url": _url("pinned_counts"),
         "unread": unread_count(user),
         **_at_hand(user),

@@ -11,6 +11,7 @@ from crm.demo.customers import TAGS, customers
 from crm.demo.fields import create_fields
 from crm.demo.highlights import pin_highlights
 from crm.demo.people import create_people
+from crm.demo.pins import pin_views
 from crm.events.actor import Actor, system
 from crm.records.models import Tag
 
@@ -31,6 +32,7 @@ def load_demo(
             progress(f"{loaded:,} of {count:,} customers")
     create_activities(activities(seed), actor=actor)
     pin_highlights(seed, actor)
+    pin_views(people)
     return loaded
 
 

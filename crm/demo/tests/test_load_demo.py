@@ -9,6 +9,7 @@ from accounts.models import Activity, Customer
 from accounts.models.choices import Stage
 from accounts.queries.neglect import neglected_q
 from accounts.queries.today import numbers, whose
+from crm.console.queries import pinned_views
 from crm.demo.names import companies
 from crm.identity.access import visible
 from crm.identity.models import User
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.django_db
 def test_the_demo_company_shows_who_sees_what():
     call_command("load_demo", customers=120, seed=3, stdout=StringIO())
     seen = {user.username: visible(Customer, user).count() for user in User.objects.all()}
+    pinned = pinned_views(User.objects.get(username="sales1"))
+    assert [view["url"].rsplit("=", 1)[1] for view in pinned] == ["tier-a", "silent", "overdue"]
     assert seen["admin"] == seen["exec"] == seen["director"] == 120
     assert seen["manager1"] == seen["sales1"] + seen["sales2"]
     assert seen["manager1"] + seen["manager2"] == 120

@@ -1,0 +1,59 @@
+"""The dispatcher: each event once to its consumer, and one that cannot be handled does not hold up the others."""
+
+import pytest
+from django.utils import timezone
+
+from crm.core.hooks import Consumer, hooks
+from crm.events.delivery import MAX_ATTEMPTS, deliver_pending
+from crm.events.models import Delivery, Event
+from crm.identity.tests.factories import make_team
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """A consumer that cannot bear one event and notes the others."""
+    events: list[int] = []
+
+    def handle(event):
+        if event.payload.get("poison"):
+            raise ValueError("cannot be digested")
+        events.append(event.pk)
+
+    monkeypatch.setitem(hooks.consumers, "taster", Consumer("taster", frozenset(), handle))
+    return events
+
+
+@pytest.fixture
+def two_events():
+    """A poisonous event and a good one, both for the taster."""
+    Delivery._base_manager.all().delete()
+    make_team()
+    good = Event._base_manager.last()
+    bad = Event._base_manager.create(
+        name="team.created",
+        actor_kind="system",
+        actor_name="x",
+        subject_type="x",
+        subject_id="1",
+        payload={"poison": True},
+        about=[],
+    )
+    return [Delivery._base_manager.create(event_id=event.pk, consumer="taster") for event in (bad, good)]
+
+
+def test_one_poisonous_event_is_given_up_and_stops_no_other(heard, two_events):
+    bad, good = two_events
+    for _attempt in range(MAX_ATTEMPTS + 2):
+        Delivery._base_manager.update(next_at=timezone.now())
+        deliver_pending()
+    bad.refresh_from_db()
+    assert (bad.state, bad.attempts) == (Delivery.State.DEAD, MAX_ATTEMPTS)
+    assert "cannot be digested" in bad.error
+    assert heard == [good.event_id], "delivered once, however often the dispatcher runs"
+
+
+def test_a_consumer_that_is_gone_is_owed_nothing(two_events):
+    deliver_pending()
+    assert set(Delivery._base_manager.values_list("state", flat=True)) == {Delivery.State.DONE}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -89,6 +90,7 @@ def views(request: HttpRequest, listing: ListPage) -> HttpResponse:
     kept = {one.builtin: one for one in _builtin_rows(request, listing)}
     named = saved_views(request.user, listing.key)
     shared = [one for one in named if not one.is_of(request.user)]
+    prefetch_related_objects(shared, "user")
     for one in shared:
         row = saved_view(request.user, listing.key, builtin=row_key(one))
         one.pinned = bool(row and row.pinned)

@@ -20,7 +20,7 @@ RUNNER_SILENT_AFTER = timedelta(seconds=60)
 def views_of(user: User) -> list[SavedView]:
     """All the views a person keeps or is let use, of every list: read once a request, also for the sidebar."""
     if "_crm_views" not in user.__dict__:
-        user.__dict__["_crm_views"] = list(visible(SavedView, user).select_related("user"))
+        user.__dict__["_crm_views"] = list(visible(SavedView, user))
     return user.__dict__["_crm_views"]
 
 

@@ -13,6 +13,7 @@ from accounts.models.activity import OPEN
 from accounts.news import OVERDUE, REMINDER
 from accounts.rules.due import occasions
 from crm.automation.services import notify
+from crm.identity.models import Cover, User
 from crm.records.queries import business_calendar
 
 log = structlog.get_logger(__name__)
@@ -100,8 +101,9 @@ def _remind(reminder: Reminder) -> bool:
         return False
     if activity.customer is not None and activity.customer.deleted_at:
         return False
+    covers = User._base_manager.filter(covers__in=Cover.objects.running().filter(user=activity.owner))
     notify(
-        [activity.owner],
+        [activity.owner, *covers.distinct()],
         REMINDER if reminder.kind == Kind.DUE else OVERDUE,
         params={
             "what": activity.headline,

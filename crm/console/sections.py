@@ -46,6 +46,7 @@ SECTIONS = (
         _("two-factor authenticator app recovery codes security"),
         False,
     ),
+    Section("covers", OWN, _("Temporary cover"), "user-share", _("away holiday absence substitute"), False),
     Section(
         "settings_display",
         OWN,

@@ -6,6 +6,7 @@ from crm.console import import_urls
 from crm.console.listings import EVENTS, TEAMS, USERS
 from crm.console.views import (
     company,
+    covers,
     fields,
     hand_over,
     me,
@@ -27,6 +28,8 @@ urlpatterns = [
     path("settings/sessions/", sessions.sessions, name="settings_sessions"),
     path("settings/sessions/end/", sessions.sessions_end, name="sessions_end"),
     path("settings/sessions/<int:pk>/end/", sessions.session_end, name="session_end"),
+    path("settings/covers/", covers.covers, name="covers"),
+    path("settings/covers/<int:pk>/end/", covers.cover_end, name="cover_end"),
     path("settings/display/", me.display, name="settings_display"),
     path("settings/preferences/", me.preferences, name="preferences"),
     path("settings/tokens/", me.tokens, name="settings_tokens"),

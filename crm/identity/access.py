@@ -26,6 +26,7 @@ from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 from crm.core.writes import SoftDeletable
 from crm.identity.fields import shield
 from crm.identity.models.company import Company
+from crm.identity.models.cover import Cover
 from crm.identity.models.field_right import FieldRight
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import RolePolicy, Scope
@@ -85,7 +86,7 @@ def branches(model: type[models.Model], user: User, action: str = "view") -> lis
     reach = _reach(model, user, _level(action))
     if reach.everything or reach.deals_only:
         return None
-    pieces = [Q(**{f"{policy.owner}_id": user.pk})]
+    pieces = [Q(**{f"{policy.owner}_id": pk}) for pk in _owners(user, _level(action))]
     pieces += [Q(**{f"{policy.team}_id": team_id}) for team_id in sorted(reach.team_ids)]
     shared = _shared_ids(model, user, _level(action))
     if shared:
@@ -185,6 +186,8 @@ def forget(user: User) -> None:
         "held_policies",
         "_crm_fields",
         "held_fields",
+        "_crm_covered",
+        "held_covers",
         "_crm_team_grants",
         "_crm_shares",
         "_perm_cache",
@@ -253,7 +256,8 @@ def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str
         if policy.deal_date:
             return Q(**{f"{policy.deal_date}__isnull": False})
         return _through(model, policy.also_via, user, level) if policy.also_via else NOTHING
-    rows = Q(**{f"{policy.owner}_id": user.pk})
+    owners = _owners(user, level)
+    rows = Q(**{f"{policy.owner}_id__in": owners} if len(owners) > 1 else {f"{policy.owner}_id": user.pk})
     if reach.team_ids:
         rows |= Q(**{f"{policy.team}_id__in": sorted(reach.team_ids)})
     shared = _shared_ids(model, user, level)
@@ -262,6 +266,20 @@ def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str
     if policy.also_via and reach.via_parents and level == VIEW:  # a parent shows it, only its owner edits it
         rows |= _through(model, policy.also_via, user, level)
     return rows
+
+
+def _owners(user: User, level: str) -> list[int]:
+    """Whose records are somebody's own: their own, and to see and edit those of colleagues they cover for today."""
+    return [user.pk] if level == ASSIGN else [user.pk, *covered_ids(user)]
+
+
+def covered_ids(user: User) -> list[int]:
+    """The colleagues somebody covers for today; they came with the person, or are read once a request."""
+    if "_crm_covered" not in user.__dict__:
+        held = getattr(user, "held_covers", None)
+        found = Cover.objects.running().filter(by=user.pk).values_list("user") if held is None else ()
+        user.__dict__["_crm_covered"] = sorted({row[0] for row in found} if held is None else set(held))
+    return user.__dict__["_crm_covered"]
 
 
 def _through(model: type[models.Model], path: str, user: User, level: str) -> Q:
@@ -301,7 +319,7 @@ def _reach(model: type[models.Model], user: User, level: str) -> Reach:
 
 
 def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
-    """People together with what every page asks for: their roles' policies and field rights, and how new the custom fields are."""
+    """People together with what every page asks for: their roles' policies and field rights, whom they cover for, how new the custom fields are."""
     policies = RolePolicy._base_manager.filter(role=models.OuterRef("role")).values(
         one=JSONObject(model="model", verbs="verbs", scope="scope")
     )
@@ -312,6 +330,9 @@ def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
     return people.annotate(
         held_policies=ArraySubquery(policies),
         held_fields=ArraySubquery(fields),
+        held_covers=ArraySubquery(
+            Cover.objects.running().filter(by=models.OuterRef("pk")).order_by().values("user")
+        ),
         fields_version=Coalesce(models.Subquery(version), 0),
     )
 

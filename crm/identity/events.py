@@ -33,6 +33,8 @@ USER_REACTIVATED = event("user.reactivated", gettext_lazy("User reactivated"), t
 USER_PASSWORD_CHANGED = event("user.password_changed", gettext_lazy("Password changed"), timeline=False)
 USER_SIGNED_IN = event("user.signed_in", gettext_lazy("Signed in"), timeline=False)
 USER_SIGN_IN_FAILED = event("user.sign_in_failed", gettext_lazy("Sign-in failed"), timeline=False)
+COVER_SET = event("user.cover_set", gettext_lazy("Temporary cover arranged"), timeline=False)
+COVER_ENDED = event("user.cover_ended", gettext_lazy("Temporary cover ended"), timeline=False)
 USER_HANDED_OVER = event("user.handed_over", gettext_lazy("Handed over"), timeline=False)
 USER_SECOND_FACTOR_ADDED = event(
     "user.second_factor_added", gettext_lazy("Second factor set up"), timeline=False

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.identity import access
-from crm.identity.models import RolePolicy, Scope, Team, TeamGroupGrant, TeamUserGrant, User
+from crm.identity.models import Cover, RolePolicy, Scope, Team, TeamGroupGrant, TeamUserGrant, User
 from crm.identity.policies import Everyone, Owned, Private, Via
 
 
@@ -74,8 +74,11 @@ def _owned_reasons(user: User, record: models.Model, policy: Owned, level: str) 
     if reach.deals_only:
         yield _("The role %(role)s reaches customers with deals") % {"role": user.role}
         return
-    if getattr(record, f"{policy.owner}_id") == user.pk:
+    owner_id = getattr(record, f"{policy.owner}_id")
+    if owner_id == user.pk:
         yield _("Owner")
+    elif owner_id in access._owners(user, level):
+        yield _("Covers for %(name)s") % {"name": getattr(record, policy.owner)}
     if getattr(record, f"{policy.team}_id") in reach.team_ids:
         yield _("Works with the records of the team %(team)s") % {"team": getattr(record, policy.team)}
     yield from _shares(user, record, level)
@@ -142,7 +145,8 @@ def _candidates(record: models.Model) -> Q:
         return access.any_of(_candidates(parent) for parent in _parents(record, policy.fields))
     wide = RolePolicy._base_manager.filter(model=record._meta.label_lower, scope__in=[Scope.ALL, Scope.DEALS])
     found = Q(is_superuser=True) | Q(role__in=wide.values("role"))
-    found |= Q(pk=getattr(record, f"{policy.owner}_id"))
+    owner_id = getattr(record, f"{policy.owner}_id")
+    found |= Q(pk=owner_id) | Q(pk__in=Cover.objects.running().filter(user=owner_id).values("by"))
     team_id = getattr(record, f"{policy.team}_id")
     if team_id is not None:
         found |= Q(pk__in=TeamUserGrant._base_manager.filter(content_object=team_id).values("user"))

@@ -3,8 +3,9 @@
 import time
 
 from django.conf import settings
+from django.db import models
 
-from crm.identity.models import Company, Team, User
+from crm.identity.models import Company, Cover, Team, User
 
 _COMPANY_KEPT = 10.0  # seconds one process may show the previous name
 _company: tuple[float, Company | None] = (0.0, None)
@@ -24,6 +25,12 @@ def forget_company() -> None:
     """Read the company's name anew next time, after it changed."""
     global _company
     _company = (0.0, None)
+
+
+def covers(user: User, *, of_everybody: bool = False) -> models.QuerySet[Cover]:
+    """The covers somebody is part of, as the one away or as the one who covers, or all of them."""
+    rows = Cover.objects.select_related("user", "by")
+    return rows if of_everybody else rows.filter(models.Q(user=user) | models.Q(by=user))
 
 
 def administrators() -> list[User]:

@@ -133,12 +133,14 @@ SETTINGS = {
         "settings_password",
         "settings_display",
         "settings_tokens",
+        "covers",
         "notification_preferences",
         "notification_list",
         "search",
     ]
 } | {
     "notification_read": Route(method="post"),
+    "cover_end": Route(elsewhere="there has to be a cover: test_covers"),
     "recent_add": Route(elsewhere="names its record in the form: test_settings_pages"),
     "star_record": Route(elsewhere="names its record in the form: test_settings_pages"),
     "palette": Route(),

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.console.sections import is_administrator
 from crm.identity.models import User
+from crm.listing.forms import CrmForm, people
 
 COMMON_ZONES = (
     "Asia/Shanghai",
@@ -106,3 +108,20 @@ class TokenForm(forms.Form):
     def expires_at(self) -> Any:
         days = self.cleaned_data["days"]
         return timezone.now() + timedelta(days=days) if days else None
+
+
+class CoverForm(CrmForm):
+    """Who is covered by whom, from when to when."""
+
+    away = forms.ModelChoiceField(User._base_manager.none(), label=_("Who is away"))
+    by = forms.ModelChoiceField(User._base_manager.none(), label=_("Covered by"))
+    first_date = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    last_date = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everybody = people(self.user)
+        self.fields["away"].queryset = everybody
+        self.fields["by"].queryset = everybody
+        if not is_administrator(self.user):
+            del self.fields["away"]

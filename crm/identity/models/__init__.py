@@ -1,5 +1,6 @@
 from crm.identity.models.api_token import ApiToken
 from crm.identity.models.company import Company
+from crm.identity.models.cover import Cover
 from crm.identity.models.field_right import FieldLevel, FieldRight
 from crm.identity.models.grant import TeamGroupGrant, TeamUserGrant
 from crm.identity.models.hand_over import HandOver, HandOverItem
@@ -11,6 +12,7 @@ from crm.identity.models.user_session import UserSession
 __all__ = [
     "ApiToken",
     "Company",
+    "Cover",
     "FieldLevel",
     "FieldRight",
     "HandOver",

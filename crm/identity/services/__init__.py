@@ -2,6 +2,7 @@
 
 from crm.identity.services.assignment import assign
 from crm.identity.services.company import update_company
+from crm.identity.services.covers import end_cover, set_cover
 from crm.identity.services.field_rights import reveal, save_field_rights
 from crm.identity.services.grants import grant_team_access, withdraw_team_access
 from crm.identity.services.handover import (
@@ -51,6 +52,7 @@ __all__ = [
     "deactivate_user",
     "delete_role",
     "delete_team",
+    "end_cover",
     "end_sessions",
     "forget_session",
     "grant_team_access",
@@ -66,6 +68,7 @@ __all__ = [
     "revoke_token",
     "save_field_rights",
     "save_policies",
+    "set_cover",
     "set_password",
     "share",
     "sync_role",

@@ -1,0 +1,124 @@
+"""Temporary cover: what a colleague reaches while somebody is away, and that it ends by itself."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import services as accounts
+from accounts.listings import CUSTOMERS
+from accounts.models import Customer
+from accounts.tasks import send_due_reminders
+from accounts.tests.factories import by, make_customer
+from crm.automation.models import Notification
+from crm.core.clock import company_today
+from crm.core.writes import RuleBroken
+from crm.events.models import Event
+from crm.identity import access, services
+from crm.identity.backends import CrmBackend
+from crm.identity.explain import who_can, why
+from crm.identity.models import Cover
+from crm.identity.tests.factories import SYSTEM, fresh
+from crm.listing.selection import select
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def customer(company):
+    return make_customer(company.sales1, "Of somebody on holiday")
+
+
+def cover(company, first=0, last=7):
+    today = company_today()
+    return services.set_cover(
+        company.sales1,
+        by=company.sales3,
+        first_date=today + timedelta(first),
+        last_date=today + timedelta(last),
+        actor=SYSTEM,
+    )
+
+
+def reaches(user, customer, action="view"):
+    return access.visible(Customer, fresh(user), action).filter(pk=customer.pk).exists()
+
+
+def test_whoever_covers_sees_and_edits_but_does_not_dispose(company, customer):
+    assert not reaches(company.sales3, customer)
+    cover(company)
+    assert reaches(company.sales3, customer) and reaches(company.sales3, customer, "change")
+    for action in ("delete", "transfer", "share"):
+        assert not reaches(company.sales3, customer, action)
+    assert why(fresh(company.sales3), customer) == [f"Covers for {company.sales1}"]
+    assert company.sales3 in [one.user for one in who_can(customer)]
+    found = select(CUSTOMERS, fresh(company.sales3), QueryDict(""))
+    assert [record.pk for record in found.page().records] == [customer.pk]
+    assert CrmBackend().get_user(company.sales3.pk).held_covers == [company.sales1.pk]
+
+
+def test_it_begins_and_ends_with_its_days(company, customer):
+    cover(company, first=2, last=3)
+    for days, reached in ((0, False), (2, True), (3, True), (4, False)):
+        with time_machine.travel(timezone.now() + timedelta(days=days), tick=False):
+            assert reaches(company.sales3, customer) is reached, days
+
+
+def test_it_widens_no_hard_limit(company, customer):
+    today = company_today()
+    services.set_cover(company.sales1, by=company.finance1, first_date=today, last_date=today, actor=SYSTEM)
+    assert not reaches(company.finance1, customer)
+
+
+def test_both_are_reminded(company, customer):
+    cover(company)
+    due = timezone.now() + timedelta(hours=2)
+    accounts.plan_follow_up(
+        actor=by(company.sales1), author=company.sales1, kind="call", customer=customer, due_at=due
+    )
+    with time_machine.travel(due, tick=False):
+        send_due_reminders()
+    told = set(Notification._base_manager.filter(kind="reminder").values_list("user__username", flat=True))
+    assert told == {"sales1", "sales3"}
+
+
+def test_what_makes_no_sense_is_refused(company):
+    cover(company)
+    today = company_today()
+    for by_whom, first, last in (
+        (company.sales1, today, today),
+        (company.sales2, today, today - timedelta(1)),
+        (company.sales2, today, today + timedelta(400)),
+        (company.sales3, today, today),
+    ):
+        with pytest.raises(RuleBroken):
+            services.set_cover(company.sales1, by=by_whom, first_date=first, last_date=last, actor=SYSTEM)
+
+
+def test_one_arranges_ones_own_cover_and_nobody_elses(client, company, customer):
+    client.force_login(company.sales1)
+    today = company_today().isoformat()
+    form = {"by": company.sales3.pk, "first_date": today, "last_date": today, "away": company.sales2.pk}
+    assert client.post(reverse("covers"), form).status_code == 302
+    made = Cover.objects.get()
+    assert (made.user, made.by) == (company.sales1, company.sales3)
+    assert company.sales3.name in client.get(reverse("covers")).content.decode()
+    client.force_login(company.sales2)
+    assert client.post(reverse("cover_end", args=[made.pk])).status_code == 404
+    client.force_login(company.sales3)
+    assert client.get(customer.get_absolute_url()).status_code == 200
+    assert client.post(reverse("cover_end", args=[made.pk])).status_code == 302
+    assert client.get(customer.get_absolute_url()).status_code == 404
+    names = set(Event._base_manager.filter(name__startswith="user.cover").values_list("name", flat=True))
+    assert names == {"user.cover_set", "user.cover_ended"}
+
+
+def test_an_administrator_arranges_it_for_others(client, company):
+    client.force_login(company.admin)
+    today = company_today().isoformat()
+    form = {"away": company.sales1.pk, "by": company.sales2.pk, "first_date": today, "last_date": today}
+    assert client.post(reverse("covers"), form).status_code == 302
+    assert Cover.objects.get().user == company.sales1

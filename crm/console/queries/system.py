@@ -51,6 +51,7 @@ TASKS = {
     "check-calendars": _("Check the business calendar"),
     "tidy-files": _("Delete uploads nothing holds"),
     "follow-fields": _("Index custom fields"),
+    "tidy-sessions": _("Forget sessions that ended"),
     "expire-grants": _("End shares that ran out"),
 }
 

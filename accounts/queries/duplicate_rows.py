@@ -11,7 +11,7 @@ from accounts.models import Contact, Customer
 from accounts.models.marks import marks_sql
 from accounts.queries.duplicates import CUSTOMERS, FEW, Candidate, Match
 from accounts.rules import matching
-from accounts.rules.matching import Keys, is_similar, name_marks
+from accounts.rules.matching import Keys, Shape, name_marks, resemble, shape_of
 from crm.identity.models import User
 
 MOST = 5
@@ -65,7 +65,7 @@ def _alike(rows: Sequence[Keys]) -> list[set[int]]:
     """For each row the customers of its region whose name looks like a spelling of it."""
     marks = [[f"{row.region}:{mark}" for mark in name_marks(row.core)] for row in rows]
     wanted = sorted({mark for some in marks for mark in some})
-    near: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    near: dict[str, list[tuple[int, Shape]]] = defaultdict(list)
     if wanted:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -75,16 +75,16 @@ def _alike(rows: Sequence[Keys]) -> list[set[int]]:
                 [wanted],
             )
             for mark, pk, core in cursor.fetchall():
-                near[mark].append((pk, core))
+                near[mark].append((pk, shape_of(core)))
     return [
-        {
-            pk
-            for mark in some
-            for pk, core in near.get(mark, ())
-            if core != row.core and is_similar(core, row.core)
-        }
+        _resembling(row.core, [one for mark in some for one in near.get(mark, ())])
         for row, some in zip(rows, marks, strict=True)
     ]
+
+
+def _resembling(core: str, others: Sequence[tuple[int, Shape]]) -> set[int]:
+    shape = shape_of(core)
+    return {pk for pk, other in dict(others).items() if other.core != core and resemble(shape, other)}
 
 
 def _candidates(ids: set[int]) -> dict[int, tuple[Candidate, Keys]]:

@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 
 from crm.core.company import looks_like_person, parse_company
 from crm.core.email import EmailError, company_domain, normalise_email
 from crm.core.phone import LANDLINE, SERVICE, Phone, read_phone
-from crm.core.similarity import bigram_dice, trigram_similarity
+from crm.core.similarity import bigram_dice, bigrams, trigrams
 from crm.core.uscc import UsccError, normalise_uscc
 
 BLOCK, WARN, LINK = "block", "warn", "link"
@@ -167,11 +169,40 @@ def name_marks(core: str) -> list[str]:
     return list(dict.fromkeys([core[:2], core[1:3], core[0] + core[2]]))
 
 
+class Shape(NamedTuple):
+    """What a core is compared by: how long it is, its pairs of characters (and how many) and its trigrams."""
+
+    core: str
+    pairs: frozenset[str]
+    count: int
+    trigrams: frozenset[str]
+
+
+@lru_cache(maxsize=10_000)  # a name is compared with many others one after the other
+def shape_of(core: str) -> Shape:
+    """The shape of a core; imports make it once and compare it with every likely customer."""
+    pairs = bigrams(core)
+    return Shape(core, frozenset(pairs), len(pairs), trigrams(core))
+
+
+def resemble(one: Shape, other: Shape) -> bool:
+    """Whether two cores look like spellings of one name: by the Dice share of their pairs or by their trigrams."""
+    if len(one.core) < SHORTEST or len(other.core) < SHORTEST:
+        return False
+    if len(one.pairs) == one.count and len(other.pairs) == other.count:  # nearly always: no pair occurs twice
+        dice = 2 * len(one.pairs & other.pairs) / (one.count + other.count)
+    else:
+        dice = bigram_dice(one.core, other.core)
+    if dice >= DICE - ROUNDING:
+        return True
+    common = len(one.trigrams & other.trigrams)
+    union = len(one.trigrams) + len(other.trigrams) - common
+    return union > 0 and common / union >= TRIGRAM - ROUNDING
+
+
 def is_similar(one: str, other: str) -> bool:
     """Whether two cores look like spellings of one name."""
-    if min(len(one), len(other)) < SHORTEST:
-        return False
-    return bigram_dice(one, other) >= DICE - ROUNDING or trigram_similarity(one, other) >= TRIGRAM - ROUNDING
+    return resemble(shape_of(one), shape_of(other))
 
 
 def is_personal(number: Phone) -> bool:

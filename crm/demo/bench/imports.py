@@ -162,7 +162,7 @@ def write_sheet(file: Path, rows: int, letter: str) -> None:
         sheet.append(
             [
                 f"{letter}-{number:06}",
-                f"{company.name}{letter}{number}",
+                own_name(company.name, f"{letter}{number}"),
                 f"0571-{80_000_000 + number}",
                 f"info{number}@{letter.lower()}.example",
                 f"www.{letter.lower()}{number}.example",
@@ -178,6 +178,11 @@ def write_sheet(file: Path, rows: int, letter: str) -> None:
     book.save(file)
 
 
+def own_name(name: str, mark: str) -> str:
+    """A company name nobody else has; the mark stands where names differ, before the organisation form."""
+    return name.replace("有限", f"{mark}有限", 1) if "有限" in name else f"{name}{mark}"
+
+
 def take_in(sheet: Path, user: User) -> dict[str, Any]:
     """Import a sheet from upload to its last row, as the worker does it for an API client."""
     with open(sheet, "rb") as handle:
@@ -189,14 +194,14 @@ def take_in(sheet: Path, user: User) -> dict[str, Any]:
 
 
 def pace_of(sheet: Path, letters: str, *resource_classes: type[resources.ModelResource]) -> float:
-    """Rows per processor second of django-import-export, the best of several sheets: the first one warms up."""
-    best = 0.0
+    """Rows per processor second of django-import-export over several sheets, after one that only warms up."""
+    spent = 0.0
     for letter in letters:
         write_sheet(sheet, SAMPLE, letter)
         before = cpu_seconds()
         the_plain_way(sheet, *resource_classes)
-        best = max(best, SAMPLE / (cpu_seconds() - before))
-    return best
+        spent += cpu_seconds() - before if letter != letters[0] else 0
+    return SAMPLE * (len(letters) - 1) / spent
 
 
 def the_plain_way(sheet: Path, *resource_classes: type[resources.ModelResource]) -> None:

@@ -25,11 +25,13 @@ from crm.events.recording import record_event
 
 CHUNK = 5000
 EVERY_PAIR = 20  # of more customers with one key each is paired with the oldest alone
-MOST_ALIKE = 50  # a piece of a name that more customers of a region share distinguishes nobody
+MOST_ALIKE = 20  # a piece of a name that more customers of a region share distinguishes nobody
+MOST_PAIRS = 500_000  # of alike names in one scan: a queue of more helps nobody, and the night ends
 SCANNING = 0x6475_7073
 CUSTOMERS, CONTACTS, PAIRS = (model._meta.db_table for model in (Customer, Contact, DuplicatePair))
 MOBILE = "(phone_key ~ '^[+]861[3-9]' OR phone_key !~ '^[+]86') AND phone_key <> ''"
 ALIVE = "deleted_at IS NULL"
+CHINESE = "ascii({}) >= 11904"
 # Each kind of key with the customers that have it: (key, id). Only our own names are put together here.
 KEYS = [
     f"SELECT uscc AS key, id FROM {CUSTOMERS} WHERE uscc <> '' AND {ALIVE}",  # noqa: S608
@@ -102,16 +104,22 @@ def _same_key(keys: str) -> str:
 
 
 def _add_alike() -> None:
-    """Pairs of one region whose names look like spellings of each other: by shared pieces, then by likeness."""
+    """Pairs of one region whose names look like spellings of each other.
+
+    They share their first three characters, or a mark (two of these) and the end: whoever differs at both is not alike.
+    """
+    named = f"FROM {CUSTOMERS} c WHERE c.company_core <> '' AND c.{ALIVE}"
     sql = (
-        f"WITH marked AS (SELECT c.id, unnest({marks_sql('c')}) AS mark FROM {CUSTOMERS} c "  # noqa: S608
-        f"WHERE c.company_core <> '' AND c.{ALIVE}), "
-        "shared AS (SELECT mark, array_agg(id ORDER BY id) AS ids FROM marked GROUP BY mark "
-        f"HAVING count(*) BETWEEN 2 AND {MOST_ALIKE}) "
-        "SELECT a.id, b.id, a.company_core, b.company_core FROM (SELECT DISTINCT one.id AS a, other.id AS b "
-        "FROM shared, unnest(ids) AS one(id), unnest(ids) AS other(id) WHERE one.id < other.id) AS pair "
-        f"JOIN {CUSTOMERS} a ON a.id = pair.a JOIN {CUSTOMERS} b ON b.id = pair.b "
-        "WHERE a.company_core <> b.company_core"
+        f"WITH marked AS (SELECT m.id, m.core, m.mark || CASE WHEN {CHINESE.format('m.core')} "  # noqa: S608
+        "THEN '|' || right(m.core, 2) ELSE '' END AS mark "
+        f"FROM (SELECT c.id, c.company_core AS core, unnest({marks_sql('c')}) AS mark {named}) AS m "
+        "UNION ALL SELECT c.id, c.company_core, c.company_region || '=' || left(c.company_core, 3) "
+        f"{named} AND char_length(c.company_core) >= 4 AND {CHINESE.format('c.company_core')}), "
+        "shared AS (SELECT array_agg(id ORDER BY id) AS ids, array_agg(core ORDER BY id) AS cores FROM marked "
+        f"GROUP BY mark HAVING count(*) BETWEEN 2 AND {MOST_ALIKE}) "
+        "SELECT one.id, other.id, one.core, other.core FROM shared, unnest(ids, cores) AS one(id, core), "
+        "unnest(ids, cores) AS other(id, core) WHERE one.id < other.id AND one.core <> other.core "
+        f"LIMIT {MOST_PAIRS}"
     )
     with connection.chunked_cursor() as cursor, connection.cursor() as writer:
         cursor.execute(sql)

@@ -122,10 +122,13 @@ def _copy(count: int, offset: int) -> None:
             "team = seller.team_id, at = now() - random() * interval '900 days' FROM seller "
             "WHERE seller.place = (source.number * 7919) % (SELECT count(*) FROM seller)"
         )
-        # Copies are companies of their own: another first character, other numbers. Else everything were there 100 times.
+        # Copies are companies of their own: two other characters, other numbers. Else everything were there 100 times.
         nth = f"(source.copy + {offset // ORIGINALS})"
         chinese = "ascii(t.company_core) >= 11904 AND position(t.company_core IN t.name) > 0"
-        core = f"chr(19968 + (ascii(t.company_core) * 7 + {nth} * 211) % 20000) || substr(t.company_core, 2)"
+        core = (
+            f"chr(19968 + (ascii(t.company_core) * 7 + {nth} * 211) % 20000) || "
+            f"chr(19968 + (ascii(substr(t.company_core, 2)) * 13 + {nth} * 389) % 20000) || substr(t.company_core, 3)"
+        )
         phone = f"'+861' || lpad(((source.number + {offset}) * 700000079 % 7000000000 + 3000000000)::text, 10, '0')"
         fresh = {
             "id": "source.new",

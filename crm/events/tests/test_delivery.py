@@ -6,7 +6,6 @@ from django.utils import timezone
 from crm.core.hooks import Consumer, hooks
 from crm.events.delivery import MAX_ATTEMPTS, deliver_pending
 from crm.events.models import Delivery, Event
-from crm.identity.tests.factories import make_team
 
 pytestmark = pytest.mark.django_db
 
@@ -29,15 +28,12 @@ def heard(monkeypatch):
 def two_events():
     """A poisonous event and a good one, both for the taster."""
     Delivery._base_manager.all().delete()
-    make_team()
-    good = Event._base_manager.last()
+    plain = {"name": "team.created", "actor_kind": "system", "actor_name": "x", "subject_type": "x"}
+    good = Event._base_manager.create(subject_id="1", about=[], **plain)
     bad = Event._base_manager.create(
-        name="team.created",
-        actor_kind="system",
-        actor_name="x",
-        subject_type="x",
-        subject_id="1",
+        subject_id="2",
         payload={"poison": True},
+        **plain,
         about=[],
     )
     return [Delivery._base_manager.create(event_id=event.pk, consumer="taster") for event in (bad, good)]

@@ -16,7 +16,7 @@ from accounts.rules.matching import Keys, Verdict, stored_keys
 from crm.identity import access
 from crm.identity.models import User
 
-FEW, MANY = 20, 200  # candidates taken by one exact key, and by a piece of a name
+FEW, MANY = 20, 60  # candidates taken by one exact key, and by a piece of a name
 SHOWN = 10
 CUSTOMERS, CONTACTS, PEOPLE = (model._meta.db_table for model in (Customer, Contact, User))
 
@@ -154,8 +154,12 @@ def _lookups(keys: Keys) -> tuple[list[str], list[Any]]:
         add(own, f"{same} AND company_region <> %s", keys.core, keys.region)
         marks = [f"{keys.region}:{mark}" for mark in matching.name_marks(keys.core)]
         if marks:
-            similar = f"company_core <> '' AND {marks_sql(CUSTOMERS)} && %s"
-            add(own, similar, marks, limit=MANY)
+            # Who shares a mark alone, and neither the end nor the beginning, is not alike.
+            similar = (
+                f"company_core <> '' AND {marks_sql(CUSTOMERS)} && %s "
+                "AND (right(company_core, 2) = %s OR left(company_core, 3) = %s)"
+            )
+            add(own, similar, marks, keys.core[-2:], keys.core[:3], limit=MANY)
     return parts, params
 
 

@@ -26,7 +26,7 @@ from crm.events.recording import record_event
 CHUNK = 5000
 EVERY_PAIR = 20  # of more customers with one key each is paired with the oldest alone
 MOST_ALIKE = 20  # a piece of a name that more customers of a region share distinguishes nobody
-MOST_PAIRS = 500_000  # of alike names in one scan: a queue of more helps nobody, and the night ends
+MOST_PAIRS = 150_000  # of alike names in one scan: a queue of more helps nobody, and the night ends
 SCANNING = 0x6475_7073
 CUSTOMERS, CONTACTS, PAIRS = (model._meta.db_table for model in (Customer, Contact, DuplicatePair))
 MOBILE = "(phone_key ~ '^[+]861[3-9]' OR phone_key !~ '^[+]86') AND phone_key <> ''"
@@ -136,12 +136,14 @@ def _rated_pairs() -> Iterator[list[tuple[int, int, Verdict]]]:
     """What the rules say to each pair, with the numbers and addresses of its contacts, some thousands at a time."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS pg_temp.reached")
+        cursor.execute("ANALYZE candidate")  # nobody else counts temporary tables for the planner
         cursor.execute(
             "CREATE TEMPORARY TABLE reached ON COMMIT DROP AS SELECT c.id, c.name, c.company_core, c.company_region, "  # noqa: S608
             "c.uscc, c.phone_key || array_agg(p.phone_key) AS phones, c.email || array_agg(p.email) AS emails "
             f"FROM (SELECT a AS id FROM candidate UNION SELECT b FROM candidate) AS one JOIN {CUSTOMERS} c USING (id) "
             f"LEFT JOIN {CONTACTS} p ON p.customer_id = c.id AND p.{ALIVE} GROUP BY c.id"
         )
+        cursor.execute("ANALYZE reached")
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             "SELECT a.*, b.* FROM (SELECT DISTINCT a, b FROM candidate) AS pair JOIN reached a ON a.id = pair.a "

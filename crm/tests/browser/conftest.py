@@ -5,10 +5,9 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from crm.identity.models import Role
 from crm.identity.tests.factories import PASSWORD
 
 # Playwright runs an event loop of its own in this thread; Django would take that for asynchronous code.
@@ -19,24 +18,17 @@ FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")
-def seeds(django_db_setup) -> str:
-    """Roles, regions and calendars as the migrations made them."""
-    return connection._test_serialized_contents
+def seeds(django_db_setup) -> None:
+    """Roles, regions and calendars as the migrations made them, known to every connection that is made from now on.
 
-
-@pytest.fixture
-def seeded(transactional_db, seeds: str) -> None:
-    """The seeds back in the tables that an earlier test emptied.
-
-    Playwright's loop gives this thread a database connection of its own, which pytest-django's restore does not know.
+    Playwright's loop gives this thread a connection of its own. Without the seeds it would empty the tables after a
+    test in another way than before the next one expects, and whatever runs later on this worker fails.
     """
-    connection._test_serialized_contents = seeds
-    if not Role.objects.exists():
-        connection.creation.deserialize_db_from_string(seeds)
+    type(connections["default"])._test_serialized_contents = connection._test_serialized_contents
 
 
 @pytest.fixture(scope="session")
-def chromium(seeds: str) -> Iterator[Browser]:
+def chromium(seeds: None) -> Iterator[Browser]:
     path = os.environ.get("CRM_CHROMIUM", shutil.which("chromium") or shutil.which("chromium-browser"))
     if not path:
         pytest.skip("no Chromium on this machine (apt-get install chromium libatomic1)")

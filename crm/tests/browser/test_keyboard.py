@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, seria
 
 
 @pytest.fixture
-def page(seeded, company, sign_in):
+def page(company, sign_in):
     company.sales1.language = "en"
     company.sales1.save()
     for name in ("杭州云栖精密机械有限公司", "苏州瑞宏电子有限公司"):

@@ -50,7 +50,7 @@ def commit(page) -> dict[str, int]:
     return {text.split("\n")[0].strip(): int(text.split("\n")[-1].strip()) for text in texts}
 
 
-def test_from_a_sheet_with_mistakes_to_a_reminder(seeded, company, sign_in, live_server, tmp_path):
+def test_from_a_sheet_with_mistakes_to_a_reminder(company, sign_in, live_server, tmp_path):
     for name, real in [("sales1", "林晓雯"), ("sales3", "王建国")]:
         person = getattr(company, name)
         person.name, person.language = real, "zh-hans"

@@ -9,12 +9,13 @@ from django.db import connection
 
 from accounts.models import Contact, Customer
 from accounts.models.marks import marks_sql
-from accounts.queries.duplicates import CUSTOMERS, FEW, Candidate, Match
+from accounts.queries.duplicates import CONTACTS, CUSTOMERS, FEW, Candidate, Match
 from accounts.rules import matching
-from accounts.rules.matching import Keys, Shape, name_marks, resemble, shape_of
+from accounts.rules.matching import Keys, name_marks, resemble, shape_of
 from crm.identity.models import User
 
 MOST = 5
+OWN, OF_CONTACTS = f"id FROM {CUSTOMERS}", f"customer_id FROM {CONTACTS}"
 Found = dict[str, list[int]]
 
 
@@ -26,10 +27,10 @@ def duplicates_of_rows(rows: Sequence[Keys], *, most: int = MOST) -> list[list[M
     """
     by_row: list[set[int]] = [set() for _row in rows]
     same = [
-        (_holders(Customer, "uscc", [{row.uscc} for row in rows]), "uscc"),
+        (_holders(OWN, "uscc", [{row.uscc} for row in rows]), "uscc"),
         (_everywhere("phone_key", [row.numbers for row in rows]), "numbers"),
         (_everywhere("email", [row.emails for row in rows]), "emails"),
-        (_holders(Customer, "company_core", [{row.core} for row in rows]), "core"),
+        (_holders(OWN, "company_core", [{row.core} for row in rows]), "core"),
     ]
     for found, name in same:
         for ids, row in zip(by_row, rows, strict=True):
@@ -42,22 +43,25 @@ def duplicates_of_rows(rows: Sequence[Keys], *, most: int = MOST) -> list[list[M
     return [_rated(row, ids, candidates)[:most] for row, ids in zip(rows, by_row, strict=True)]
 
 
-def _holders(model: type[Customer] | type[Contact], column: str, keys: Iterable[Iterable[str]]) -> Found:
-    """For each key the customers that have it, a few."""
+def _holders(source: str, column: str, keys: Iterable[Iterable[str]]) -> Found:
+    """For each key the customers that have it, a few; `source` names their number and the table."""
     wanted = {key for some in keys for key in some if key}
     found: Found = defaultdict(list)
     if wanted:
-        customer = "pk" if model is Customer else "customer_id"
-        rows = model.objects.filter(**{f"{column}__in": sorted(wanted)}).exclude(**{column: ""})
-        for key, pk in rows.values_list(column, customer):
-            if len(found[key]) < FEW:
-                found[key].append(pk)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {column}, {source} WHERE {column} <> '' AND {column} = ANY(%s) AND deleted_at IS NULL",
+                [sorted(wanted)],
+            )
+            for key, pk in cursor.fetchall():
+                if len(found[key]) < FEW:
+                    found[key].append(pk)
     return found
 
 
 def _everywhere(column: str, keys: Sequence[Iterable[str]]) -> Found:
     """Holders of a number or address, by their own or by their contacts'."""
-    own, people = _holders(Customer, column, keys), _holders(Contact, column, keys)
+    own, people = _holders(OWN, column, keys), _holders(OF_CONTACTS, column, keys)
     return {key: [*own.get(key, ()), *people.get(key, ())] for key in {*own, *people}}
 
 
@@ -65,7 +69,7 @@ def _alike(rows: Sequence[Keys]) -> list[set[int]]:
     """For each row the customers of its region whose name looks like a spelling of it."""
     marks = [[f"{row.region}:{mark}" for mark in name_marks(row.core)] for row in rows]
     wanted = sorted({mark for some in marks for mark in some})
-    near: dict[str, list[tuple[int, Shape]]] = defaultdict(list)
+    near: dict[str, list[tuple[int, str]]] = defaultdict(list)
     if wanted:
         with connection.cursor() as cursor:
             cursor.execute(
@@ -75,16 +79,23 @@ def _alike(rows: Sequence[Keys]) -> list[set[int]]:
                 [wanted],
             )
             for mark, pk, core in cursor.fetchall():
-                near[mark].append((pk, shape_of(core)))
+                near[mark].append((pk, core))
     return [
         _resembling(row.core, [one for mark in some for one in near.get(mark, ())])
         for row, some in zip(rows, marks, strict=True)
     ]
 
 
-def _resembling(core: str, others: Sequence[tuple[int, Shape]]) -> set[int]:
-    shape = shape_of(core)
-    return {pk for pk, other in dict(others).items() if other.core != core and resemble(shape, other)}
+def _resembling(core: str, others: Sequence[tuple[int, str]]) -> set[int]:
+    """Who shares a mark alone, and neither the end nor the beginning, is not alike: most are told apart by that."""
+    shape, beginning, end = shape_of(core), core[:3], core[-2:]
+    return {
+        pk
+        for pk, other in dict(others).items()
+        if (other[-2:] == end or other[:3] == beginning)
+        and other != core
+        and resemble(shape, shape_of(other))
+    }
 
 
 def _candidates(ids: set[int]) -> dict[int, tuple[Candidate, Keys]]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from crm.core.company import looks_like_person, parse_company
 from crm.core.email import EmailError, company_domain, normalise_email
 from crm.core.phone import LANDLINE, SERVICE, Phone, read_phone
-from crm.core.similarity import bigram_dice, bigrams, trigrams
+from crm.core.similarity import bigram_dice, bigrams, trigram_similarity
 from crm.core.uscc import UsccError, normalise_uscc
 
 BLOCK, WARN, LINK = "block", "warn", "link"
@@ -170,34 +170,38 @@ def name_marks(core: str) -> list[str]:
 
 
 class Shape(NamedTuple):
-    """What a core is compared by: how long it is, its pairs of characters (and how many) and its trigrams."""
+    """What a core is compared by first: its pairs of characters, and whether it is one word without a pair twice."""
 
     core: str
     pairs: frozenset[str]
-    count: int
-    trigrams: frozenset[str]
+    is_plain: bool
 
 
 @lru_cache(maxsize=10_000)  # a name is compared with many others one after the other
 def shape_of(core: str) -> Shape:
     """The shape of a core; imports make it once and compare it with every likely customer."""
-    pairs = bigrams(core)
-    return Shape(core, frozenset(pairs), len(pairs), trigrams(core))
+    pairs = frozenset(bigrams(core))
+    return Shape(core, pairs, len(pairs) == len(core) - 1 and core.isalnum())
 
 
 def resemble(one: Shape, other: Shape) -> bool:
     """Whether two cores look like spellings of one name: by the Dice share of their pairs or by their trigrams."""
     if len(one.core) < SHORTEST or len(other.core) < SHORTEST:
         return False
-    if len(one.pairs) == one.count and len(other.pairs) == other.count:  # nearly always: no pair occurs twice
-        dice = 2 * len(one.pairs & other.pairs) / (one.count + other.count)
-    else:
-        dice = bigram_dice(one.core, other.core)
-    if dice >= DICE - ROUNDING:
+    if not (one.is_plain and other.is_plain):
+        return (
+            bigram_dice(one.core, other.core) >= DICE - ROUNDING
+            or trigram_similarity(one.core, other.core) >= TRIGRAM - ROUNDING
+        )
+    pairs = len(one.pairs & other.pairs)
+    if 2 * pairs / (len(one.pairs) + len(other.pairs)) >= DICE - ROUNDING:
         return True
-    common = len(one.trigrams & other.trigrams)
-    union = len(one.trigrams) + len(other.trigrams) - common
-    return union > 0 and common / union >= TRIGRAM - ROUNDING
+    # A plain core has a trigram more than characters, and a common one needs a common pair or stands at an edge:
+    # most names are told apart without making theirs.
+    most, all_of_both = pairs + 3, len(one.core) + len(other.core) + 2
+    if most < (TRIGRAM - ROUNDING) * (all_of_both - most):
+        return False
+    return trigram_similarity(one.core, other.core) >= TRIGRAM - ROUNDING
 
 
 def is_similar(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from django.db import connection
 
 from crm.core.backup import MANIFEST, checksums
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 OTHER = "restored_backup"
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.core import mail
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from accounts import services
 from accounts.models import Contact, Customer
@@ -126,9 +126,11 @@ def test_42_whatever_is_searched_for_is_answered(browser, text):
 
 
 def test_16_counts_are_of_what_one_sees(browser):
-    assert browser("sales1").get("/customers/counts/").content.count(b"4 customers") == 0
-    page = browser("sales2").get("/customers/counts/?part=total")
-    assert page.context["exact"] == 0
+    sizes = {
+        who: browser(who).get("/customers/counts/?part=total").context["exact"]
+        for who in ("sales1", "sales2", "sales3", "director")
+    }
+    assert sizes == {"sales1": 3, "sales2": 0, "sales3": 2, "director": 4}
 
 
 # --- More than one may -----------------------------------------------------------------------------------------------
@@ -137,10 +139,21 @@ def test_16_counts_are_of_what_one_sees(browser):
 def test_25_fields_nobody_offers_cannot_be_slipped_in(world, api, browser):
     own, me = world.records["customer"]["own"], world.company.sales1
     before = Customer._base_manager.filter(pk=own.pk).values().get()
-    answer = patch(api("sales1"), own, name="renamed", team=world.company.south.pk if hasattr(world.company, "south") else 1,
-                   health_score=100, search_text="x", deleted_at="2020-01-01", created_at="2020-01-01T00:00:00Z")  # fmt: skip
+    foreign = world.company.sales3.team_id
+    assert foreign != own.team_id
+    answer = patch(
+        api("sales1"),
+        own,
+        name="renamed",
+        team=foreign,
+        health_score=100,
+        deleted_at="2020-01-01",
+        created_at="2020-01-01T00:00:00Z",
+    )
     after = Customer._base_manager.filter(pk=own.pk).values().get()
-    assert answer.status_code in (200, 400)
+    assert (answer.status_code, after["name"]) == (200, "renamed"), (
+        "what is offered is taken, the rest is not"
+    )
     for name in ("team_id", "owner_id", "health_score", "deleted_at", "created_at"):
         assert after[name] == before[name], name
 
@@ -202,22 +215,20 @@ def test_32_a_number_used_again_inherits_no_grant(world):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_35_39_40_43_what_people_type_stays_text(world, browser, api, text):
+def test_35_39_40_what_people_type_stays_text(world, browser, api, text):
     client = browser("sales1")
     own = world.records["customer"]["own"]
-    named = patch(api("sales1"), own, name=text)
-    if named.status_code == 200:
-        own.refresh_from_db()
+    assert patch(api("sales1"), own, name=text).status_code == 200
+    own.refresh_from_db()
     services.log_follow_up(
         kind="note", customer=own, body=text, subject=text[:40], author=world.company.sales1, actor=SYSTEM
     )
-    secret = settings.SECRET_KEY
+    record = client.get(own.get_absolute_url()).content.decode()
+    assert escape(own.name) in record and escape(text.splitlines()[0]) in record
     for address in (own.get_absolute_url(), "/customers/", "/activities/", "/", f"/search/?q={own.name[:4]}"):
         html = client.get(address).content.decode()
-        assert secret not in html
+        assert settings.SECRET_KEY not in html
         assert "<script>alert" not in html and "<img src=x" not in html, address
-    for message in mail.outbox:
-        assert "\n" not in message.subject and "everybody@example.com" not in message.recipients()
 
 
 @pytest.mark.parametrize(
@@ -231,10 +242,12 @@ def test_35_39_40_43_what_people_type_stays_text(world, browser, api, text):
 )
 def test_44_values_that_are_too_large_are_refused(world, api, field, value):
     own = world.records["customer"]["own"]
+    client = api("sales1")
+    client.get("/api/v1/customers/")  # when a token was last used is written now and then
     before = writes()
-    answer = patch(api("sales1"), own, **{field: value})
+    answer = patch(client, own, **{field: value})
     assert answer.status_code == 400 and field in answer.json()["errors"]
-    assert Customer._base_manager.get(pk=own.pk).version == own.version and before <= writes()
+    assert writes() == before
 
 
 def test_44_bodies_that_are_too_deep_or_too_wide_are_refused(api, browser):
@@ -250,17 +263,17 @@ def test_44_bodies_that_are_too_deep_or_too_wide_are_refused(api, browser):
 
 def test_48_secrets_stand_in_no_answer_and_no_log(world, api, browser):
     user = world.company.sales1
-    token, secret = identity.create_token(user, name="mine", actor=actor(user))
+    _token, secret = identity.create_token(user, name="mine", actor=actor(user))
     said = [
         api("admin").get("/api/v1/users/?page_size=200").content,
         api("admin").get("/api/v1/events/?page_size=200").content,
         browser("sales1").get("/settings/tokens/").content,
         browser("admin").get("/settings/events/").content,
     ]
+    assert b"sales1" in said[0] and b"mine" in said[2], "the pages do speak of them"
     kept = json.dumps(list(Event._base_manager.values("changes", "private", "payload")), default=str)
     for text in (*[one.decode() for one in said], kept):
         assert secret not in text and user.password not in text and "argon2" not in text
-    assert not type(token)._base_manager.filter(pk=token.pk, name=secret).exists()
 
 
 @pytest.mark.parametrize(

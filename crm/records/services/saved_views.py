@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.events.recording import recording
-from crm.identity.models import User
+from crm.identity.access import has_verb
+from crm.identity.models import Role, User
 from crm.identity.queries import leads_a_team
 from crm.records.events import VIEW_SHARED
 from crm.records.models import SavedView
@@ -19,7 +20,7 @@ MOST = 50  # views of one list a person may keep
 
 def may_share_with_all(user: User) -> bool:
     """Whether somebody's views are of use to the whole company: administrators and leaders of teams."""
-    return bool(user.role and user.role.is_administrator) or leads_a_team(user)
+    return has_verb(user, "change", Role) or leads_a_team(user)
 
 
 @transaction.atomic

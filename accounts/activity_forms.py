@@ -14,6 +14,7 @@ from accounts.services import NextStep
 from crm.core.clock import company_today
 from crm.identity.access import visible
 from crm.listing.forms import CrmForm, note_chosen, people
+from crm.records.queries import business_calendar
 
 MOST_FILES = 10
 FACE_TO_FACE = (ActivityKind.VISIT, ActivityKind.MEETING)  # colleagues may have come along
@@ -244,7 +245,7 @@ class MoveForm(CrmForm):
     def moment(self) -> tuple[datetime.datetime, bool]:
         """(when, is a date only)."""
         if self.cleaned_data["choice"]:
-            return put_off(self.cleaned_data["choice"], timezone.now()), False
+            return put_off(self.cleaned_data["choice"], timezone.now(), business_calendar()), False
         at, all_day = moment_of(self.cleaned_data["date"], self.cleaned_data["time"])
         assert at is not None  # clean() asked for a date
         return at, all_day

@@ -36,6 +36,15 @@ OVERDUE = kind(
     email=True,
     position=20,
 )
+TEAM_OVERDUE = kind(
+    "team_overdue",
+    _("Follow-ups my team let lie"),
+    _("%(person)s has not done this (due %(when)s): %(what)s"),
+    prepare=_when,
+    icon="alert-triangle",
+    email=True,
+    position=25,
+)
 MENTIONED = kind(
     "mentioned", _("Mentions"), _("%(actor)s mentioned you: %(record)s"), icon="at", email=True, position=30
 )

@@ -7,7 +7,7 @@ from crm.identity.policies import Private
 
 
 class Reminder(models.Model):
-    """One call to one person's attention: before or on the day something is due, or again when it was not done.
+    """One call to attention: before or on the day something is due, again when it was not done, at last to the manager.
 
     The row is claimed and the notification written in one transaction, so that it is sent exactly once whoever runs
     and whoever dies; `round` counts up when the due date moves and names each occasion.
@@ -16,6 +16,7 @@ class Reminder(models.Model):
     class Kind(models.TextChoices):
         DUE = "due", _("Due")
         OVERDUE = "overdue", _("Overdue")
+        MANAGER = "manager", _("To the manager")  # of its `user`, whoever that is by then
 
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from crm.records.rules.calendar import Calendar, escalation
+from crm.records.rules.calendar import Calendar, escalation, workday_on_or_after
 
 DAY_BEGINS = time(9)  # a date without a time is brought up at 09:00
 BEFORE_TIMED = timedelta(minutes=30)
@@ -42,14 +42,15 @@ def is_overdue(due_at: datetime, all_day: bool, now: datetime, zone: ZoneInfo | 
 
 @dataclass(frozen=True)
 class Occasions:
-    """When the owner hears of a planned follow-up; None where the moment lies behind already."""
+    """When the owner, and at last the manager, hears of a planned follow-up; None where the moment lies behind already."""
 
     due: datetime | None
     overdue: datetime | None
+    manager: datetime | None
 
 
 def occasions(due_at: datetime, all_day: bool, now: datetime, calendar: Calendar) -> Occasions:
-    """Half an hour before a time, 09:00 on a date; if it was not done, 09:00 one working day later.
+    """Half an hour before a time, 09:00 on a date; not done: 09:00 one working day later, the manager after three.
 
     What is planned less than half an hour ahead is brought up when it is due.
     """
@@ -57,16 +58,18 @@ def occasions(due_at: datetime, all_day: bool, now: datetime, calendar: Calendar
     first = due_at if all_day else due_at - BEFORE_TIMED
     if not all_day and first <= now:
         first = due_at
-    again = at_day(escalation(calendar, due_date(due_at, all_day, zone)).owner_again, zone)
-    return Occasions(first if first > now else None, again if again > now else None)
+    late = escalation(calendar, due_date(due_at, all_day, zone))
+    moments = (first, at_day(late.owner_again, zone), at_day(late.manager, zone))
+    return Occasions(*(moment if moment > now else None for moment in moments))
 
 
-def put_off(choice: str, now: datetime, zone: ZoneInfo | None = None) -> datetime:
+def put_off(choice: str, now: datetime, calendar: Calendar | None = None) -> datetime:
     """The moment a choice of the snooze menu stands for: 15:00 today, 09:00 tomorrow, 09:00 next Monday.
 
-    After 14:30 "today" means an hour and a half from now, on the full half hour.
+    After 14:30 "today" means an hour and a half from now, on the full half hour. With a calendar the other two give
+    way to the first day after them on which people work.
     """
-    zone = zone or company_zone()
+    zone = company_zone()
     local = now.astimezone(zone)
     if choice == LATER_TODAY:
         wanted = datetime.combine(local.date(), time(15), zone)
@@ -74,8 +77,14 @@ def put_off(choice: str, now: datetime, zone: ZoneInfo | None = None) -> datetim
             return wanted
         later = local + timedelta(minutes=90)
         return later.replace(minute=0 if later.minute < 30 else 30, second=0, microsecond=0)
-    if choice == TOMORROW:
-        return datetime.combine(local.date() + timedelta(days=1), DAY_BEGINS, zone)
-    if choice == NEXT_MONDAY:
-        return datetime.combine(local.date() + timedelta(days=7 - local.weekday()), DAY_BEGINS, zone)
-    raise ValueError(choice)
+    days = {TOMORROW: 1, NEXT_MONDAY: 7 - local.weekday()}
+    if choice not in days:
+        raise ValueError(choice)
+    day = local.date() + timedelta(days=days[choice])
+    return at_day(workday_on_or_after(calendar, day) if calendar else day, zone)
+
+
+def later(now: datetime, calendar: Calendar) -> list[tuple[str, datetime]]:
+    """The choices of the snooze menu with their moments, nearest first; of two on one day the named weekday stays."""
+    moments = {put_off(choice, now, calendar): choice for choice in (LATER_TODAY, TOMORROW, NEXT_MONDAY)}
+    return [(choice, moment) for moment, choice in sorted(moments.items())]

@@ -1,4 +1,4 @@
-"""Suggestions for the next follow-up: tomorrow, next Monday, in two weeks… moved off days nobody works."""
+"""Suggestions for the next follow-up: tomorrow, in three working days, next Monday… never on days nobody works."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -6,7 +6,13 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 
 from crm.core import formats
-from crm.records.rules.calendar import HOLIDAY, Calendar, is_workday, workday_on_or_after
+from crm.records.rules.calendar import (
+    HOLIDAY,
+    Calendar,
+    add_working_days,
+    is_workday,
+    workday_on_or_after,
+)
 
 TOMORROW, IN_THREE_DAYS, NEXT_MONDAY, IN_TWO_WEEKS, IN_A_MONTH = (
     "tomorrow",
@@ -53,14 +59,28 @@ class Suggestion(Moved):
 
     @property
     def label(self) -> str:
-        """What the chip says."""
+        """The words of the chip; a day that had to be moved is not called by the name of the one it was moved from."""
+        if self.is_moved and self.key in (TOMORROW, NEXT_MONDAY):
+            return _("Next working day") if self.key == TOMORROW else _("Next week")
         return {
             TOMORROW: _("Tomorrow"),
-            IN_THREE_DAYS: _("In three days"),
+            IN_THREE_DAYS: _("In 3 working days"),
             NEXT_MONDAY: _("Next Monday"),
             IN_TWO_WEEKS: _("In two weeks"),
             IN_A_MONTH: _("In a month"),
         }[self.key]
+
+    def text(self, today: date) -> str:
+        """What the chip says: the words and, where they leave it open, the day: 3 个工作日后 7/3 周五."""
+        if self.is_moved:
+            day = formats.day(self.date, today)
+        elif self.key == TOMORROW:
+            return self.label
+        elif self.key == NEXT_MONDAY:
+            day = _short(self.date)
+        else:
+            day = formats.day(self.date, today)
+        return _("%(label)s %(day)s") % {"label": self.label, "day": day}
 
 
 def _short(day: date) -> str:
@@ -89,7 +109,7 @@ def suggestions(calendar: Calendar, today: date) -> list[Suggestion]:
     wanted = {
         TOMORROW: today + timedelta(days=1),
         NEXT_MONDAY: today + timedelta(days=7 - today.weekday()),
-        IN_THREE_DAYS: today + timedelta(days=3),
+        IN_THREE_DAYS: add_working_days(calendar, today, 3),
         IN_TWO_WEEKS: today + timedelta(days=14),
         IN_A_MONTH: _a_month_after(today),
     }

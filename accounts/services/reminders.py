@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -10,10 +11,12 @@ from django.utils import timezone
 
 from accounts.models import Activity, Reminder
 from accounts.models.activity import OPEN
-from accounts.news import OVERDUE, REMINDER
+from accounts.news import OVERDUE, REMINDER, TEAM_OVERDUE
 from accounts.rules.due import occasions
 from crm.automation.services import notify
+from crm.identity.access import may
 from crm.identity.models import Cover, User
+from crm.identity.queries import managers_above
 from crm.records.queries import business_calendar
 
 log = structlog.get_logger(__name__)
@@ -24,7 +27,10 @@ MOST_ROUNDS_BACK = datetime.timedelta(days=30)
 
 
 def schedule(activities: Iterable[Activity]) -> None:
-    """Write (or move) the reminders of planned follow-ups; moments that lie behind are not made up for."""
+    """Write (or move) the reminders of planned follow-ups; moments that lie behind are not made up for.
+
+    The manager's is written in any case: it marks the plan as one that has its reminders.
+    """
     now, calendar = timezone.now(), business_calendar()
     wanted: list[Reminder] = []
     idle: list[int] = []
@@ -33,10 +39,13 @@ def schedule(activities: Iterable[Activity]) -> None:
             idle.append(activity.pk)
             continue
         moments = occasions(activity.due_at, activity.all_day, now, calendar)
+        values = {"activity_id": activity.pk, "user_id": activity.owner_id}
         for kind, moment in ((Kind.DUE, moments.due), (Kind.OVERDUE, moments.overdue)):
             if moment is not None:
-                values = {"activity_id": activity.pk, "user_id": activity.owner_id, "kind": kind}
-                wanted.append(Reminder(remind_at=moment, **values))
+                wanted.append(Reminder(kind=kind, remind_at=moment, **values))
+        state = State.PENDING if moments.manager else State.CANCELLED
+        at = moments.manager or activity.due_at
+        wanted.append(Reminder(kind=Kind.MANAGER, remind_at=at, state=state, **values))
         idle.append(activity.pk)
     with transaction.atomic():
         cancel(idle)
@@ -101,16 +110,13 @@ def _remind(reminder: Reminder) -> bool:
         return False
     if activity.customer is not None and activity.customer.deleted_at:
         return False
+    if reminder.kind == Kind.MANAGER:
+        return _escalate(reminder, activity)
     covers = User._base_manager.filter(covers__in=Cover.objects.running().filter(user=activity.owner))
     notify(
         [activity.owner, *covers.distinct()],
         REMINDER if reminder.kind == Kind.DUE else OVERDUE,
-        params={
-            "what": activity.headline,
-            "record": str(activity.customer or ""),
-            "due_at": activity.due_at.isoformat(),
-            "all_day": activity.all_day,
-        },
+        params=_particulars(activity),
         body=activity.body[:300],
         url=activity.get_absolute_url(),
         about=activity,
@@ -119,13 +125,39 @@ def _remind(reminder: Reminder) -> bool:
     return True
 
 
+def _escalate(reminder: Reminder, activity: Activity) -> bool:
+    """Tell the nearest manager who may see it that a follow-up of their team was not done for three working days."""
+    manager = next((one for one in managers_above(activity.owner) if may(one, "view", activity)), None)
+    if manager is None:
+        return False
+    notify(
+        [manager],
+        TEAM_OVERDUE,
+        params={**_particulars(activity), "person": str(activity.owner)},
+        body=activity.body[:300],
+        url=activity.get_absolute_url(),
+        about=activity,
+        dedupe=f"{reminder.pk}:{reminder.round}",
+    )
+    return True
+
+
+def _particulars(activity: Activity) -> dict[str, Any]:
+    return {
+        "what": activity.headline,
+        "record": str(activity.customer or ""),
+        "due_at": activity.due_at.isoformat(),
+        "all_day": activity.all_day,
+    }
+
+
 def sweep(limit: int = 5000) -> int:
     """Plans that came without reminders (by import or another door) get theirs; returns how many follow-ups."""
     now = timezone.now()
     missing = Activity._base_manager.filter(
         OPEN,
         Q(owner__isnull=False),
-        ~Exists(Reminder._base_manager.filter(activity=OuterRef("pk"))),
+        ~Exists(Reminder._base_manager.filter(activity=OuterRef("pk"), kind=Kind.MANAGER)),
         due_at__gte=now - MOST_ROUNDS_BACK,
     )
     found = list(missing.order_by("due_at", "pk")[:limit])

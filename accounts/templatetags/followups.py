@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 
 from accounts.activity_listing import KIND_ICONS
 from accounts.models import Activity, ActivityKind, Customer
-from accounts.rules.due import LATER_TODAY, NEXT_MONDAY, TOMORROW, put_off
+from accounts.rules.due import LATER_TODAY, NEXT_MONDAY, TOMORROW, later
 from accounts.rules.followup import cadence_days, silent_since
 from crm.core import formats
 from crm.core.clock import company_today
 from crm.core.masking import is_masked
 from crm.core.templatetags.ui import icon
+from crm.records.queries import business_calendar
 
 register = template.Library()
 
@@ -154,9 +155,11 @@ def _reachable(activity: Activity) -> list[Any]:
     return [record for record in records if record is not None]
 
 
-@register.simple_tag
-def later_choices() -> list[tuple[str, str, str]]:
-    """The usual times to put something off to: (choice, when it is in words, sign)."""
-    now = timezone.now()
+@register.simple_tag(takes_context=True)
+def later_choices(context: template.Context) -> list[tuple[str, str, str]]:
+    """The usual times to put something off to, on days people work: (choice, when it is in words, sign)."""
+    kept = context["request"].__dict__  # a page may hold many of these menus, but needs the calendar once
+    if "later" not in kept:
+        kept["later"] = later(timezone.now(), context.get("business_calendar") or business_calendar())
     signs = {LATER_TODAY: "clock", TOMORROW: "sun", NEXT_MONDAY: "calendar"}
-    return [(choice, formats.moment(put_off(choice, now)), sign) for choice, sign in signs.items()]
+    return [(choice, formats.moment(moment), signs[choice]) for choice, moment in kept["later"]]

@@ -99,12 +99,25 @@ class TestDue:
 
     def test_putting_off(self):
         now = at(2026, 6, 11, 10)  # a Thursday
-        assert due.put_off("today", now, SHANGHAI) == at(2026, 6, 11, 15)
-        assert due.put_off("tomorrow", now, SHANGHAI) == at(2026, 6, 12, 9)
-        assert due.put_off("monday", now, SHANGHAI) == at(2026, 6, 15, 9)
-        assert due.put_off("today", at(2026, 6, 11, 16, 10), SHANGHAI) == at(2026, 6, 11, 17, 30)
+        assert due.put_off("today", now) == at(2026, 6, 11, 15)
+        assert due.put_off("tomorrow", now) == at(2026, 6, 12, 9)
+        assert due.put_off("monday", now) == at(2026, 6, 15, 9)
+        assert due.put_off("today", at(2026, 6, 11, 16, 10)) == at(2026, 6, 11, 17, 30)
         with pytest.raises(ValueError, match="x"):
-            due.put_off("x", now, SHANGHAI)
+            due.put_off("x", now)
+
+    def test_putting_off_leaves_out_the_days_nobody_works(self):
+        eve = at(2026, 9, 30, 10)  # before the week of the national holiday
+        assert due.later(eve, CALENDAR) == [("today", at(2026, 9, 30, 15)), ("monday", at(2026, 10, 8, 9))]
+        saturday = at(2026, 9, 19, 10)  # a Saturday before a Sunday that is worked
+        assert due.put_off("tomorrow", saturday, CALENDAR) == at(2026, 9, 20, 9)
+
+    def test_the_manager_hears_of_it_on_the_third_working_day(self):
+        friday = due.at_day(date(2026, 9, 18), SHANGHAI)  # Sunday the 20th is worked
+        assert due.occasions(friday, True, at(2026, 9, 1), CALENDAR).manager == at(2026, 9, 22, 9)
+        eve = due.at_day(date(2026, 9, 30), SHANGHAI)
+        assert due.occasions(eve, True, at(2026, 9, 1), CALENDAR).manager == at(2026, 10, 10, 9)
+        assert due.occasions(eve, True, at(2026, 10, 11), CALENDAR).manager is None
 
 
 class TestChat:

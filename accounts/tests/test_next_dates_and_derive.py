@@ -24,11 +24,29 @@ def test_chips_before_a_holiday_move_behind_it_and_say_why():
     assert tomorrow.reason == "Oct 1 is National Day, moved to Oct 8"
     assert chips["in_two_weeks"].date == date(2026, 10, 14)
     assert not chips["in_two_weeks"].is_moved and chips["in_two_weeks"].reason == ""
+    assert tomorrow.text(date(2026, 9, 30)) == "Next working day Thu, Oct 8"
 
 
 def test_on_friday_tomorrow_gives_way_to_next_monday():
     keys = [chip.key for chip in next_dates.suggestions(COMPANY, date(2026, 6, 12))]
     assert "next_monday" in keys and "tomorrow" not in keys
+
+
+def test_three_working_days_are_counted_over_make_up_days_and_holidays():
+    def third(today):
+        return next(c for c in next_dates.suggestions(COMPANY, today) if c.key == "in_three_days")
+
+    assert third(date(2026, 6, 11)).text(date(2026, 6, 11)) == "In 3 working days Tue, Jun 16"
+    assert third(date(2026, 9, 16)).date == date(2026, 9, 20)  # Thursday, Friday, the Sunday that is worked
+    assert third(date(2026, 9, 29)).date == date(
+        2026, 10, 9
+    )  # the 30th, then after the holiday the 8th and 9th
+
+
+def test_chips_say_the_day_where_the_words_leave_it_open():
+    today = date(2026, 6, 10)
+    texts = [chip.text(today) for chip in next_dates.suggestions(COMPANY, today)]
+    assert texts[:2] == ["Tomorrow", "Next Monday Jun 15"]  # three working days on is that Monday, too
 
 
 def test_a_make_up_day_is_a_day_like_any_other():

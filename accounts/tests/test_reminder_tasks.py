@@ -15,7 +15,8 @@ from accounts.tasks import send_due_reminders, sweep_reminders
 from accounts.tests.factories import by, make_customer
 from crm.automation.models import Notification, OutgoingEmail
 from crm.identity import services as identity
-from crm.identity.models import User
+from crm.identity.models import Team, User
+from crm.identity.tests.factories import make_user
 
 NOW = datetime(2026, 9, 15, 2, 0, tzinfo=UTC)  # Tuesday 10:00 in Shanghai
 
@@ -37,6 +38,10 @@ def plan(company, due, all_day=False, **values):
             all_day=all_day,
             **values,
         )
+
+
+def lead(team, leader):
+    Team._base_manager.filter(pk=team.pk).update(leader=leader)
 
 
 def told(kind="reminder"):
@@ -161,6 +166,101 @@ class TestWhatBecomesOfThem:
 
 
 @pytest.mark.django_db
+class TestEscalation:
+    """Three working days late: the manager hears of it, once."""
+
+    DUE = at_day(
+        date(2026, 9, 18)
+    )  # Friday; Sunday the 20th is worked, so that the third day is Tuesday the 22nd
+
+    @pytest.fixture(autouse=True)
+    def _leaders(self, company):
+        lead(company.east, company.manager1)
+        lead(company.sales, company.director)
+
+    def late(self, company, **values):
+        return plan(company, self.DUE, all_day=True, **values)
+
+    def managers(self):
+        notes = Notification._base_manager.filter(kind="team_overdue").order_by("pk")
+        return [note.user.username for note in notes]
+
+    def test_on_the_third_working_day_and_never_twice(self, company):
+        self.late(company)
+        with travel(2026, 9, 22, 0, 59):
+            send_due_reminders()
+            assert self.managers() == []
+        with travel(2026, 9, 22, 1, 0):
+            send_due_reminders()
+            send_due_reminders()
+        with travel(2026, 10, 12):
+            send_due_reminders()
+        assert self.managers() == ["manager1"]
+        note = Notification._base_manager.get(kind="team_overdue")
+        assert "Sales1" in note.title and "云杉网络" in note.title
+
+    def test_done_in_time_nobody_hears_of_it(self, company):
+        planned = self.late(company)
+        with travel(2026, 9, 21, 3):
+            services.complete(planned, actor=by(company.sales1), author=company.sales1)
+        with travel(2026, 9, 23):
+            send_due_reminders()
+        assert self.managers() == []
+
+    def test_put_off_it_counts_from_the_new_date(self, company):
+        planned = self.late(company)
+        with travel(2026, 9, 21, 3):
+            services.reschedule(
+                planned, due_at=at_day(date(2026, 9, 23)), all_day=True, actor=by(company.sales1)
+            )
+        with travel(2026, 9, 28, 1):  # the 25th to the 27th are holidays
+            send_due_reminders()
+            assert self.managers() == []
+        with travel(2026, 9, 29, 1):
+            send_due_reminders()
+        assert self.managers() == ["manager1"]
+
+    def test_after_a_transfer_the_previous_manager_hears_nothing(self, company):
+        planned = self.late(company)
+        lead(company.south, company.sales3)
+        with travel(2026, 9, 21, 3):
+            colleague = make_user("south2", team=company.south)
+            services.transfer_customers([planned.customer], owner=colleague, actor=by(company.director))
+        with travel(2026, 9, 23):
+            send_due_reminders()
+        assert "manager1" not in self.managers()
+
+    def test_whoever_may_not_see_it_is_passed_over(self, company):
+        lead(company.east, company.marketing1)  # reads no follow-ups
+        self.late(company)
+        with travel(2026, 9, 23):
+            send_due_reminders()
+        assert self.managers() == ["director"]
+
+    def test_a_manager_who_let_it_lie_answers_to_the_next_one(self, company):
+        with time_machine.travel(NOW, tick=False):
+            customer = make_customer(company.manager1, "南山贸易")
+            services.plan_follow_up(
+                actor=by(company.manager1),
+                author=company.manager1,
+                customer=customer,
+                kind="call",
+                due_at=self.DUE,
+                all_day=True,
+            )
+        with travel(2026, 9, 23):
+            send_due_reminders()
+        assert self.managers() == ["director"]
+
+    def test_whoever_left_is_passed_over(self, company):
+        User._base_manager.filter(pk=company.manager1.pk).update(is_active=False)
+        self.late(company)
+        with travel(2026, 9, 23):
+            send_due_reminders()
+        assert self.managers() == ["director"]
+
+
+@pytest.mark.django_db
 class TestSweep:
     def test_gives_imported_plans_their_reminders(self, company):
         with time_machine.travel(NOW, tick=False):
@@ -169,7 +269,16 @@ class TestSweep:
             )
             assert sweep_reminders() == 1
             assert sweep_reminders() == 0
-        assert Reminder._base_manager.count() == 2
+        assert Reminder._base_manager.count() == 3
+
+    def test_looks_at_what_lies_far_behind_only_once(self, company):
+        with time_machine.travel(NOW, tick=False):
+            Activity._base_manager.create(
+                kind="call", owner=company.sales1, due_at=NOW - timedelta(days=9), author=company.sales1
+            )
+            assert (sweep_reminders(), sweep_reminders()) == (1, 0)
+        with travel(2026, 12, 1):
+            assert send_due_reminders() == 0
 
     def test_one_that_fails_does_not_hold_up_the_others(self, company, monkeypatch):
         first = plan(company, datetime(2026, 9, 16, 6, 0, tzinfo=UTC))

@@ -30,9 +30,10 @@ from crm.records.field_access import readable
 from crm.records.models.custom_field import LINKING
 from crm.records.queries import business_calendar
 from crm.records.queries.custom_fields import arranged, linked_values, target_of
+from crm.records.rules.calendar import Calendar
 from crm.records.services.custom_values import condition_values, is_shown
 
-CHIPS = (TOMORROW, NEXT_MONDAY, IN_TWO_WEEKS, IN_THREE_DAYS, IN_A_MONTH)
+CHIPS = (TOMORROW, IN_THREE_DAYS, NEXT_MONDAY, IN_TWO_WEEKS, IN_A_MONTH)
 ALWAYS = ("uscc", "source", "address", "phone", "size")
 
 
@@ -140,18 +141,21 @@ def _fact(customer: Customer, name: str) -> Fact:
     return Fact(name, label, str(value))
 
 
-def date_chips(chosen: Any = None) -> list[dict[str, Any]]:
-    """Tomorrow, next Monday, in two weeks… on days people work, for the next step."""
+def date_chips(chosen: Any = None, calendar: Calendar | None = None) -> list[dict[str, Any]]:
+    """Tomorrow, in three working days, next Monday… for the next step; each says why where its day was moved."""
     chosen = chosen.isoformat() if isinstance(chosen, datetime.date) else str(chosen or "")
-    offered = {one.key: one for one in suggestions(business_calendar(), company_today())}
-    keys = [key for key in CHIPS if key in offered][:3]  # two of them may fall on one day
-    chips = []
-    for one in sorted((offered[key] for key in keys), key=lambda one: one.date):
-        label = one.label
-        if one.key == NEXT_MONDAY or one.is_moved:
-            label = _("%(label)s %(day)s") % {"label": label, "day": formats.day(one.date)}
-        chips.append({"label": label, "value": one.date.isoformat(), "on": chosen == one.date.isoformat()})
-    return chips
+    today = company_today()
+    offered = {one.key: one for one in suggestions(calendar or business_calendar(), today)}
+    keys = [key for key in CHIPS if key in offered][:4]  # two of them may fall on one day
+    return [
+        {
+            "label": one.text(today),
+            "value": one.date.isoformat(),
+            "on": chosen == one.date.isoformat(),
+            "why": one.reason,
+        }
+        for one in sorted((offered[key] for key in keys), key=lambda one: one.date)
+    ]
 
 
 def years_together(customer: Customer) -> str:

@@ -24,6 +24,7 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
 from crm.identity.models import User
+from crm.records.queries import business_calendar
 from crm.records.services.files import store_upload
 
 TABS = ("note", "call", "visit", "email", "wechat", "task")
@@ -89,12 +90,14 @@ def composer_context(
     form = form or FollowUpForm(
         user=request.user, customer=customer, initial={"kind": kind if kind in TABS else ActivityKind.NOTE}
     )
+    calendar = business_calendar()
     return {
         "customer": customer,
+        "business_calendar": calendar,
         "composer": form,
         "composer_people": queries.contacts_of(customer, request.user) if people is None else people,
         "tabs": TABS,
-        "chips": date_chips(form["next_date"].value()),
+        "chips": date_chips(form["next_date"].value(), calendar),
         "composer_url": reverse("customer_follow_up", args=[customer.pk]),
     }
 

@@ -69,3 +69,27 @@ def team_paths() -> dict[int, str]:
 def leads_a_team(user: User) -> bool:
     """Whether somebody is the leader of a team."""
     return Team._base_manager.filter(leader=user).exists()
+
+
+def managers_above(user: User) -> list[User]:
+    """The leaders of somebody's team and of the teams above it, nearest first; never the person or one who left."""
+    teams = {
+        team.pk: team
+        for team in Team._base_manager.select_related("leader", "leader__role").filter(is_active=True)
+    }
+    found: dict[int, User] = {}
+    seen: set[int] = set()
+    pk = user.team_id
+    while pk in teams and pk not in seen:
+        seen.add(pk)
+        leader = teams[pk].leader
+        if leader is not None and leader.is_active and leader.pk != user.pk:
+            found.setdefault(leader.pk, leader)
+        pk = teams[pk].parent_id
+    return list(found.values())
+
+
+def led_team_ids(user: User) -> set[int]:
+    """The teams somebody leads, with everything below them."""
+    led = Team._base_manager.filter(leader=user, is_active=True)
+    return set().union(*(descendants(team) for team in led))

@@ -227,7 +227,13 @@ CONFIRM_MINUTES = env.int(
 )  # before dangerous acts; 0: never
 ACCOUNT_REAUTHENTICATION_TIMEOUT = CONFIRM_MINUTES * 60
 MFA_ADAPTER = "crm.console.second_factor.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "add_webauthn": "crm.console.forms.security_keys.AddKeyForm",
+    "authenticate_webauthn": "crm.console.forms.security_keys.UseKeyForm",
+    "reauthenticate_webauthn": "crm.console.forms.security_keys.ConfirmKeyForm",
+    "edit_webauthn": "crm.console.forms.security_keys.RenameKeyForm",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("CRM_TRUSTED_PROXIES", default=0)
 
 GUARDIAN_RAISE_403 = False

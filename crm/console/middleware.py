@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -12,7 +11,6 @@ from crm.identity import services
 
 ALLOWED = ("/auth/", "/static/", "/i18n/", "/healthz", "/metrics", "/settings/preferences/")
 WATCHED = "device"  # in the session: the noted device, its session key, when it was last noted
-PROVEN = "second_factor"  # in the session: the role's second factor is set up
 NOTED_EVERY = 600  # seconds
 
 
@@ -49,9 +47,7 @@ class SecondFactorMiddleware:
         user = request.user
         if not user.is_authenticated or not (user.role and user.role.needs_second_factor):
             return False
-        if not request.session.get(PROVEN):
-            request.session[PROVEN] = is_mfa_enabled(user)
-        return not request.session[PROVEN]
+        return not user.has_second_factor  # read with the person: what is reset is gone for the next request
 
 
 class NewPasswordMiddleware:

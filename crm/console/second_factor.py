@@ -1,7 +1,8 @@
-"""The second factor: an authenticator app with recovery codes, by allauth; its secrets are kept encrypted."""
+"""The second factor: an authenticator app or security keys, with recovery codes, by allauth; secrets are kept encrypted."""
 
 import base64
 import hashlib
+from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
+from crm.console.services.second_factor import second_factors
 from crm.identity.queries import company
 
 
@@ -19,7 +21,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("This code is wrong or has run out. Take the one the app shows now."),
-        "cannot_delete_authenticator": _("Your role needs a second factor. An administrator can reset it."),
+        "incorrect_key": _("This is not a key of yours, or it answered too late. Try again."),
+        "cannot_delete_authenticator": _(
+            "Your role needs a second factor. Set up another one first, or ask an administrator to reset it."
+        ),
     }
 
     def get_totp_issuer(self) -> str:
@@ -30,7 +35,23 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         role = authenticator.user.role
-        return not (settings.SECOND_FACTOR and role and role.needs_second_factor)
+        if not (settings.SECOND_FACTOR and role and role.needs_second_factor):
+            return True
+        return second_factors(authenticator.user).exclude(pk=authenticator.pk).exists()
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: str) -> str:
+        keys = second_factors(user).filter(type=type).count()
+        return _("Security key %(number)s") % {"number": keys + 1}
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": self.get_totp_issuer()}
+
+    def get_public_key_credential_user_entity(self, user: AbstractBaseUser) -> dict[str, Any]:
+        return {
+            **super().get_public_key_credential_user_entity(user),
+            "name": user.get_username(),
+            "display_name": str(user),
+        }
 
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()

@@ -14,6 +14,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from allauth.mfa.models import Authenticator
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import models
@@ -319,7 +320,7 @@ def _reach(model: type[models.Model], user: User, level: str) -> Reach:
 
 
 def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
-    """People together with what every page asks for: their roles' policies and field rights, whom they cover for, how new the custom fields are."""
+    """People together with what every page asks for: their roles' policies and field rights, whom they cover for, whether they have a second factor, how new the custom fields are."""
     policies = RolePolicy._base_manager.filter(role=models.OuterRef("role")).values(
         one=JSONObject(model="model", verbs="verbs", scope="scope")
     )
@@ -327,6 +328,7 @@ def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
         one=JSONObject(model="model", field="field", level="level")
     )
     version = Company._base_manager.filter(pk=1).values("fields_version")
+    factors = Authenticator.objects.filter(user=models.OuterRef("pk")).exclude(type="recovery_codes")
     return people.annotate(
         held_policies=ArraySubquery(policies),
         held_fields=ArraySubquery(fields),
@@ -334,6 +336,7 @@ def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
             Cover.objects.running().filter(by=models.OuterRef("pk")).order_by().values("user")
         ),
         fields_version=Coalesce(models.Subquery(version), 0),
+        has_second_factor=models.Exists(factors),
     )
 
 

@@ -96,7 +96,12 @@ PRIVATE = {
             "mfa_deactivate_totp",
             "mfa_view_recovery_codes",
             "mfa_generate_recovery_codes",
+            "mfa_reauthenticate_webauthn",
         ]
+    },
+    **{
+        name: Route(elsewhere="security keys of one's own: test_security_keys")
+        for name in ["mfa_add_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn"]
     },
     **{
         name: Route(elsewhere="of one's own devices: test_sessions")

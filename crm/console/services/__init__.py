@@ -2,6 +2,6 @@
 
 from crm.console.services.recent import remember_opened, star
 from crm.console.services.reset_link import send_reset_link
-from crm.console.services.second_factor import reset_second_factor
+from crm.console.services.second_factor import reset_second_factor, second_factors
 
-__all__ = ["remember_opened", "reset_second_factor", "send_reset_link", "star"]
+__all__ = ["remember_opened", "reset_second_factor", "second_factors", "send_reset_link", "star"]

@@ -2,12 +2,18 @@
 
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.db.models import QuerySet
 
 from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.identity.events import USER_SECOND_FACTOR_REMOVED
 from crm.identity.models import User
 from crm.identity.services import end_sessions
+
+
+def second_factors(user: User) -> QuerySet[Authenticator]:
+    """What somebody signs in with besides the password; recovery codes alone are none."""
+    return Authenticator.objects.filter(user=user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
 
 
 @transaction.atomic

@@ -1,7 +1,13 @@
-"""Somebody lost their phone: an administrator takes their second factor off."""
+"""Security keys of one's own, and taking the second factor off somebody who lost theirs."""
 
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import views as key_views
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -12,6 +18,27 @@ from crm.console.views.panels import done
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
 from crm.identity.models import User
+
+rename = key_views.EditWebAuthnView.as_view(success_url=reverse_lazy("mfa_index"))
+remove = key_views.RemoveWebAuthnView.as_view(success_url=reverse_lazy("mfa_index"))
+
+
+@login_required
+def key_rename(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give one of one's own security keys another name."""
+    return rename(request, pk=pk)
+
+
+@login_required
+def key_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one of one's own security keys off; the last factor of a role that needs one stays."""
+    key = services.second_factors(request.user).filter(type=Authenticator.Type.WEBAUTHN, pk=pk).first()
+    if key is None:
+        raise Http404
+    if not get_adapter().can_delete_authenticator(key):
+        messages.error(request, get_adapter().error_messages["cannot_delete_authenticator"])
+        return redirect("mfa_index")
+    return remove(request, pk=pk)
 
 
 @administrators_only

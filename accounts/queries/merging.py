@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -34,6 +34,18 @@ def successor(user: User, pk: int) -> Customer | None:
         row = Customer._base_manager.filter(pk=target, merged_into__isnull=False)
         target = row.values_list("merged_into", flat=True).first()
     return None
+
+
+def living_customers(ids: Iterable[int]) -> dict[int, int]:
+    """For each of these customers the one it is today: itself, or the one it became part of, however often."""
+    now = {pk: pk for pk in ids}
+    for _step in range(LONGEST_CHAIN):
+        rows = Customer._base_manager.filter(pk__in=set(now.values()), merged_into__isnull=False)
+        further = dict(rows.values_list("pk", "merged_into"))
+        if not further:
+            break
+        now = {pk: further.get(current, current) for pk, current in now.items()}
+    return now
 
 
 def absorbed_ids(customer: Customer) -> list[int]:

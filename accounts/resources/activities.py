@@ -156,14 +156,9 @@ class ActivityResource(ImportResource):
 
     def current(self, run: Run, rows: Sequence[StagedRow]) -> dict[int, dict[str, Any]]:
         """What the follow-ups are now; who, when and with whom are not changed by a file."""
-        found = {}
-        by_id = {row.target_id: row for row in rows}
-        for record in Activity._base_manager.filter(pk__in=list(by_id)).values("id", *CHANGEABLE):
-            fixed = {
-                name: value for name, value in by_id[record["id"]].cleaned.items() if name not in CHANGEABLE
-            }
-            found[record["id"]] = record | fixed
-        return found
+        held = Activity._base_manager.filter(pk__in=[row.target_id for row in rows])
+        now = {record["id"]: record for record in held.values("id", *CHANGEABLE)}
+        return {row.number: row.cleaned | now[row.target_id] for row in rows if row.target_id in now}
 
     def create(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Write the follow-ups."""

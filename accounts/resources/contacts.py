@@ -50,11 +50,8 @@ class ContactResource(ImportResource):
         "name", "name", label=gettext_lazy("Name"), synonyms="名字|full name|name", required=True
     )
     title = of_person("title", "title", label=gettext_lazy("Job title"))
-    department = Column(
-        "department",
-        label=gettext_lazy("Department"),
-        synonyms="部门|所属部门|department",
-        widget=TextWidget(100),
+    department = of_person(
+        "department", "department", label=gettext_lazy("Department"), synonyms="部门|所属部门|department"
     )
     role = Column(
         "role",
@@ -105,10 +102,11 @@ class ContactResource(ImportResource):
         ids = [row.target_id for row in rows]
         found = Contact._base_manager.filter(pk__in=ids)
         custom = present_values(Contact, ids, run.mapped)
-        return {
+        now = {
             record["id"]: record | {"customer": record["customer_id"]} | custom.get(record["id"], {})
             for record in found.values("id", "customer_id", *FIELDS)
         }
+        return {row.number: now[row.target_id] for row in rows if row.target_id in now}
 
     def create(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Add the contacts to their customers."""

@@ -1,4 +1,4 @@
-"""Customers as sheets have them: columns, the names they have in other people's sheets, keys, set-based writes."""
+"""Customers as sheets have them: how rows meet records, and what they become."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from django.utils.translation import gettext_lazy
 
 from accounts import reference
 from accounts.models import Activity, Contact, Customer
-from accounts.models.choices import Intent, Kind, Source, Stage, Tier
-from accounts.resources.people import of_person
-from accounts.resources.widgets import SizeWidget, SourceWidget
-from accounts.resources.words import GRADES, KINDS, NEARLY_GRADES, SOURCES, STAGES, every_word, spellings
+from accounts.models.choices import Kind, Source, Stage
+from accounts.queries.merging import living_customers
+from accounts.resources.customer_columns import CustomerColumns
 from accounts.services import (
     contact_imports,
+    customer_people,
     import_duplicates,
     import_undo,
+    imported_facts,
     imported_notes,
     imports,
     parent_imports,
@@ -32,34 +33,25 @@ from crm.identity import access
 from crm.identity.models import User
 from crm.listing.custom.importing import present_values
 from crm.listing.importing import mapping as looks
-from crm.listing.importing.resource import Column, ImportResource, Key, Run, StagedRow
+from crm.listing.importing import staging
+from crm.listing.importing.resource import Key, Run, StagedRow
 from crm.listing.importing.tables import header_key
-from crm.listing.importing.widgets import (
-    ChoiceWidget,
-    DateWidget,
-    EmailWidget,
-    LookupWidget,
-    MomentWidget,
-    NumberWidget,
-    PhoneWidget,
-    TagsWidget,
-    TextWidget,
-    UrlWidget,
-    UsccWidget,
-)
 
+PEOPLE = customer_people.COLUMNS
+MAIN_CONTACT = PEOPLE["contact"]
+FURTHER = {person: columns for person, columns in PEOPLE.items() if person != "contact"}
+# What several rows of one customer each add; everything else is the customer's own and said once.
+ADDED = customer_people.PERSON_COLUMNS | {"tags", "highlights", "history", "remark", "next_follow_up"}
 BY_NAME = "~"  # marks the key of a row that goes by its name because the chosen key is blank
+WHO = ("name", "id", "external_id")  # by which the rows of one customer are told
+NAMES = tuple(f"{person}_name" for person in PEOPLE)
 PERSON_HEADERS = {"姓名", "名字", "客户姓名", "车主", "会员姓名", "fullname", "personname"}
 ORGANISATION = re.compile(r"公司|集团|厂|店|中心|事务所|学校|医院|\b(ltd|inc|llc|gmbh|co)\b", re.IGNORECASE)
-YES_OR_NO = {"是", "否", "有", "无", "已加", "未加", "yes", "no", "y", "n", "true", "false", "0", "1"}
 
 
-class CustomerResource(ImportResource):
-    """Customers with their first contact, one per row, as sales sheets have them."""
+class CustomerResource(CustomerColumns):
+    """Customers with their contacts, as sales sheets have them: one row each, or several rows for several contacts."""
 
-    slug = "customers"
-    model = Customer
-    noun = gettext_lazy("Customers")
     keys = (
         Key("id", gettext_lazy("number"), lambda value: str(value)),
         Key("external_id", gettext_lazy("external ID"), lambda value: str(value).strip()),
@@ -69,192 +61,9 @@ class CustomerResource(ImportResource):
         Key("email", gettext_lazy("e-mail"), str),
     )
 
-    id = Column("id", label=gettext_lazy("Record number"), synonyms="系统编号", widget=NumberWidget())
-    name = Column(
-        "name",
-        label=gettext_lazy("Customer name"),
-        synonyms="客户名称|公司|公司名称|企业名称|单位名称|单位|客户|客户名|客户姓名|名称|企业|公司全称|客户全称|姓名|名字|account|account name|company|company name|customer|customer name|organisation|organization|name",
-        widget=TextWidget(200),
-        required=True,
-        example="嘉兴明锐光学有限公司",
-    )
-    kind = Column(
-        "kind",
-        label=gettext_lazy("Kind"),
-        synonyms="客户性质|性质|个人/公司|公司/个人|customer kind",
-        widget=ChoiceWidget(spellings(KINDS, Kind)),
-        content=looks.one_of(every_word(KINDS)),
-    )
-    contact_name = of_person(
-        "name",
-        label=gettext_lazy("Contact name"),
-        synonyms="主要联系人|首要联系人|客户联系人|联络人|contact person|primary contact",
-    )
-    contact_phone = of_person(
-        "phone",
-        label=gettext_lazy("Contact's mobile"),
-        synonyms="联系人手机|联系人电话|mobile phone|contact phone",
-    )
-    contact_title = of_person(
-        "title", label=gettext_lazy("Contact's job title"), synonyms="联系人职务|联系人职位"
-    )
-    contact_email = of_person(
-        "email", label=gettext_lazy("Contact's e-mail"), synonyms="联系人邮箱|个人邮箱|contact email"
-    )
-    parent = Column(
-        label=gettext_lazy("Parent company"),
-        synonyms="上级公司|母公司|上级客户|总公司|所属集团|parent|parent account|subsidiary of|subsidiary_of",
-        widget=TextWidget(200),
-        note=gettext_lazy("Name of a customer that exists or is in the file"),
-    )
-    contact_wechat = of_person(
-        "wechat",
-        label=gettext_lazy("Contact's WeChat"),
-        synonyms="联系人微信",
-        content=lambda text: header_key(text) not in YES_OR_NO,
-    )
-    phone = Column(
-        "phone",
-        label=gettext_lazy("Company phone"),
-        synonyms="电话|公司电话|座机|固话|固定电话|客户电话|办公电话|企业电话|phone|telephone|tel|company phone|customer phone",
-        widget=PhoneWidget(),
-        content=looks.looks_like_phone,
-    )
-    email = Column(
-        "email",
-        label=gettext_lazy("E-mail"),
-        synonyms="邮箱|电子邮箱|邮件|邮箱地址|企业邮箱|公司邮箱|email|e-mail|mail|email address|customer email",
-        widget=EmailWidget(),
-        content=looks.looks_like_email,
-        speaks=True,
-    )
-    uscc = Column(
-        "uscc",
-        label=gettext_lazy("Credit code"),
-        synonyms="统一社会信用代码|信用代码|社会信用代码|税号|纳税人识别号|营业执照号|credit code|tax id",
-        widget=UsccWidget(),
-        content=looks.looks_like_uscc,
-        speaks=True,
-        note=gettext_lazy("18 characters, checked"),
-    )
-    external_id = Column(
-        "external_id",
-        label=gettext_lazy("External ID"),
-        synonyms="客户编号|客户编码|客户代码|编号|编码|外部编号|ERP编号|account id|account no|customer id|customer no|customer code|external id",
-        widget=TextWidget(100),
-    )
-    tier = Column(
-        "tier",
-        label=gettext_lazy("Tier"),
-        synonyms="客户级别|级别|等级|客户等级|客户分级|重要程度|tier|level|grade|rating",
-        widget=ChoiceWidget(spellings(GRADES, Tier), NEARLY_GRADES),
-        content=looks.one_of(every_word(GRADES)),
-        example="A",
-        note=gettext_lazy("A to D; for prospects it is their intent"),
-        choices=tuple(GRADES),
-    )
-    intent = Column(
-        "intent",
-        label=gettext_lazy("Intent"),
-        synonyms="意向|意向等级|意向程度|购买意向|intent",
-        widget=ChoiceWidget(spellings(GRADES, Intent), NEARLY_GRADES),
-        content=looks.one_of(every_word(GRADES)),
-        choices=tuple(GRADES),
-    )
-    lifecycle_stage = Column(
-        "lifecycle_stage",
-        label=gettext_lazy("Life cycle"),
-        synonyms="生命周期|客户阶段|客户状态|阶段|成交状态|life cycle|lifecycle|lifecycle stage|stage",
-        widget=ChoiceWidget(spellings(STAGES, Stage)),
-        content=looks.one_of(every_word(STAGES)),
-    )
-    first_deal_at = Column(
-        "first_deal_at",
-        label=gettext_lazy("First deal"),
-        synonyms="首次成交|首次成交日期|成交日期|成交时间|首单日期|签约日期|first deal|first order date|won date",
-        widget=DateWidget(),
-        content=looks.looks_like_date,
-    )
-    owner = Column(
-        "owner",
-        label=gettext_lazy("Owner"),
-        synonyms="负责人|跟单|跟单员|业务员|销售|销售员|销售负责人|客户经理|归属人|跟进人|所属销售|所有人|owner|sales rep|sales agent|salesperson|account manager|assigned to",
-        widget=LookupWidget(lambda run, text: run.people.owner(text)),
-        note=gettext_lazy("Name or user name; empty means you"),
-    )
-    industry = Column(
-        "industry",
-        label=gettext_lazy("Industry"),
-        synonyms="行业|所属行业|行业类别|客户行业|industry|sector",
-        widget=LookupWidget(reference.industry),
-    )
-    region = Column(
-        "region",
-        label=gettext_lazy("Region"),
-        synonyms="地区|区域|省市|所在地|所在地区|城市|省份|省|市|所在城市|region|city|province|location",
-        widget=LookupWidget(reference.region),
-        example="浙江省嘉兴市",
-    )
-    address = Column(
-        "address",
-        label=gettext_lazy("Address"),
-        synonyms="地址|详细地址|公司地址|联系地址|通讯地址|address|street",
-        widget=TextWidget(300),
-    )
-    website = Column(
-        "website",
-        label=gettext_lazy("Website"),
-        synonyms="网址|网站|官网|公司网址|主页|website|web|url|homepage",
-        widget=UrlWidget(),
-        content=looks.looks_like_url,
-    )
-    size = Column(
-        "size",
-        label=gettext_lazy("Employees"),
-        synonyms="员工人数|人数|公司规模|规模|企业规模|员工数|employees|size|headcount|company size",
-        widget=SizeWidget(),
-        content=lambda text: bool(re.search(r"\d", text)),
-    )
-    source = Column(
-        "source",
-        label=gettext_lazy("Source"),
-        synonyms="来源|客户来源|线索来源|渠道来源|获客渠道|来源渠道|source|lead source|origin|channel",
-        widget=SourceWidget(spellings(SOURCES, Source)),
-    )
-    source_detail = Column(
-        "source_detail",
-        label=gettext_lazy("Source detail"),
-        synonyms="来源说明|来源备注|source detail",
-        widget=TextWidget(100),
-    )
-    tags = Column(
-        label=gettext_lazy("Tags"),
-        synonyms="标签|客户标签|tag|tags|labels",
-        widget=TagsWidget(),
-        note=gettext_lazy("Several divided by commas; they are added"),
-    )
-    next_follow_up = Column(
-        label=gettext_lazy("Next follow-up"),
-        synonyms="下次跟进|下次跟进时间|下次跟进日期|下次联系|下次联系时间|下次联系日期|下次拜访|下次回访|计划跟进|next follow up|next follow-up|next contact|next step date",
-        widget=MomentWidget(),
-        content=looks.looks_like_date,
-        note=gettext_lazy("Becomes a planned follow-up of the owner"),
-    )
-    history = Column(
-        label=gettext_lazy("Follow-up history"),
-        synonyms="跟进记录|跟进历史|跟进情况|跟进内容|历史跟进|联系记录|沟通记录|拜访记录|follow-ups|follow up history|history|contact history",
-        widget=TextWidget(30_000, lines=True),
-        note=gettext_lazy("Dated notes in one cell become one follow-up each"),
-    )
-    remark = Column(
-        label=gettext_lazy("Remark"),
-        synonyms="备注|备注信息|客户备注|说明|remark|remarks|note|notes|comment|comments|memo",
-        widget=TextWidget(20_000, lines=True),
-        note=gettext_lazy("Becomes a note in the timeline"),
-    )
-
     def field_of(self, name: str) -> tuple[type[Any], str]:
-        return (Contact, name[8:]) if name.startswith("contact_") else super().field_of(name)
+        field = customer_people.field_of(name)
+        return (Contact, field) if field else super().field_of(name)
 
     def targets(self, user: User) -> list[looks.Target]:
         """The proposal also knows a column of colleagues' names, of industries and of places by its cells."""
@@ -280,7 +89,9 @@ class CustomerResource(ImportResource):
                     mapping[by_field[person]] = own
         elif "email" in by_field and "contact_email" not in by_field and "phone" not in by_field:
             mapping[by_field["email"]] = "contact_email"
-        return mapping
+        nameless = [columns for person, columns in FURTHER.items() if f"{person}_name" not in by_field]
+        left_out = {column for columns in nameless for column in columns}
+        return {header: name for header, name in mapping.items() if name not in left_out}
 
     def default_key(self, mapping: Mapping[str, str]) -> str:
         """Number and external ID are sure; otherwise the name, which every sheet has."""
@@ -293,6 +104,11 @@ class CustomerResource(ImportResource):
     def check(self, run: Run, row: StagedRow) -> None:
         """A contact needs a name; without one its numbers become the customer's, as far as it has none."""
         cleaned = row.cleaned
+        self._check_further(run, row)
+        if "name" not in cleaned:
+            self._belongs_above(run, row)
+        if self._is_grouped(run):
+            run.memory["above"] = (row.number, bool(row.outcome), {k: cleaned.get(k) for k in WHO})
         if "kind" not in cleaned and header_key(run.headers.get("name", "")) in PERSON_HEADERS:
             cleaned["kind"] = "company" if ORGANISATION.search(cleaned.get("name", "")) else "person"
         self._check_next(run, row)
@@ -309,7 +125,7 @@ class CustomerResource(ImportResource):
                 run.headers["first_deal_at"],
                 "first_deal_at",
             )
-        if cleaned.get("contact_name") or not any(name in cleaned for name in imports.CONTACT_FIELDS):
+        if cleaned.get("contact_name") or not any(name in cleaned for name in MAIN_CONTACT):
             return
         if cleaned.get("kind") == "person" or looks_like_person(cleaned.get("name", "")):
             cleaned["contact_name"] = cleaned["name"][:100]
@@ -317,7 +133,7 @@ class CustomerResource(ImportResource):
         for person, own in (("contact_phone", "phone"), ("contact_email", "email")):
             if person in cleaned and own not in cleaned:
                 cleaned[own] = cleaned.pop(person)
-        left = [name for name in imports.CONTACT_FIELDS if name in cleaned]
+        left = [name for name in MAIN_CONTACT if name in cleaned]
         if left:
             row.fail(
                 "contact_name",
@@ -325,6 +141,32 @@ class CustomerResource(ImportResource):
                 run.headers.get("contact_name", ""),
                 "contact_name",
             )
+
+    @staticmethod
+    def _check_further(run: Run, row: StagedRow) -> None:
+        """A second or third person needs a name as well."""
+        for person, columns in FURTHER.items():
+            if f"{person}_name" not in row.cleaned and any(name in row.cleaned for name in columns):
+                message = _("The contact's name is missing.")
+                row.fail("contact_name", message, run.headers.get(f"{person}_name", ""), f"{person}_name")
+
+    @staticmethod
+    def _is_grouped(run: Run) -> bool:
+        return "contact_name" in run.mapped and "name" in run.mapped
+
+    def _belongs_above(self, run: Run, row: StagedRow) -> None:
+        """A person right below a customer, with nothing of a customer in the row, is one more contact of it."""
+        if not self._is_grouped(run) or row.outcome or "contact_name" not in row.cleaned:
+            return
+        if not row.cleaned.keys() <= ADDED:
+            return
+        number, failed, who = run.memory.get("above") or staging.row_above(run.job, row.number, WHO)
+        if number != row.number - 1 or not who.get("name"):
+            return
+        row.cleaned |= {name: value for name, value in who.items() if value is not None}
+        if failed:
+            row.leader = number
+            row.fail("first_row", _("Row %(row)s, to which it belongs, has an error.") % {"row": number})
 
     @staticmethod
     def _check_next(run: Run, row: StagedRow) -> None:
@@ -358,6 +200,27 @@ class CustomerResource(ImportResource):
         if key or run.key.name == "name" or not row.cleaned.get("name"):
             return key
         return f"{BY_NAME}{fold(row.cleaned['name'])}"[:255]
+
+    def adds_to(self, run: Run, row: StagedRow, first: Mapping[str, Any]) -> str | None:
+        """Several rows of one customer bring a contact each; what is the customer's own must not differ."""
+        for name, value in row.cleaned.items():
+            if name not in ADDED and name != run.key.name and _unlike(value, first.get(name)):
+                return name
+        brings = any(value != first.get(name) for name, value in row.cleaned.items() if name in ADDED)
+        return None if brings else ""
+
+    joins = True
+
+    def join(self, run: Run, rows: Sequence[StagedRow]) -> None:
+        """Write what further rows of a customer add to it."""
+        imports.join_customers(run, rows)
+
+    def tally(self, run: Run, column: str) -> dict[str, int]:
+        """How many customers and contacts the rows that go in are about."""
+        return {
+            "customers": staging.records_in(run.job, column),
+            "contacts": staging.filled_in(run.job, column, NAMES),
+        }
 
     # --- Records ---------------------------------------------------------------------------------
 
@@ -416,24 +279,25 @@ class CustomerResource(ImportResource):
             for pk, tags in reference.tags_of(ids).items():
                 found[pk]["tags"] = tags
         missing = imported_notes.missing_notes(run, rows)
-        people = (
-            contact_imports.contacts_by_name(found)
-            if any("contact_name" in row.cleaned for row in rows)
-            else {}
-        )
+        if "highlights" in run.mapped:
+            for pk, facts in imported_facts.facts_of(ids).items():
+                found[pk]["highlights"] = facts
+        named = [columns for columns in PEOPLE.values() if run.mapped & columns.keys()]
+        people = contact_imports.contacts_by_name(found) if named else {}
+        current: dict[int, dict[str, Any]] = {}
         for row in rows:
-            now = found.get(row.target_id or 0)
-            if now is None:
+            if row.target_id not in found:
                 continue
+            now = current[row.number] = dict(found[row.target_id])  # several rows may mean one customer
             self._compare_grade(row, now)
             for name, items in missing.get(row.number, {}).items():
                 now[name] = None if items else row.cleaned[name]
             if "parent" in row.cleaned and fold(now.get("parent") or "") == fold(row.cleaned["parent"]):
                 now["parent"] = row.cleaned["parent"]
-            contact = people.get((row.target_id or 0, fold(row.cleaned.get("contact_name", ""))))
-            for column, name in imports.CONTACT_FIELDS.items():
-                now[column] = getattr(contact, name) if contact else ""
-        return found
+            for columns in named:
+                contact = people.get((row.target_id or 0, fold(row.cleaned.get(next(iter(columns)), ""))))
+                now |= {column: getattr(contact, name) if contact else "" for column, name in columns.items()}
+        return current
 
     @staticmethod
     def _compare_grade(row: StagedRow, now: dict[str, Any]) -> None:
@@ -462,6 +326,12 @@ class CustomerResource(ImportResource):
         """Undo what an import wrote, as far as nobody has touched it since."""
         import_undo.take_back_customers(run, rows)
 
+    def records(self, user: User, ids: Sequence[int]) -> dict[int, Any]:
+        """The customers of rows; a row of one that was merged since leads to the customer it became."""
+        now = living_customers(ids)
+        seen = super().records(user, sorted(set(now.values())))
+        return {pk: seen[current] for pk, current in now.items() if current in seen}
+
     finishing = "parent"
 
     def finish(self, run: Run, rows: Sequence[StagedRow]) -> None:
@@ -479,7 +349,7 @@ class CustomerResource(ImportResource):
 
     def shown(self, run: Run, name: str, value: Any) -> str:
         """Numbers as one reads them, people and places by name."""
-        if name in ("phone", "contact_phone"):
+        if name == "phone" or customer_people.field_of(name) == "phone":
             return format_phone(value)
         if name == "owner":
             person = run.people.by_id.get(value)
@@ -491,3 +361,8 @@ class CustomerResource(ImportResource):
             label: str | Promise = dict(labels[name].choices).get(value, value)
             return str(label)
         return super().shown(run, name, value)
+
+
+def _unlike(value: Any, first: Any) -> bool:
+    """Whether two rows contradict each other: a blank cell says nothing."""
+    return fold(str(value)) != fold(str("" if first is None else first))

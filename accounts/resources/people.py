@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
+from django.utils.translation import gettext_lazy
 
 from crm.listing.importing import mapping as looks
 from crm.listing.importing.resource import Column
@@ -30,13 +31,45 @@ USUAL: dict[str, dict[str, Any]] = {
     },
     "email": {"synonyms": "", "widget": EmailWidget(), "content": looks.looks_like_email},
     "wechat": {"synonyms": "微信|微信号|wechat|wechat id|weixin", "widget": TextWidget(100)},
+    "department": {"synonyms": "", "widget": TextWidget(100)},
 }
 
 
 def of_person(
     field: str, attribute: str | None = None, *, label: str | Promise, synonyms: str = "", **options: Any
 ) -> Column:
-    """The column of a person's name, title, phone, e-mail or WeChat; `synonyms` come beside the usual ones."""
+    """The column of a person's name, title, phone, e-mail, WeChat or department; `synonyms` come beside the usual ones."""
     usual = USUAL[field]
     words = "|".join(filter(None, [usual["synonyms"], synonyms]))
     return Column(attribute, label=label, **(usual | options | {"synonyms": words}))
+
+
+_numbered = lazy(lambda label, number: str(label) % {"number": number}, str)
+
+FURTHER_LABELS = {
+    "name": gettext_lazy("Contact %(number)s: name"),
+    "title": gettext_lazy("Contact %(number)s: job title"),
+    "phone": gettext_lazy("Contact %(number)s: phone"),
+    "email": gettext_lazy("Contact %(number)s: e-mail"),
+    "wechat": gettext_lazy("Contact %(number)s: WeChat"),
+}
+WORDS = {
+    "name": ("", "姓名"),
+    "title": ("职务", "职位", "title", "jobtitle"),
+    "phone": ("手机", "电话", "手机号", "联系方式", "phone", "mobile"),
+    "email": ("邮箱", "email", "mail"),
+    "wechat": ("微信", "微信号", "wechat"),
+}
+ORDINALS = {2: "二", 3: "三"}
+
+
+def of_further(number: int, field: str) -> Column:
+    """The column of a second or third person in one row: 联系人2, 联系人2电话, 手机2, 第二联系人."""
+    usual = USUAL[field]
+    words = usual["synonyms"].split("|") if usual["synonyms"] else list(WORDS[field][1:])
+    names = [f"{word}{number}" for word in [*words, *WORDS[field]] if word]
+    for person in (f"联系人{number}", f"第{ORDINALS[number]}联系人", f"contact{number}"):
+        names += [f"{person}{word}" for word in WORDS[field]]
+    options = {name: value for name, value in usual.items() if name in ("widget", "content")}
+    label = _numbered(FURTHER_LABELS[field], number)
+    return Column(label=label, synonyms="|".join(dict.fromkeys(names)), **options)

@@ -6,6 +6,7 @@ Whether somebody did is read from the event log, which knows of every change of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -20,7 +21,8 @@ from accounts.events import (
     CUSTOMER_DELETED,
     CUSTOMER_UPDATED,
 )
-from accounts.models import Activity, Contact, Customer, CustomerTag, LifecycleEvent
+from accounts.models import Activity, Contact, Customer, CustomerTag, Highlight, LifecycleEvent
+from accounts.queries.merging import living_customers
 from accounts.services import reminders
 from accounts.services.contact_imports import renew_search
 from accounts.services.customer_dates import lock_customers, sync_customers
@@ -28,6 +30,7 @@ from crm.core.sets import insert_rows, update_rows
 from crm.events.catalogue import EventType
 from crm.events.models import Event
 from crm.events.recording import EventRow, record_events
+from crm.identity import access
 from crm.identity.models import User
 from crm.identity.services import assign
 from crm.listing.importing.resource import Run, StagedRow
@@ -113,11 +116,14 @@ def _free(run: Run, rows: Sequence[StagedRow], model: type[models.Model]) -> lis
     ids = [row.target_id or 0 for row in rows]
     alive = set(model._base_manager.filter(pk__in=ids, deleted_at__isnull=True).values_list("pk", flat=True))
     reachable = run.resource.within_reach(run, ids)
+    merged = _merged_since(run, set(ids) - alive) if model is Customer else {}
     touched = _touched(run, ids, model)
     free = []
     for row in rows:
         pk = row.target_id or 0
-        if pk not in alive:
+        if pk in merged:
+            row.keep(merged[pk])
+        elif pk not in alive:
             row.keep(_("The record is in the bin or gone."))
         elif pk not in reachable:
             row.keep(_("The record is out of your reach now."))
@@ -134,6 +140,20 @@ def _free(run: Run, rows: Sequence[StagedRow], model: type[models.Model]) -> lis
         else:
             free.append(row)
     return free
+
+
+def _merged_since(run: Run, ids: Iterable[int]) -> dict[int, str]:
+    """Which of these customers became part of another one, and what the importer is told about it."""
+    became = living_customers(ids)
+    seen = access.visible(Customer, run.user).filter(pk__in=set(became.values()))
+    names = dict(seen.values_list("pk", "name"))
+    return {
+        pk: _("It was merged into %(name)s since.") % {"name": names[now]}
+        if now in names
+        else _("It was merged into another customer since.")
+        for pk, now in became.items()
+        if now != pk
+    }
 
 
 def _touched(run: Run, ids: Sequence[int], model: type[models.Model]) -> dict[int, Event]:
@@ -189,7 +209,8 @@ def _restore(
     about: Mapping[int, int] | None = None,
 ) -> None:
     """Give changed records their earlier values."""
-    columns, events = {}, []
+    columns: dict[int, dict[str, Any]] = {}
+    events = []
     for row in rows:
         pk, before = row.target_id or 0, row.before
         values = dict(before.get("columns", {}))
@@ -198,7 +219,7 @@ def _restore(
         if parent and "parent" in before:
             values["parent_id"] = before["parent"]
         if values:
-            columns[pk] = values
+            columns[pk] = columns.get(pk, {}) | values  # the row that came first is undone last
             event = _event(run, model, pk, row, about)
             event.changes, event.private = changes, private
             events.append(event)
@@ -243,7 +264,7 @@ def _give_back(run: Run, rows: list[StagedRow]) -> list[StagedRow]:
 
 def _take_back_parts(run: Run, rows: Sequence[StagedRow]) -> None:
     """Contacts, tags and follow-ups that came to existing customers."""
-    contacts = [(row, row.before["contact"]) for row in rows if "contact" in row.before]
+    contacts = [(row, part) for row in rows for part in _people(row)]
     about = {part["id"]: row.target_id or 0 for row, part in contacts}
     _bin(
         run,
@@ -252,19 +273,29 @@ def _take_back_parts(run: Run, rows: Sequence[StagedRow]) -> None:
         CONTACT_DELETED,
         about=about,
     )
-    columns = {part["id"]: part["columns"] for _row, part in contacts if "columns" in part}
+    columns: dict[int, dict[str, Any]] = {}
+    for _row, part in contacts:  # of several rows about one person the first one knows how it was before
+        if "columns" in part:
+            columns[part["id"]] = columns.get(part["id"], {}) | part["columns"]
     update_rows(Contact, columns)
     refill(Contact._base_manager.filter(pk__in=list(columns)))
     restored = [_event(run, Contact, part["id"], row, about) for row, part in contacts if "columns" in part]
     record_events(CONTACT_UPDATED, restored, actor=run.actor)
     tags = [pk for row in rows for pk in row.before.get("tags", ())]
     CustomerTag._base_manager.filter(pk__in=tags).delete()
+    facts = [pk for row in rows for pk in row.before.get("highlights", ())]
+    Highlight._base_manager.filter(pk__in=facts).delete()
     activities = {pk: row for row in rows for pk in row.before.get("activities", ())}
     if activities:
         about = {pk: row.target_id or 0 for pk, row in activities.items()}
         _bin(run, Activity, activities, ACTIVITY_DELETED, about=about)
         reminders.cancel(activities)
         sync_customers(set(about.values()))
+
+
+def _people(row: StagedRow) -> list[dict[str, Any]]:
+    """The contacts a row wrote; rows of the time before there were several name one."""
+    return row.before.get("contacts") or ([row.before["contact"]] if "contact" in row.before else [])
 
 
 def _customers_of(model: type[models.Model], rows: Sequence[StagedRow]) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""Customers and their first contacts written set-based: what an import hands over, thousands at a time.
+"""Customers and their contacts written set-based: what an import hands over, thousands at a time.
 
 The same normalised columns, life cycle steps and events come into being as when a person saves one customer; the
 import has cleaned the values and decided which record each row means.
@@ -13,21 +13,14 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.events import CONTACT_UPDATED, CUSTOMER_IMPORTED, CUSTOMER_UPDATED
-from accounts.models import Contact, Customer, CustomerTag, LifecycleEvent
+from accounts.events import CUSTOMER_IMPORTED, CUSTOMER_UPDATED
+from accounts.models import Customer, LifecycleEvent
 from accounts.models.choices import Source, Stage
 from accounts.rules.derive import find_region
 from accounts.rules.lifecycle import DEAL_STAGES, PROSPECT_STAGES
-from accounts.services.contact_imports import (
-    changed_columns,
-    contact_change,
-    contact_record,
-    contacts_by_name,
-    create_contacts,
-    held,
-    phone_key,
-    renew_search,
-)
+from accounts.services.contact_imports import held, phone_key
+from accounts.services.customer_people import PERSON_COLUMNS, create_people, people_of, write_people
+from accounts.services.imported_facts import add_facts, add_tags
 from accounts.services.imported_notes import write_notes
 from crm.core.company import looks_like_person, parse_company
 from crm.core.phone import search_forms
@@ -40,7 +33,7 @@ from crm.identity.models import User
 from crm.identity.services import assign
 from crm.listing.custom import importing as custom
 from crm.listing.importing.resource import Run, StagedRow
-from crm.records.models import Industry, Region, Tag
+from crm.records.models import Industry, Region
 from crm.records.queries.custom_fields import words_of
 from crm.records.searchable import search_columns
 
@@ -56,21 +49,13 @@ OWN = (
     "source",
     "source_detail",
 )
-FIELDS = ("name", "title", "phone", "email", "wechat", "department", "role", "external_id")  # of a contact
-CONTACT_FIELDS = {
-    "contact_name": "name",
-    "contact_title": "title",
-    "contact_phone": "phone",
-    "contact_email": "email",
-    "contact_wechat": "wechat",
-}
 
 
 # --- New customers -------------------------------------------------------------------------------
 
 
 def create_customers(run: Run, rows: Sequence[StagedRow]) -> None:
-    """Create the customers of these rows with their first contact, tags, life cycle step and event.
+    """Create the customers of these rows with their contacts, tags, life cycle step and event.
 
     Each belongs to the owner its row names, otherwise to the importer, and counts as neglected from today at the
     earliest: what comes by import has not been neglected yet.
@@ -102,12 +87,9 @@ def create_customers(run: Run, rows: Sequence[StagedRow]) -> None:
         ],
         actor=run.actor,
     )
-    with_contact = [row for row, _record in written if row.cleaned.get("contact_name")]
-    create_contacts(
-        run, [(row, row.target_id or 0, _contact_of(row.cleaned), True) for row in with_contact], quiet=True
-    )
-    add_tags(run, [row for row, _record in written])
-    write_notes(run, [row for row, _record in written])
+    new = [row for row, _record in written]
+    create_people(run, new)
+    _write_beside(run, new)
 
 
 def _new_customer(run: Run, cleaned: Mapping[str, Any], known_regions: set[str]) -> dict[str, Any]:
@@ -124,7 +106,9 @@ def _new_customer(run: Run, cleaned: Mapping[str, Any], known_regions: set[str])
     deal = value("first_deal_at")
     grade = value("tier") or value("intent")
     owner = value("owner") or run.user.pk
-    people = [cleaned["contact_name"], *search_forms(contact_phone)] if "contact_name" in cleaned else []
+    people = [
+        word for person in people_of(cleaned) for word in (person["name"], *search_forms(person["phone"]))
+    ]
     extra = custom.values_of(Customer, cleaned, new=True)
     text, grams = search_columns(customer_words(cleaned, extra) + people)
     return {
@@ -209,13 +193,14 @@ def update_customers(run: Run, rows: Sequence[StagedRow]) -> None:
         movable = set(
             access.visible(Customer, run.user, "transfer").filter(pk__in=ids).values_list("pk", flat=True)
         )
+    _refuse_taken(run, rows)
     now = timezone.now()
     columns: dict[int, dict[str, Any]] = {}
     events: list[EventRow] = []
     steps: list[dict[str, Any]] = []
     for row in rows:
         customer = before[row.target_id or 0]
-        if not _may_change(run, row, customer, movable):
+        if row.outcome == "failed" or not _may_change(run, row, customer, movable):
             continue
         values = _changed_columns(row, customer)
         if values:
@@ -236,11 +221,35 @@ def update_customers(run: Run, rows: Sequence[StagedRow]) -> None:
     record_events(CUSTOMER_UPDATED, events, actor=run.actor)
     written = [row for row in rows if row.outcome == "updated"]
     _transfer(run, written)
-    _update_contacts(
-        run, [row for row in written if any(name.startswith("contact_") for name in row.changes)]
-    )
-    add_tags(run, written)
-    write_notes(run, written)
+    write_people(run, [row for row in written if row.changes.keys() & PERSON_COLUMNS])
+    _write_beside(run, written)
+
+
+def join_customers(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Add what further rows of one customer bring: people, tags, key facts and follow-ups."""
+    write_people(run, rows)
+    _write_beside(run, rows)
+
+
+def _write_beside(run: Run, rows: Sequence[StagedRow]) -> None:
+    """What stands in a row beside the customer and its people."""
+    add_tags(run, rows)
+    add_facts(run, rows)
+    write_notes(run, rows)
+
+
+def _refuse_taken(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Two customers never have one external ID: fail rows that would take that of another customer or row."""
+    wanted = [row for row in rows if "external_id" in row.changes]
+    if not wanted:
+        return
+    ids = {row.changes["external_id"][1] for row in wanted}
+    held = Customer._base_manager.filter(deleted_at__isnull=True, external_id__in=ids)
+    taken = dict(held.values_list("external_id", "pk"))
+    for row in wanted:
+        if taken.setdefault(row.changes["external_id"][1], row.target_id) != row.target_id:
+            header = run.headers.get("external_id", "")
+            row.fail("taken", _("Another record has this external ID."), header, "external_id")
 
 
 def _may_change(run: Run, row: StagedRow, customer: Customer, movable: set[int]) -> bool:
@@ -347,76 +356,3 @@ def _transfer(run: Run, rows: Iterable[StagedRow]) -> None:
     for owner_id, ids in by_owner.items():
         owner = User._base_manager.select_related("team").get(pk=owner_id)
         assign(Customer._base_manager.filter(pk__in=ids), owner=owner, actor=run.actor)
-
-
-# --- Contacts ------------------------------------------------------------------------------------
-
-
-def _contact_of(cleaned: Mapping[str, Any]) -> dict[str, str]:
-    return {field: cleaned.get(column, "") for column, field in CONTACT_FIELDS.items()}
-
-
-def _update_contacts(run: Run, rows: Sequence[StagedRow]) -> None:
-    """Change the contact of that name at the customer, or add one."""
-    if not rows:
-        return
-    known = contacts_by_name(row.target_id or 0 for row in rows)
-    with_main = {pk for (pk, _name), contact in known.items() if contact.is_primary}
-    new: list[tuple[StagedRow, int, Mapping[str, Any], bool]] = []
-    changed: dict[int, dict[str, Any]] = {}
-    events: list[EventRow] = []
-    for row in rows:
-        customer_id = row.target_id or 0
-        values = _contact_of(row.cleaned)
-        contact = known.get((customer_id, fold(values["name"])))
-        if contact is None:
-            new.append((row, customer_id, values, customer_id not in with_main))
-            with_main.add(customer_id)
-            continue
-        merged = {name: values.get(name) or getattr(contact, name) for name in FIELDS}
-        record = contact_record(customer_id, merged | {"custom": contact.custom}, primary=contact.is_primary)
-        if columns := changed_columns(contact, record):
-            changed[contact.pk] = columns
-            pairs = {name: [getattr(contact, name), merged[name]] for name in FIELDS if name in columns}
-            events.append(contact_change(run, row, contact, pairs))
-            row.before["contact"] = {"id": contact.pk, "columns": held(contact, columns)}
-    update_rows(Contact, changed)
-    record_events(CONTACT_UPDATED, events, actor=run.actor)
-    for (row, *_person), pk in zip(new, create_contacts(run, new), strict=True):
-        row.before["contact"] = {"id": pk, "created": True}
-    renew_search(row.target_id or 0 for row in rows)
-
-
-# --- Tags ----------------------------------------------------------------------------------------
-
-
-def add_tags(run: Run, rows: Sequence[StagedRow]) -> None:
-    """Put the tags of these rows on their customers, making tags that do not exist yet."""
-    wanted = {fold(name): name for row in rows for name in row.cleaned.get("tags", ())}
-    if not wanted:
-        return
-    tags = {fold(tag.name): tag.pk for tag in Tag._base_manager.all() if fold(tag.name) in wanted}
-    missing = [name for key, name in wanted.items() if key not in tags]
-    Tag._base_manager.bulk_create(
-        [Tag(name=name, name_sort=sort_key(name)) for name in missing], ignore_conflicts=True
-    )
-    if missing:
-        tags = {fold(tag.name): tag.pk for tag in Tag._base_manager.all() if fold(tag.name) in wanted}
-    links = [
-        (row, tag_id)
-        for row in rows
-        for name in row.cleaned.get("tags", ())
-        if (tag_id := tags.get(fold(name)))
-    ]
-    records = [
-        {
-            "customer_id": row.target_id,
-            "tag_id": tag_id,
-            "origin": CustomerTag.Origin.IMPORT.value,
-            "added_by_id": run.user.pk,
-        }
-        for row, tag_id in links
-    ]
-    for (row, _tag), pk in zip(links, insert_rows(CustomerTag, records), strict=True):
-        if pk:
-            row.before.setdefault("tags", []).append(pk)

@@ -94,9 +94,12 @@ def test_what_was_mended_holds_when_the_columns_are_assigned_anew(named):
 
 
 def test_a_mended_key_meets_the_other_rows(named):
-    job = check(named.sales1, xlsx(HEADER, ["甲有限公司"], ["", "张三"]))
+    job = check(named.sales1, xlsx(HEADER, ["甲有限公司", "", "", "A"], ["", "张三", "", "B"]))
+    assert errors_of(job) == [(3, "公司", "required")]
     job = mending.mend(job, field="name", value="甲有限公司", row=3)
-    assert errors_of(job) == [(3, "公司", "repeated")]
+    assert errors_of(job) == [(3, "级别", "repeated")]
+    job = mending.mend(job, field="tier", value="A", row=3)
+    assert errors_of(job) == [] and job.tally == {"customers": 1, "contacts": 1}
 
 
 def test_many_rows_are_checked_again_in_the_background(named, monkeypatch):

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from crm.console.import_listing import IMPORTS
+from crm.console.import_rows_api import ImportRowActions
 from crm.console.views.exports import download
 from crm.console.views.imports import errors_response
 from crm.events.actor import actor_of
@@ -40,6 +41,7 @@ class ImportSerializer(serializers.ModelSerializer):
     """An import: state, progress in percent, rows by outcome (parts sum to the total), the first errors."""
 
     counts = serializers.SerializerMethodField()
+    tally = serializers.DictField(child=serializers.IntegerField(), read_only=True)
     progress = serializers.IntegerField(read_only=True)
     errors = serializers.SerializerMethodField()
     proposal = serializers.SerializerMethodField()
@@ -63,6 +65,7 @@ class ImportSerializer(serializers.ModelSerializer):
             "mapping",
             "proposal",
             "counts",
+            "tally",
             "errors",
             "error",
             "undo",
@@ -140,7 +143,7 @@ class Mend(serializers.Serializer):
     text = serializers.CharField(required=False, allow_blank=True, default="")
 
 
-class ImportViewSet(RecordViewSet):
+class ImportViewSet(ImportRowActions, RecordViewSet):
     """One's own imports."""
 
     listing = IMPORTS

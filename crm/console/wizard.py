@@ -12,11 +12,12 @@ from django.utils.translation import ngettext
 
 from crm.identity.models import User
 from crm.listing.importing import mapping as looks
-from crm.listing.importing import mending, preview, templates, undoing
+from crm.listing.importing import mending, preview, staging, templates, undoing
 from crm.listing.importing.resource import Column, ImportResource, Run
 from crm.records.models import ImportJob
 
 SAMPLES = 4
+SUSPECTS_SHOWN = 3
 
 
 @dataclass
@@ -38,12 +39,16 @@ class MapRow:
         return "map-row-ask" if self.asks else "" if self.field else "map-row-off"
 
 
-def steps(job: ImportJob | None) -> list[dict[str, str]]:
-    """Upload, columns and preview, done."""
-    position = 0 if job is None else 2 if job.is_final or job.committed_at else 1
-    labels = [_("Upload file"), _("Columns and preview"), _("Done")]
-    states = ["done" if index < position else "now" if index == position else "" for index in range(3)]
-    urls = [reverse("import_new"), "", ""]
+def steps(job: ImportJob | None, *, at: int | None = None) -> list[dict[str, str]]:
+    """Upload, columns and preview, duplicates, done."""
+    over = job is not None and (job.is_final or job.committed_at is not None)
+    position = at if at is not None else 0 if job is None else 3 if over else 1
+    labels = [_("Upload file"), _("Columns and preview"), _("Duplicates"), _("Done")]
+    states = ["done" if index < position else "now" if index == position else "" for index in range(4)]
+    waiting = job is not None and job.state == ImportJob.State.READY
+    urls = [reverse("import_new"), "", "", ""]
+    if job is not None and waiting:
+        urls[1:3] = [reverse("import_detail", args=[job.pk]), reverse("import_duplicates", args=[job.pk])]
     return [
         {"label": label, "state": state, "url": url}
         for label, state, url in zip(labels, states, urls, strict=True)
@@ -99,14 +104,25 @@ def wizard_context(
         "may_undo": undoing.may_undo(job),
         "undo_days": settings.IMPORT_KEEP_DAYS,
         "file_note": file_note(job),
+        "tally": tally_words(job),
         "list_url": resource_list_url(resource),
     }
     if context["editable"]:
         context["templates"] = list(templates.templates_for(job.user, job.resource))
         context["has_last"] = bool(templates.last_mapping(job, resource))
+    if job.state == ImportJob.State.READY and resource.doubts:
+        context |= doubtful_context(job)
     if job.state != ImportJob.State.MAPPING and job.counts:
         context |= preview_context(job, resource, tab=tab, after=after)
     return context | successors(job, resource)
+
+
+def doubtful_context(job: ImportJob) -> dict[str, Any]:
+    """How many rows may be records one has already, and the first of them."""
+    rows = staging.doubtful(job)
+    count = rows.count()
+    first = rows.filter(suspects__0__isnull=False)[:SUSPECTS_SHOWN] if count else ()
+    return {"doubtful": count, "first_suspects": [{"row": row, "suspect": row.suspects[0]} for row in first]}
 
 
 def preview_context(job: ImportJob, resource: ImportResource, *, tab: str, after: int = 0) -> dict[str, Any]:
@@ -119,6 +135,7 @@ def preview_context(job: ImportJob, resource: ImportResource, *, tab: str, after
     tabs = [
         ("all", _("All"), counts["total"]),
         ("errors", _("With errors"), counts["failed"]),
+        ("doubtful", _("Possible duplicates"), staging.doubtful(job).count() if resource.doubts else 0),
         ("created", _("New"), counts["created"]),
         ("updated", _("Existing"), counts["updated"] + counts["unchanged"]),
         ("skipped", _("Left out"), counts["skipped"]),
@@ -169,6 +186,19 @@ def file_note(job: ImportJob) -> str:
     }
     parts = [_("sheet “%(name)s”") % {"name": job.sheet}] if job.sheet else []
     return " · ".join([*parts, rows, columns])
+
+
+def tally_words(job: ImportJob) -> str:
+    """What the rows that go in are about: 312 customers, 540 contacts; nothing where every row is one record."""
+    if len([count for count in job.tally.values() if count]) < 2:
+        return ""
+    words = {
+        "customers": lambda n: ngettext("%(count)s customer", "%(count)s customers", n),
+        "contacts": lambda n: ngettext("%(count)s contact", "%(count)s contacts", n),
+    }
+    return _(", ").join(
+        words[name](count) % {"count": f"{count:,}"} for name, count in job.tally.items() if count
+    )
 
 
 def resource_list_url(resource: ImportResource) -> str:

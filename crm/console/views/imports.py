@@ -112,7 +112,7 @@ def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except RuleBroken as error:
         messages.error(request, str(error))
-    return _back(request, job)
+    return _to(request, "import_duplicates" if "reviewing" in request.POST else "import_detail", job)
 
 
 @login_required
@@ -157,6 +157,46 @@ def import_mend(request: HttpRequest, pk: int) -> HttpResponse:
         return _back(request, job)
     context = wizard.wizard_context(job, resource, tab=posted.get("tab", ""), after=_number(posted, "after"))
     response = render(request, "imports/_mended.html", context)
+    if problem:
+        response["HX-Trigger"] = json.dumps({"toast": {"text": problem, "kind": "bad"}})
+    return response
+
+
+@login_required
+@require_GET
+def import_duplicates(request: HttpRequest, pk: int) -> HttpResponse:
+    """The third step: the rows that may be customers one has, each with what shall become of it."""
+    job, resource = _job(request, pk)
+    if job.state != ImportJob.State.READY:
+        return redirect("import_detail", pk=job.pk)
+    context = wizard.wizard_context(job, resource, tab="doubtful", after=_number(request.GET, "after"))
+    context["steps"] = wizard.steps(job, at=2)
+    return render(request, "imports/duplicates.html", context)
+
+
+@login_required
+@require_POST
+def import_decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """What shall become of one likely duplicate."""
+    job, resource = _job(request, pk)
+    posted = request.POST
+    action, _colon, record = posted.get("action", "").partition(":")
+    problem = ""
+    try:
+        job = mending.decide(
+            job,
+            row=_number(posted, "row"),
+            action=action,
+            record=int(record) if record.isdecimal() and len(record) < 18 else None,
+        )
+    except RuleBroken as error:
+        problem = str(error)
+    if not request.htmx or job.is_active:
+        if problem:
+            messages.error(request, problem)
+        return _to(request, "import_duplicates", job)
+    context = wizard.wizard_context(job, resource, tab="doubtful", after=_number(posted, "after"))
+    response = render(request, "imports/_decided.html", context | {"reviewing": True})
     if problem:
         response["HX-Trigger"] = json.dumps({"toast": {"text": problem, "kind": "bad"}})
     return response
@@ -237,7 +277,11 @@ def _download(target: object, name: str) -> HttpResponseBase:
 
 
 def _back(request: HttpRequest, job: ImportJob) -> HttpResponse:
-    response = redirect("import_detail", pk=job.pk)
+    return _to(request, "import_detail", job)
+
+
+def _to(request: HttpRequest, name: str, job: ImportJob) -> HttpResponse:
+    response = redirect(name, pk=job.pk)
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": response["Location"]})
     return response

@@ -98,9 +98,12 @@ def judge(run: Run, rows: list[StagedRow]) -> None:
         if not row.outcome:
             row.key = run.resource.key_of(run, row)
     matching.find_repeats(run, rows)
-    matching.match(run, rows)
-    run.resource.doubt(run, rows, writing=False)
-    refuse_doubles(run, rows, writing=False)
+    leading = [row for row in rows if row.leader is None] if run.resource.joins else rows
+    matching.match(run, leading)
+    run.resource.doubt(run, leading, writing=False)
+    refuse_doubles(run, leading, writing=False)
+    if run.resource.joins:
+        matching.follow(run, rows, writing=False)
 
 
 def read_row(run: Run, table: Table, source: SourceRow) -> StagedRow:

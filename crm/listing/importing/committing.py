@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -69,17 +70,51 @@ def _commit_chunk(run: Run) -> int | None:
     one_import_at_a_time(run)
     for row in rows:
         row.outcome = ""  # what was expected is decided anew: the world may have changed since the check
+    if rows[0].leader is None:
+        _write(run, rows)
+    else:
+        _add(run, rows)
+    _finish(job, rows)
+    return len(rows)
+
+
+def _write(run: Run, rows: list[StagedRow]) -> None:
+    """Create and update the records of rows that stand for themselves."""
     matching.match(run, rows)
     run.resource.doubt(run, rows, writing=True)
     refuse_doubles(run, rows, writing=True)
     created = [row for row in rows if row.outcome == "created"]
-    updated = [row for row in rows if row.outcome == "updated"]
     if created:
         run.resource.create(run, created)
-    if updated:
-        run.resource.update(run, updated)
-    _finish(job, rows)
-    return len(rows)
+    for position, wave in enumerate(_waves([row for row in rows if row.outcome == "updated"])):
+        if position:
+            matching.compare(run, wave)
+        for row in wave:
+            if row.fills:
+                row.before["fills"] = True  # the rows that add to this one do the same
+        if changed := [row for row in wave if row.outcome == "updated"]:
+            run.resource.update(run, changed)
+
+
+def _waves(rows: list[StagedRow]) -> Iterator[list[StagedRow]]:
+    """Rows in groups that name each record once: two rows may mean one record, the second sees what the first wrote."""
+    while rows:
+        first: dict[int | None, StagedRow] = {}
+        later = [row for row in rows if first.setdefault(row.target_id, row) is not row]
+        yield list(first.values())
+        rows = later
+
+
+def _add(run: Run, rows: list[StagedRow]) -> None:
+    """Write what rows add to the records of earlier rows."""
+    joined = matching.follow(run, rows, writing=True)
+    existing = sorted({row.target_id or 0 for row in joined if row.outcome == "updated"})
+    reachable = run.resource.within_reach(run, existing) if existing else set()
+    for row in joined:
+        if row.outcome == "updated" and row.target_id not in reachable:
+            row.fail("occupied", run.resource.occupied(run, row, [row.target_id or 0]))
+    if joined := [row for row in joined if row.outcome != "failed"]:
+        run.resource.join(run, joined)
 
 
 def one_import_at_a_time(run: Run) -> None:

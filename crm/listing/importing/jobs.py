@@ -76,9 +76,9 @@ def start_import(
     if resource is None:
         raise RuleBroken(_("This kind of record cannot be imported."), field="resource")
     if mode not in ImportJob.Mode.values:
-        raise RuleBroken(_("Choose create, update or upsert."), field="mode")
+        raise RuleBroken(_("Choose create, update, upsert or fill."), field="mode")
     if duplicate_action not in ImportJob.DuplicateAction.values:
-        raise RuleBroken(_("Choose warn, skip or block."), field="duplicate_action")
+        raise RuleBroken(_("Choose warn, merge, overwrite, skip or block."), field="duplicate_action")
     require_import(user, resource, mode)
     if nonce and (existing := ImportJob._base_manager.filter(user=user, nonce=nonce).first()):
         return existing
@@ -148,9 +148,9 @@ def remap(
     resource = resource_for(job)
     job = _editable(job)
     if mode and mode not in ImportJob.Mode.values:
-        raise RuleBroken(_("Choose create, update or upsert."), field="mode")
+        raise RuleBroken(_("Choose create, update, upsert or fill."), field="mode")
     if duplicate_action and duplicate_action not in ImportJob.DuplicateAction.values:
-        raise RuleBroken(_("Choose warn, skip or block."), field="duplicate_action")
+        raise RuleBroken(_("Choose warn, merge, overwrite, skip or block."), field="duplicate_action")
     mode, action = mode or job.mode, duplicate_action or job.duplicate_action
     require_import(job.user, resource, mode)
     wanted = checked_mapping(job, resource, mapping)

@@ -13,6 +13,7 @@ from crm.core.uscc import UsccError, normalise_uscc
 
 from .tables import Column, header_key
 
+AGAIN = re.compile(r" \((\d)\)$")
 SURE = 80  # below this a person should look at it
 
 
@@ -75,6 +76,8 @@ def propose(columns: Sequence[Column], targets: Sequence[Target]) -> list[Propos
 
 def _score(column: Column, target: Target) -> int:
     key = header_key(column.header)
+    if (again := AGAIN.search(column.header)) and f"{key}{again[1]}" in target.keys:
+        key = f"{key}{again[1]}"  # the second column of a name is that of the second person
     agreement = _agreement(column.samples, target.content)
     if target.strict and agreement is not None and agreement < 0.3:
         return 0

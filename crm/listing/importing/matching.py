@@ -13,20 +13,71 @@ from .resource import Run, StagedRow
 
 
 def find_repeats(run: Run, rows: Sequence[StagedRow]) -> None:
-    """Fail rows whose key an earlier row of the file has already: only one of them can be right."""
+    """Rows whose key an earlier row has already either add to that row's record or fail: only one can be right."""
     keys = {row.key for row in rows if row.key}
     first = staging.first_rows_of(run.job, keys)
+    by_number = {row.number: row for row in rows}
+    repeats = []
     for row in rows:
         if not row.key or row.outcome:
             continue
         earlier = first.setdefault(row.key, row.number)
         if earlier != row.number:
-            message = _("The same %(key)s is in row %(row)s already.") % {
-                "key": run.key.label,
-                "row": earlier,
-            }
-            row.fail("repeated", message, run.headers.get(run.key.name, ""), run.key.name)
-            row.key = ""  # the next repeat should name the first row, not this one
+            repeats.append((row, earlier))
+    wanted = (
+        {earlier for _row, earlier in repeats if earlier not in by_number} if run.resource.joins else set()
+    )
+    cleaned = staging.cleaned_of(run.job, wanted)
+    for row, earlier in repeats:
+        known = by_number[earlier].cleaned if earlier in by_number else cleaned.get(earlier, {})
+        contradiction = run.resource.adds_to(run, row, known) if run.resource.joins else ""
+        if contradiction is None:
+            row.leader = earlier
+            continue
+        _refuse_repeat(run, row, earlier, contradiction)
+
+
+def _refuse_repeat(run: Run, row: StagedRow, earlier: int, contradiction: str) -> None:
+    name = contradiction or run.key.name
+    if contradiction:
+        message = _("Row %(row)s says something else of the same %(key)s.")
+    else:
+        message = _("The same %(key)s is in row %(row)s already.")
+    words = {"key": run.key.label, "row": earlier}
+    row.fail("repeated", message % words, run.headers.get(name, ""), name)
+    row.key = ""  # the next repeat should name the first row, not this one
+
+
+def follow(run: Run, rows: Sequence[StagedRow], *, writing: bool) -> list[StagedRow]:
+    """Let rows share the fate of the first row of their record; returns those that add something to it.
+
+    While rows are checked the first row may stand among them; while they are written it has its outcome.
+    """
+    led = [row for row in rows if row.leader is not None and not row.outcome]
+    if not led:
+        return []
+    by_number = {} if writing else {row.number: row for row in rows}
+    numbers = {row.leader for row in led if row.leader not in by_number}
+    known = staging.outcomes_of(run.job, numbers, "outcome" if writing else "expected")
+    known |= {number: (row.outcome, row.target_id, row.fills) for number, row in by_number.items()}
+    joined, fresh = [], []
+    for row in led:
+        outcome, target, row.fills = known.get(row.leader or 0, ("failed", None, False))
+        words = {"row": row.leader}
+        if outcome in ("failed", ""):
+            row.fail("first_row", _("Row %(row)s, to which it belongs, has an error.") % words)
+        elif outcome == "skipped":
+            row.skip("first_row", _("Row %(row)s, to which it belongs, is left out.") % words)
+        elif outcome == "created" and target is None:  # not written yet
+            row.outcome = outcome
+        else:
+            row.target_id, row.outcome = target, "updated"
+            (fresh if outcome == "created" else joined).append(row)
+    compare(run, joined + fresh)
+    written = [row for row in joined + fresh if row.outcome == "updated"]
+    for row in fresh:  # part of a record that this import makes, and undone with it
+        row.outcome = "created" if row.outcome in ("updated", "unchanged") else row.outcome
+    return written
 
 
 def match(run: Run, rows: Sequence[StagedRow]) -> None:
@@ -64,15 +115,19 @@ def _decide(run: Run, row: StagedRow, found: Sequence[int], reachable: set[int],
     else:
         row.target_id = within[0]
         row.outcome = "updated"
+        row.fills = mode == "fill"
 
 
 def compare(run: Run, rows: Sequence[StagedRow]) -> None:
-    """Find what the rows change; a row that changes nothing is unchanged and will not be written."""
+    """Find what the rows change; a row that changes nothing is unchanged and will not be written.
+
+    A row that only fills what is empty changes nothing that has a value.
+    """
     if not rows:
         return
     current = run.resource.current(run, rows)
     for row in rows:
-        now = current.get(row.target_id or 0)
+        now = current.get(row.number)
         if now is None:
             row.fail("not_found", _("The record has gone meanwhile."))
             continue
@@ -81,6 +136,12 @@ def compare(run: Run, rows: Sequence[StagedRow]) -> None:
             for name, value in row.cleaned.items()
             if name != "id" and not _same(now.get(name), value, whole=name.startswith(PREFIX))
         }
+        if row.fills:
+            row.changes = {
+                name: pair
+                for name, pair in row.changes.items()
+                if pair[0] in (None, "", []) or isinstance(pair[1], list)
+            }
         if not row.changes:
             row.outcome = "unchanged"
 

@@ -59,6 +59,36 @@ def accept_suggestions(job: ImportJob) -> ImportJob:
     return _check_again(job, _with_suggestions(job))
 
 
+CHOICES = ("merge", "overwrite", "skip", "new")
+
+
+@transaction.atomic
+def decide(job: ImportJob, *, row: int, action: str, record: int | None = None) -> ImportJob:
+    """Say of one row that may be a record one has already what shall become of it; an empty action forgets that.
+
+    `record` names which of the records it may be; without it the likeliest is meant.
+    """
+    job = _locked(job)
+    found = staging.doubtful(job).filter(number=row).first()
+    if found is None:
+        raise RuleBroken(_("This row is not suspected to be a duplicate."), field="row")
+    doubles = job.mended.setdefault("doubles", {})
+    if not action:
+        doubles.pop(str(row), None)
+        return _check_again(job, staging.doubtful(job).filter(number=row))
+    if action not in CHOICES:
+        raise RuleBroken(_("Choose merge, overwrite, skip or new."), field="action")
+    if len(doubles) >= MOST_CELLS and str(row) not in doubles:
+        raise RuleBroken(_("Mend this many rows in the workbook of errors instead."), code="too_many")
+    if action in ("merge", "overwrite"):
+        open_to = [suspect["id"] for suspect in found.suspects if suspect["open"]]
+        record = record if record is not None else next(iter(open_to), None)
+        if record not in open_to:
+            raise RuleBroken(_("You may not change the customer this row may be."), field="record")
+    doubles[str(row)] = [action, record if action in ("merge", "overwrite") else None]
+    return _check_again(job, staging.doubtful(job).filter(number=row))
+
+
 def suggestions(job: ImportJob) -> int:
     """How many cells have a suggestion."""
     found = _with_suggestions(job).values_list("errors", flat=True)[:10_000]
@@ -114,8 +144,11 @@ def _replace(job: ImportJob, index: int, replacements: dict[str, str]) -> None:
 def _check_again(job: ImportJob, rows: models.QuerySet[ImportRow]) -> ImportJob:
     """Check rows with what was mended; many of them, or a whole file, in the background."""
     found = list(rows.order_by("number")[: AT_ONCE + 1])
+    led = ImportRow._base_manager.filter(job=job, leader__in=[row.number for row in found])
+    found += led.exclude(pk__in=[row.pk for row in found]).order_by("number")[: AT_ONCE + 1]
     if len(found) > AT_ONCE:
         return jobs.restart(job)
+    found.sort(key=lambda row: row.number)
     run = Run(job, jobs.resource_for(job), job.user)
     table = checking.table_of(job)
     checked = []
@@ -127,8 +160,9 @@ def _check_again(job: ImportJob, rows: models.QuerySet[ImportRow]) -> ImportJob:
     checking.judge(run, checked)
     staging.settle_checked(checked)
     job.counts = staging.count(job, "expected")
+    job.tally = run.resource.tally(run, "expected")
     jobs.drop_errors_file(job)
-    job.save(update_fields=["mended", "counts", "errors_file"])
+    job.save(update_fields=["mended", "counts", "tally", "errors_file"])
     return job
 
 

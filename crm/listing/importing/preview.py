@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from crm.records.models import ImportJob, ImportRow
@@ -10,7 +10,7 @@ from crm.records.models import ImportJob, ImportRow
 from .resource import Run
 
 PAGE = 50
-TABS = ("all", "errors", "created", "updated", "skipped", "kept")
+TABS = ("all", "errors", "doubtful", "created", "updated", "skipped", "kept")
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Cell:
     fix: str = ""
     field: str = ""  # set where the cell can be mended
     code: str = ""
+    name: str = ""  # the field the column goes to
 
 
 @dataclass
@@ -35,6 +36,12 @@ class Line:
     cells: list[Cell]
     reasons: list[str]
     target_id: int | None
+    leader: int | None = None  # the row to whose record this one adds
+    suspects: list[dict[str, Any]] = field(default_factory=list)
+    choice: str = ""  # what somebody chose to do with a likely duplicate
+    chosen: int | None = None  # and for which of the suspects
+    record: int | None = None  # where it was written to, as it is today
+    url: str = ""
 
 
 def lines(run: Run, *, tab: str = "all", after: int = 0, size: int = PAGE) -> tuple[list[Line], int | None]:
@@ -50,11 +57,25 @@ def lines(run: Run, *, tab: str = "all", after: int = 0, size: int = PAGE) -> tu
     }
     if tab == "kept":
         rows = rows.filter(undone=ImportRow.Undone.KEPT)
+    if tab == "doubtful":
+        rows = rows.exclude(suspects=[])
     if tab in wanted:
         rows = rows.filter(**{f"{column}__in": wanted[tab]})
     found = list(rows[: size + 1])
     more = found[size - 1].number if len(found) > size else None
-    return [_line(run, row, getattr(row, column) or row.expected) for row in found[:size]], more
+    shown = [_line(run, row, getattr(row, column) or row.expected) for row in found[:size]]
+    if column == "outcome":
+        _lead_to_records(run, shown)
+    return shown, more
+
+
+def _lead_to_records(run: Run, shown: list[Line]) -> None:
+    """Say where the rows went: the records as they are today, as far as the importer may see them."""
+    ids = sorted({line.target_id for line in shown if line.target_id and line.outcome != "failed"})
+    records = run.resource.records(run.user, ids) if ids else {}
+    for line in shown:
+        if record := records.get(line.target_id or 0):
+            line.record, line.url = record.pk, record.get_absolute_url()
 
 
 def _line(run: Run, row: ImportRow, outcome: str) -> Line:
@@ -72,12 +93,18 @@ def _line(run: Run, row: ImportRow, outcome: str) -> Line:
         error = by_field.get(placed.name)
         if error:
             fix, name = error.get("suggestion", ""), placed.name if mendable else ""
-            cells.append(Cell(raw, "cell-bad", error["message"], fix, name, error["code"]))
+            cells.append(Cell(raw, "cell-bad", error["message"], fix, name, error["code"], placed.name))
         elif placed.name in row.cleaned:
-            cells.append(Cell(run.resource.shown(run, placed.name, row.cleaned[placed.name])))
+            cells.append(
+                Cell(run.resource.shown(run, placed.name, row.cleaned[placed.name]), name=placed.name)
+            )
         else:
-            cells.append(Cell("" if outcome in ("created", "updated", "unchanged") else raw))
+            going_in = outcome in ("created", "updated", "unchanged")
+            cells.append(Cell("" if going_in else raw, name=placed.name))
     label = str(dict(ImportRow.Outcome.choices).get(outcome, ""))
     if row.undone:
         outcome, label = row.undone, str(dict(ImportRow.Undone.choices)[row.undone])
-    return Line(row.number, outcome, label, cells, reasons, row.target_id)
+    choice, chosen = run.job.mended.get("doubles", {}).get(str(row.number), ("", None))
+    return Line(
+        row.number, outcome, label, cells, reasons, row.target_id, row.leader, row.suspects, choice, chosen
+    )

@@ -97,6 +97,9 @@ class StagedRow:
     changes: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)  # what the resource needs to undo the row
     undone: str = ""
+    leader: int | None = None  # the earlier row of the same record that this one adds to
+    suspects: list[dict[str, Any]] = field(default_factory=list)  # records it may be already
+    fills: bool = False  # only what is empty in the record is filled
 
     def fail(self, code: str, message: str, header: str = "", name: str = "") -> None:
         """This row will not be written, and why."""
@@ -320,8 +323,23 @@ class ImportResource(resources.Resource):
         return set(rows.values_list("pk", flat=True))
 
     def current(self, run: Run, rows: Sequence[StagedRow]) -> Mapping[int, Mapping[str, Any]]:
-        """The values existing records have now, in the form of cleaned cells, by record."""
+        """The values existing records have now, in the form of cleaned cells, by row number."""
         raise NotImplementedError
+
+    joins = False  # whether several rows may be about one record
+
+    def adds_to(self, run: Run, row: StagedRow, first: Mapping[str, Any]) -> str | None:
+        """Whether a row of the same key adds to the record of an earlier one (its values are `first`): None if it does,
+        otherwise the field in which the two contradict each other, or an empty text where it brings nothing."""
+        return ""
+
+    def join(self, run: Run, rows: Sequence[StagedRow]) -> None:
+        """Write what such rows add to the record of their first row."""
+        raise NotImplementedError
+
+    def tally(self, run: Run, column: str) -> dict[str, int]:
+        """What the rows that go in are about, by kind of record; nothing where every row is one record."""
+        return {}
 
     doubts = False  # whether `doubt` looks for anything
 
@@ -339,6 +357,11 @@ class ImportResource(resources.Resource):
     def take_back(self, run: Run, rows: Sequence[StagedRow]) -> None:
         """Undo written rows set-based while nobody has changed their records since; `keep` the others."""
         raise NotImplementedError
+
+    def records(self, user: User, ids: Sequence[int]) -> dict[int, models.Model]:
+        """Of the records rows were written to, those somebody may see, as they are today."""
+        rows = access.visible(self.model, user).filter(pk__in=ids)
+        return {record.pk: record for record in rows}
 
     finishing: str = ""  # the field whose rows `finish` gets at the end of the import
 

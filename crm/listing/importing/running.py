@@ -71,7 +71,7 @@ def _advance(job: ImportJob, until: float) -> bool:
         run = Run(job, resource, job.user)
         if not checking.check(run, until=until):
             return _go_on(job)
-        if not _end_check(job):
+        if not _end_check(run):
             _keep_errors(job)
             return False
     if job.state == ImportJob.State.COMMITTING:
@@ -79,7 +79,7 @@ def _advance(job: ImportJob, until: float) -> bool:
         if not committing.commit(run, until=until):
             return _go_on(job)
         committing.finish(run)
-        _end_commit(job, resource)
+        _end_commit(run)
         _keep_errors(job)
     if job.state == ImportJob.State.UNDOING:
         if not undoing.undo(Run(job, resource, job.user), until=until):
@@ -129,17 +129,19 @@ def _begin_check(job: ImportJob, resource: ImportResource) -> bool:
 
 
 @transaction.atomic
-def _end_check(job: ImportJob) -> bool:
+def _end_check(run: Run) -> bool:
     """All rows are staged: wait for the person, or go on where none was asked for; True to go on."""
+    job = run.job
     fresh = _locked(job, ImportJob.State.CHECKING)
     if fresh is None:
         return False
     job.total = job.checked = ImportRow._base_manager.filter(job=job).count()
     job.counts = staging.count(job, "expected")
+    job.tally = run.resource.tally(run, "expected")
     job.state = ImportJob.State.READY
     job.attempts = 0
     job.beat_at = timezone.now()
-    job.save(update_fields=["total", "checked", "counts", "state", "attempts", "beat_at"])
+    job.save(update_fields=["total", "checked", "counts", "tally", "state", "attempts", "beat_at"])
     if job.dry_run:
         return False
     jobs.begin_commit(job, Actor.of(job.user, origin="import"))
@@ -147,20 +149,22 @@ def _end_check(job: ImportJob) -> bool:
 
 
 @transaction.atomic
-def _end_commit(job: ImportJob, resource: ImportResource) -> None:
+def _end_commit(run: Run) -> None:
+    job = run.job
     fresh = _locked(job, ImportJob.State.COMMITTING)
     if fresh is None:
         return
     job.counts = staging.count(fresh, "outcome")
+    job.tally = run.resource.tally(run, "outcome")
     job.written = fresh.total
     job.state = ImportJob.State.DONE
     job.finished_at = job.beat_at = timezone.now()
-    job.save(update_fields=["counts", "written", "state", "finished_at", "beat_at"])
+    job.save(update_fields=["counts", "tally", "written", "state", "finished_at", "beat_at"])
     record_event(
         IMPORT_FINISHED,
         job,
         actor=Actor.of(job.user, origin="import"),
-        payload={"file": job.file_name, "resource": resource.slug, "counts": job.counts},
+        payload={"file": job.file_name, "resource": run.resource.slug, "counts": job.counts},
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from crm.core.sets import insert_rows, unpacked
 from crm.records.models import ImportJob, ImportRow
@@ -30,6 +30,8 @@ def stage(job: ImportJob, rows: Sequence[StagedRow]) -> None:
                 "cleaned": row.cleaned,
                 "errors": row.errors,
                 "key": row.key,
+                "leader": row.leader,
+                "suspects": row.suspects,
                 "expected": row.outcome,
                 "target_id": row.target_id,
             }
@@ -54,10 +56,41 @@ def first_rows_of(job: ImportJob, keys: Iterable[str]) -> dict[str, int]:
     return found
 
 
+def cleaned_of(job: ImportJob, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What these rows were read as."""
+    wanted = list(numbers)
+    if not wanted:
+        return {}
+    rows = ImportRow._base_manager.filter(job=job, number__in=wanted)
+    return dict(rows.values_list("number", "cleaned"))
+
+
+def row_above(job: ImportJob, number: int, names: Iterable[str]) -> tuple[int, bool, dict[str, Any]]:
+    """The row right above a row: its number (0 for none), whether it failed, and some of its values."""
+    rows = ImportRow._base_manager.filter(job=job, number=number - 1)
+    for outcome, cleaned in rows.values_list("expected", "cleaned"):
+        return number - 1, outcome == ImportRow.Outcome.FAILED, {name: cleaned.get(name) for name in names}
+    return 0, False, {}
+
+
+def outcomes_of(
+    job: ImportJob, numbers: Iterable[int | None], column: str
+) -> dict[int, tuple[str, int | None, bool]]:
+    """Outcome (or what is expected) and record of rows by their number, and whether they only fill what is empty."""
+    wanted = list(numbers)
+    if not wanted:
+        return {}
+    rows = ImportRow._base_manager.filter(job=job, number__in=wanted)
+    found = rows.values_list("number", column, "target_id", "before")
+    return {number: (outcome, pk, bool(before.get("fills"))) for number, outcome, pk, before in found}
+
+
 def waiting(job: ImportJob, limit: int) -> list[StagedRow]:
-    """The next rows without an outcome, in file order."""
+    """The next rows without an outcome in file order: those that add to the record of another row come last."""
     rows = ImportRow._base_manager.filter(job=job, outcome="").order_by("number")
-    return _staged(rows, "expected", limit)
+    return _staged(rows.filter(leader=None), "expected", limit) or _staged(
+        rows.filter(leader__isnull=False), "expected", limit
+    )
 
 
 def written_with(job: ImportJob, field: str, after: int, limit: int) -> list[StagedRow]:
@@ -68,20 +101,22 @@ def written_with(job: ImportJob, field: str, after: int, limit: int) -> list[Sta
     return _staged(rows, "outcome", limit)
 
 
-def _staged(rows: QuerySet[ImportRow], outcome: str, limit: int) -> list[StagedRow]:
+def _staged(rows: QuerySet[ImportRow], outcome: str, limit: int | None) -> list[StagedRow]:
     """Rows as they are written: what was read of them, without the cells of the file."""
-    found = rows.values_list("pk", "number", "cleaned", "errors", "key", outcome, "target_id", "before")
+    found = rows.values_list(
+        "pk", "number", "cleaned", "errors", "key", outcome, "target_id", "before", "leader"
+    )
     return [
-        StagedRow(pk, number, [], cleaned, errors, key, state, target, before=before)
-        for pk, number, cleaned, errors, key, state, target, before in found[:limit]
+        StagedRow(pk, number, [], cleaned, errors, key, state, target, before=before, leader=leader)
+        for pk, number, cleaned, errors, key, state, target, before, leader in found[:limit]
     ]
 
 
 def undoable(job: ImportJob, limit: int) -> list[StagedRow]:
-    """The last written rows that were not undone yet."""
+    """The last written rows that were not undone yet; what added to a new record goes with that record's row."""
     rows = ImportRow._base_manager.filter(
         job=job, outcome__in=("created", "updated"), undone="", target_id__isnull=False
-    )
+    ).exclude(outcome="created", leader__isnull=False)
     return _staged(rows.order_by("-number"), "outcome", limit)
 
 
@@ -94,6 +129,24 @@ def settle_undone(rows: Sequence[StagedRow]) -> None:
             "errors": ("jsonb", [row.errors for row in rows]),
         }
     )
+
+
+def settle_led(job: ImportJob, rows: Sequence[StagedRow]) -> tuple[int, int]:
+    """Give the rows that added to new records the fate of those; returns how many were undone and kept."""
+    made = {row.number: row for row in rows if row.outcome == ImportRow.Outcome.CREATED}
+    led = ImportRow._base_manager.filter(
+        job=job, leader__in=list(made), outcome=ImportRow.Outcome.CREATED, undone=""
+    )
+    found = _staged(led, "outcome", None)
+    for row in found:
+        first = made[row.leader or 0]
+        row.undone = first.undone
+        if first.undone == ImportRow.Undone.KEPT:
+            row.errors = [*row.errors, first.errors[-1]]
+    if found:
+        settle_undone(found)
+    kept = sum(1 for row in found if row.undone == ImportRow.Undone.KEPT)
+    return len(found) - kept, kept
 
 
 def settle(rows: Sequence[StagedRow]) -> None:
@@ -140,6 +193,8 @@ def settle_checked(rows: Sequence[StagedRow]) -> None:
                 "cleaned": ("jsonb", [row.cleaned for row in rows]),
                 "errors": ("jsonb", [row.errors for row in rows]),
                 "key": ("text", [row.key for row in rows]),
+                "leader": ("integer", [row.leader for row in rows]),
+                "suspects": ("jsonb", [row.suspects for row in rows]),
                 "expected": ("text", [row.outcome for row in rows]),
                 "target_id": ("bigint", [row.target_id for row in rows]),
             }
@@ -169,6 +224,26 @@ def count(job: ImportJob, column: str) -> dict[str, int]:
     counts = {name: found.get(name, 0) for name in OUTCOMES}
     counts["skipped"] += max(0, job.total - sum(counts.values()))
     return {"total": sum(counts.values()), **counts}
+
+
+GOING_IN = ("created", "updated", "unchanged")
+
+
+def doubtful(job: ImportJob) -> QuerySet[ImportRow]:
+    """The rows that may be records one has already, in file order."""
+    return ImportRow._base_manager.filter(job=job).exclude(suspects=[]).order_by("number")
+
+
+def records_in(job: ImportJob, column: str) -> int:
+    """How many records the rows that go in (or went in) are about: several rows may share one."""
+    return ImportRow._base_manager.filter(job=job, leader=None, **{f"{column}__in": GOING_IN}).count()
+
+
+def filled_in(job: ImportJob, column: str, names: Iterable[str]) -> int:
+    """How many of these fields the rows that go in have a value for."""
+    rows = ImportRow._base_manager.filter(job=job, **{f"{column}__in": GOING_IN})
+    counted = rows.aggregate(**{name: Count("id", filter=Q(cleaned__has_key=name)) for name in names})
+    return sum(counted.values())
 
 
 def add_counts(job: ImportJob, rows: Sequence[StagedRow]) -> None:

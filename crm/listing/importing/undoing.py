@@ -74,9 +74,10 @@ def _undo_chunk(run: Run) -> int | None:
         row.undone = row.undone or ImportRow.Undone.UNDONE.value
     staging.settle_undone(rows)
     kept = sum(1 for row in rows if row.undone == ImportRow.Undone.KEPT)
+    led_undone, led_kept = staging.settle_led(job, rows)
     job.undo_counts = {
-        "undone": job.undo_counts.get("undone", 0) + len(rows) - kept,
-        "kept": job.undo_counts.get("kept", 0) + kept,
+        "undone": job.undo_counts.get("undone", 0) + len(rows) - kept + led_undone,
+        "kept": job.undo_counts.get("kept", 0) + kept + led_kept,
     }
     job.beat_at = timezone.now()
     job.save(update_fields=["undo_counts", "beat_at"])

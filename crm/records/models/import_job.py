@@ -37,9 +37,12 @@ class ImportJob(models.Model):
         UPSERT = "upsert", _("Create new ones and update existing ones")
         CREATE = "create", _("Create new ones only")
         UPDATE = "update", _("Update existing ones only")
+        FILL = "fill", _("Create new ones and fill what is empty in existing ones")
 
     class DuplicateAction(models.TextChoices):
         WARN = "warn", _("Point them out")
+        MERGE = "merge", _("Merge, filling only what is empty")
+        OVERWRITE = "overwrite", _("Overwrite with the file")
         SKIP = "skip", _("Leave them out")
         BLOCK = "block", _("Refuse them")
 
@@ -51,6 +54,9 @@ class ImportJob(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("imported by")
     )
     resource = models.CharField(_("what"), max_length=40)
+    parent = models.ForeignKey(  # of a workbook whose sheets belong together: the import of its first sheet
+        "self", models.CASCADE, null=True, blank=True, related_name="parts"
+    )
     file = models.FileField(upload_to=upload_path, max_length=200)
     file_name = models.CharField(_("file"), max_length=255)
     file_size = models.PositiveBigIntegerField(_("size"), default=0)
@@ -63,16 +69,17 @@ class ImportJob(models.Model):
     sheets = models.JSONField(default=list)  # [{name, rows, columns, hidden}]
     sheet = models.CharField(_("sheet"), max_length=255, blank=True)
     header_row = models.PositiveIntegerField(_("header row"), default=1)
+    dates_from_1904 = models.BooleanField(default=False)  # the workbook counts its days from 1904
     columns = models.JSONField(default=list)  # [{index, header, samples, field, confidence}] as proposed
 
     mapping = models.JSONField(default=dict)  # {header: field}
     mended = models.JSONField(
         default=dict
-    )  # {"texts": {column: {text: instead}}, "cells": {row: {column: text}}}
+    )  # {"texts": {column: {text: instead}}, "cells": {row: {column: text}}, "doubles": {row: [action, record]}}
     key = models.CharField(_("key"), max_length=40, blank=True)
     mode = models.CharField(_("mode"), max_length=8, choices=Mode, default=Mode.UPSERT)
     duplicate_action = models.CharField(
-        _("likely duplicates"), max_length=5, choices=DuplicateAction, default=DuplicateAction.WARN
+        _("likely duplicates"), max_length=9, choices=DuplicateAction, default=DuplicateAction.WARN
     )
     dry_run = models.BooleanField(default=True)
     interactive = models.BooleanField(default=False)  # a person is there to assign columns
@@ -85,6 +92,7 @@ class ImportJob(models.Model):
     checked = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
+    tally = models.JSONField(default=dict)  # {kind of record: how many the rows that go in are about}
     error = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     errors_file = models.FileField(max_length=200, blank=True)
@@ -165,6 +173,8 @@ class ImportRow(models.Model):
     cleaned = models.JSONField(default=dict)
     errors = models.JSONField(default=list)  # [{column, field, code, message}]
     key = models.CharField(max_length=255, blank=True)
+    leader = models.PositiveIntegerField(null=True)  # the row of the same record that came first
+    suspects = models.JSONField(default=list)  # records it may be already: [{id, name, owner, score, …}]
     expected = models.CharField(max_length=10, choices=Outcome, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
     target_id = models.BigIntegerField(null=True, blank=True)
@@ -185,6 +195,12 @@ class ImportRow(models.Model):
                 name="import_row_bad",
             ),
             models.Index(fields=["job", "key"], condition=~models.Q(key=""), name="import_row_key"),
+            models.Index(
+                fields=["job", "leader"], condition=models.Q(leader__isnull=False), name="import_row_led"
+            ),
+            models.Index(
+                fields=["job", "number"], condition=~models.Q(suspects=[]), name="import_row_doubtful"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,8 +14,8 @@ def _when(params: Mapping[str, Any]) -> dict[str, Any]:
     """The due date as the reader of today writes it."""
     due_at = datetime.fromisoformat(params["due_at"])
     when = formats.day(due_at) if params.get("all_day") else formats.moment(due_at)
-    record = params.get("record") or ""
-    return {**params, "when": when, "what": f"{record} · {params['what']}" if record else params["what"]}
+    record, what = params.get("record") or "", params.get("what", "")
+    return {**params, "when": when, "what": f"{record} · {what}" if record else what}
 
 
 REMINDER = kind(
@@ -23,6 +23,8 @@ REMINDER = kind(
     _("Follow-ups that fall due"),
     _("%(when)s: %(what)s"),
     prepare=_when,
+    why=_("You own this follow-up, or cover for its owner."),
+    group=_("%(person)s: follow-up due %(when)s"),
     icon="bell-ringing",
     email=True,
     position=10,
@@ -32,6 +34,8 @@ OVERDUE = kind(
     _("Follow-ups that were not done"),
     _("Not done yet (due %(when)s): %(what)s"),
     prepare=_when,
+    why=_("You own this follow-up, or cover for its owner."),
+    group=_("%(person)s: follow-up not done yet, was due %(when)s"),
     icon="alert-circle",
     email=True,
     position=20,
@@ -41,19 +45,32 @@ TEAM_OVERDUE = kind(
     _("Follow-ups my team let lie"),
     _("%(person)s has not done this (due %(when)s): %(what)s"),
     prepare=_when,
+    why=_("You lead the team: it was not done for three working days."),
+    group=_("%(person)s: not done for three working days, was due %(when)s"),
     icon="alert-triangle",
     email=True,
+    audience="leaders",
     position=25,
 )
 MENTIONED = kind(
-    "mentioned", _("Mentions"), _("%(actor)s mentioned you: %(record)s"), icon="at", email=True, position=30
+    "mentioned",
+    _("Mentions"),
+    _("%(actor)s mentioned you: %(record)s"),
+    why=_("Somebody wrote @ and your name."),
+    icon="at",
+    email=True,
+    digest=True,
+    position=30,
 )
 ASSIGNED = kind(
     "assigned",
     _("Follow-ups given to me"),
     _("%(actor)s asks you to do this by %(when)s: %(what)s"),
     prepare=_when,
+    why=_("A colleague planned it for you."),
+    group=_("%(actor)s asks %(person)s to do something by %(when)s"),
     icon="checkbox",
     email=True,
+    digest=True,
     position=35,
 )

@@ -301,6 +301,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "crm.events.tasks.deliver_events", "schedule": 10.0},
     "send-emails": {"task": "crm.automation.tasks.send_emails", "schedule": 15.0},
+    "send-robot-messages": {"task": "crm.automation.tasks.send_robot_messages", "schedule": 20.0},
+    "send-digests": {"task": "crm.automation.tasks.send_digests", "schedule": 300.0},
     "send-due-reminders": {"task": "accounts.tasks.send_due_reminders", "schedule": 60.0},
     "sweep-reminders": {"task": "accounts.tasks.sweep_reminders", "schedule": 900.0},
     "wake-jobs": {"task": "crm.listing.tasks.wake_waiting_jobs", "schedule": 30.0},

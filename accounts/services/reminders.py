@@ -121,6 +121,7 @@ def _remind(reminder: Reminder) -> bool:
         url=activity.get_absolute_url(),
         about=activity,
         dedupe=f"{reminder.pk}:{reminder.round}",
+        work_of=activity.owner,
     )
     return True
 
@@ -138,6 +139,7 @@ def _escalate(reminder: Reminder, activity: Activity) -> bool:
         url=activity.get_absolute_url(),
         about=activity,
         dedupe=f"{reminder.pk}:{reminder.round}",
+        work_of=activity.owner,
     )
     return True
 

@@ -14,7 +14,11 @@ KINDS: dict[str, Kind] = {}
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of news; `many` is the sentence for several of the same within a short time."""
+    """A kind of news; `many` is the sentence for several of the same within a short time.
+
+    `why` tells people why they hear of it. `group` is what a robot says of it in a group chat: only who, when and how
+    many. `audience` names who can come to hear of it at all: "administrators" or "leaders", else everybody.
+    """
 
     key: str
     label: str | Promise
@@ -23,9 +27,14 @@ class Kind:
     prepare: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = (
         None  # from what is stored to what is shown
     )
+    why: str | Promise = ""
+    group: str | Promise = ""
+    group_many: str | Promise = ""
     icon: str = "bell"
     in_app: bool = True
     email: bool = False
+    digest: bool = False
+    audience: str = ""
     position: int = 100
 
     def __str__(self) -> str:
@@ -43,6 +52,25 @@ def ordered() -> list[Kind]:
     return sorted(KINDS.values(), key=lambda k: (k.position, k.key))
 
 
+def for_groups() -> list[Kind]:
+    """The kinds a robot can tell a group of."""
+    return [kind for kind in ordered() if kind.group]
+
+
+def default_ways(kind: Kind, role: str) -> tuple[bool, bool, bool]:
+    """How a kind reaches people of a role who chose nothing: (in the bell, by e-mail, in the digest).
+
+    Who leads the company reads the day in one mail instead of many: nothing by itself but what asks for an answer.
+    """
+    if role in READS_ONCE_A_DAY and kind.key not in ASKS:
+        return kind.in_app, False, kind.digest or kind.email
+    return kind.in_app, kind.email, kind.digest
+
+
+READS_ONCE_A_DAY = {"executive"}
+ASKS = {"mentioned", "calendar"}
+
+
 def title_of(key: str, params: Mapping[str, Any], count: int = 1) -> str:
     """The sentence for one piece of news; one whose kind is no longer declared reads as its bare key."""
     found = KINDS.get(key)
@@ -50,6 +78,21 @@ def title_of(key: str, params: Mapping[str, Any], count: int = 1) -> str:
         return key
     values = {**(found.prepare(params) if found.prepare else params), "count": count}
     return str(found.many if count > 1 and found.many else found.title) % values
+
+
+def why_of(key: str) -> str:
+    """Why somebody hears of this kind of news."""
+    found = KINDS.get(key)
+    return str(found.why) if found else ""
+
+
+def group_text(key: str, params: Mapping[str, Any], count: int = 1) -> str:
+    """What a group chat reads of it; empty where the kind is not for groups."""
+    found = KINDS.get(key)
+    if found is None or not found.group:
+        return ""
+    values = {**(found.prepare(params) if found.prepare else params), "count": count}
+    return str(found.group_many if count > 1 and found.group_many else found.group) % values
 
 
 def icon_of(key: str) -> str:
@@ -62,8 +105,12 @@ TRANSFERRED = kind(
     _("Records transferred to me"),
     _("%(actor)s transferred %(record)s to you"),
     many=_("%(actor)s transferred %(count)s records to you, the last one %(record)s"),
+    why=_("You are the new owner."),
+    group=_("%(actor)s transferred a record to %(person)s"),
+    group_many=_("%(actor)s transferred %(count)s records to %(person)s"),
     icon="arrows-exchange",
     email=True,
+    digest=True,
     position=40,
 )
 SHARED = kind(
@@ -71,20 +118,34 @@ SHARED = kind(
     _("Records shared with me"),
     _("%(actor)s shared %(record)s with you"),
     many=_("%(actor)s shared %(count)s records with you, the last one %(record)s"),
+    why=_("It was shared with you or with your team."),
     icon="users",
+    digest=True,
     position=50,
 )
 JOB_DONE = kind(
-    "job_done", _("Background work finished"), _("Finished: %(what)s"), icon="circle-check", position=60
+    "job_done",
+    _("Background work finished"),
+    _("Finished: %(what)s"),
+    why=_("You started it."),
+    icon="circle-check",
+    position=60,
 )
 IMPORT_DONE = kind(
-    "import_done", _("Imports finished"), _("Import finished: %(what)s"), icon="file-import", position=70
+    "import_done",
+    _("Imports finished"),
+    _("Import finished: %(what)s"),
+    why=_("You started it."),
+    icon="file-import",
+    position=70,
 )
 CALENDAR = kind(
     "calendar",
     _("Holidays missing in the calendar"),
     _("The calendar has no holidays for %(year)s yet: working days will be wrong"),
+    why=_("You administer the installation."),
     icon="calendar-off",
     email=True,
+    audience="administrators",
     position=80,
 )

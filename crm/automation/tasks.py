@@ -1,4 +1,4 @@
-"""Sending mail."""
+"""Sending mail, digests and messages to group chats."""
 
 from celery import shared_task
 
@@ -9,3 +9,15 @@ from crm.automation import services
 def send_emails() -> int:
     """Send the mails that wait in the outbox; beat calls it too, so that a lost wake-up only means a short wait."""
     return services.send_pending()
+
+
+@shared_task
+def send_robot_messages() -> int:
+    """Send the messages that wait for group chats; beat calls it too, so that a lost wake-up only means a short wait."""
+    return services.send_messages()
+
+
+@shared_task
+def send_digests() -> int:
+    """Send each person's daily digest when its hour has come."""
+    return services.send_digests()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.identity.access import has_verb
 from crm.identity.models import Role, User
+from crm.identity.queries import leads_a_team
 
 GROUPS = OWN, PEOPLE, COMPANY = _("My own"), _("People and rights"), _("Company")
 
@@ -25,6 +26,7 @@ class Section:
     words: str | Promise = ""
     administrators: bool = True
     needs: tuple[str, str] = ("", "")  # the verb and the kind of record without which it is of no use
+    leaders: bool = False  # for those who lead a team, too
 
 
 SECTIONS = (
@@ -97,6 +99,14 @@ SECTIONS = (
         "list-details",
         _("custom fields columns sections layout required"),
     ),
+    Section(
+        "robots",
+        COMPANY,
+        _("Group robots"),
+        "message",
+        _("WeCom DingTalk Feishu webhook group chat"),
+        leaders=True,
+    ),
     Section("tags", COMPANY, _("Tags"), "tag", _("labels colours")),
     Section(
         "system", COMPANY, _("System"), "activity", _("queues workers tasks failures storage backup health")
@@ -114,11 +124,13 @@ def is_administrator(user: User) -> bool:
 def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:
     """The sections a person may open, grouped, with the one at a path marked and narrowed to what matches a search."""
     may_all = is_administrator(user)
+    leads = may_all or leads_a_team(user)
     needle = q.strip().casefold()
     rows: list[dict[str, Any]] = []
     for section in SECTIONS:
         url = _url(section)
-        if not url or (section.administrators and not may_all) or not _of_use(section, user):
+        open_to = not section.administrators or may_all or (section.leaders and leads)
+        if not url or not open_to or not _of_use(section, user):
             continue
         rows.append(
             {

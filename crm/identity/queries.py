@@ -93,3 +93,14 @@ def led_team_ids(user: User) -> set[int]:
     """The teams somebody leads, with everything below them."""
     led = Team._base_manager.filter(leader=user, is_active=True)
     return set().union(*(descendants(team) for team in led))
+
+
+def team_ids_above(user: User) -> list[int]:
+    """Somebody's team and the teams above it, nearest first."""
+    parents = dict(Team._base_manager.values_list("pk", "parent_id")) if user.team_id else {}
+    found: list[int] = []
+    pk = user.team_id
+    while pk in parents and pk not in found:
+        found.append(pk)
+        pk = parents[pk]
+    return found

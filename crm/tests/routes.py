@@ -147,11 +147,19 @@ SETTINGS = {
     ]
 } | {
     "notification_read": Route(method="post"),
+    "unsubscribe": Route(elsewhere="by the token in the mail: test_notification_pages"),
     "cover_end": Route(elsewhere="there has to be a cover: test_covers"),
     "recent_add": Route(elsewhere="names its record in the form: test_settings_pages"),
     "star_record": Route(elsewhere="names its record in the form: test_settings_pages"),
     "palette": Route(),
     "pinned_counts": Route(),
+}
+ROBOTS = {
+    "robots": Route(ADMIN),
+    "robot_add": Route(ADMIN),
+    "robot_edit": page("robot", ADMIN),
+    "robot_try": change("robot", ADMIN),
+    "robot_delete": change("robot", ADMIN),
 }
 CUSTOMERS = {
     "customer_create": Route(SALES),
@@ -306,4 +314,6 @@ API = {
     "api-exports-download": Route(elsewhere="nothing to fetch before it is done: test_import_api"),
     "api-exports-stop": change("export", EVERYBODY),
 }
-ROUTES: dict[str, Route] = SIGN_IN | PRIVATE | SETTINGS | CUSTOMERS | FOLLOW_UPS | EXCEL | PLATFORM | API
+ROUTES: dict[str, Route] = (
+    SIGN_IN | PRIVATE | SETTINGS | ROBOTS | CUSTOMERS | FOLLOW_UPS | EXCEL | PLATFORM | API
+)

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Customer
-from crm.automation.models import Notification
+from crm.automation.models import GroupRobot, Notification
+from crm.automation.services.robots import PURPOSE
+from crm.core.sealing import seal
 from crm.events.models import Event
 from crm.identity import services as identity
 from crm.identity.models import Role
@@ -46,7 +48,7 @@ SEEN_FOLLOW_UPS = {**SEEN, "service1": set(), "finance1": set(), "marketing1": s
 PRIVATE = {**NOBODY, "sales1": {"own"}}
 SEEN_BY_KIND = {
     **{kind: {role: {"own"} for role in ROLES} for kind in ["user", "team", "role", "tag"]},
-    **{kind: {**NOBODY, "admin": {"own"}} for kind in ["event", "field", "section"]},
+    **{kind: {**NOBODY, "admin": {"own"}} for kind in ["event", "field", "section", "robot"]},
     "customer": SEEN,
     "contact": SEEN,
     "activity": SEEN_FOLLOW_UPS,
@@ -122,6 +124,9 @@ def _single(company: Company) -> dict[str, models.Model]:
         "export": ExportJob._base_manager.create(user=mine, resource="customer"),
         "job": BackgroundJob._base_manager.create(
             user=mine, kind="bulk", params={"listing": "customer", "verb": "tag", "data": {}, "ids": []}
+        ),
+        "robot": GroupRobot._base_manager.create(
+            name="group", kind="wecom", sealed_address=seal("https://127.0.0.1/", PURPOSE), hint="127.0.0.1"
         ),
         "token": create_token(mine, name="mine", actor=actor(mine))[0],
         "notification": Notification._base_manager.create(

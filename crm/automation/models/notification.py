@@ -23,6 +23,8 @@ class Notification(models.Model):
     about_id = models.BigIntegerField(null=True)
     event_id = models.BigIntegerField(null=True)
     count = models.PositiveIntegerField(default=1)
+    in_bell = models.BooleanField(default=True)  # False: kept for the daily digest alone
+    in_digest = models.BooleanField(default=False)
     dedupe_key = models.CharField(max_length=200, unique=True)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
@@ -48,6 +50,11 @@ class Notification(models.Model):
     def title(self) -> str:
         """The sentence people read, in their language."""
         return kinds.title_of(self.kind, self.params, self.count)
+
+    @property
+    def why(self) -> str:
+        """Why the person hears of it."""
+        return kinds.why_of(self.kind)
 
     @property
     def icon(self) -> str:

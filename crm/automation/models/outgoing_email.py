@@ -25,6 +25,9 @@ class OutgoingEmail(models.Model):
     subject = models.CharField(_("subject"), max_length=250)
     text = models.TextField(_("text"))
     html = models.TextField(blank=True)
+    unsubscribe_url = models.CharField(
+        max_length=400, blank=True
+    )  # what mail programs offer beside the sender
     about_type = models.CharField(max_length=60, blank=True)
     about_id = models.BigIntegerField(null=True)
     message_id = models.CharField(max_length=200, unique=True)

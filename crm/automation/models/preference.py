@@ -14,6 +14,7 @@ class NotificationPreference(models.Model):
     kind = models.CharField(max_length=40)
     in_app = models.BooleanField(_("in the bell"), default=True)
     email = models.BooleanField(_("by e-mail"), default=False)
+    digest = models.BooleanField(_("in the daily digest"), default=False)
 
     access = Private("user")
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.automation import queries
+from crm.automation import kinds, queries
 from crm.automation.events import EMAIL_RESENT
 from crm.automation.models import Notification, OutgoingEmail
 from crm.core.writes import RuleBroken
@@ -41,6 +41,7 @@ def enqueue(
     kind: str = "",
     about_type: str = "",
     about_id: int | None = None,
+    unsubscribe_url: str = "",
     delay: datetime.timedelta = datetime.timedelta(0),
 ) -> OutgoingEmail:
     """Write down a mail to send, in the caller's transaction; the same `dedupe_key` again changes nothing."""
@@ -55,6 +56,7 @@ def enqueue(
             "html": html,
             "about_type": about_type,
             "about_id": about_id,
+            "unsubscribe_url": unsubscribe_url,
             "message_id": message_id(dedupe_key),
             "next_at": timezone.now() + delay,
         },
@@ -75,11 +77,13 @@ def message_id(dedupe_key: str) -> str:
     return f"<{hashlib.sha256(f'{settings.SECRET_KEY}:{dedupe_key}'.encode()).hexdigest()[:40]}@{domain}>"
 
 
-def render(note: Notification, subject: str) -> tuple[str, str]:
+def render(note: Notification, subject: str, unsubscribe_url: str = "") -> tuple[str, str]:
     """Text and HTML of the mail that goes with a notification, in the active language."""
     context = {
         "subject": subject,
         "body": note.body,
+        "why": kinds.why_of(note.kind),
+        "unsubscribe_url": unsubscribe_url,
         "url": f"{settings.BASE_URL}{note.url}" if note.url.startswith("/") else note.url,
         "preferences_url": f"{settings.BASE_URL}{reverse('notification_preferences')}",
         "company_name": company().name,
@@ -139,7 +143,7 @@ def _send(email: OutgoingEmail) -> None:
         body=email.text,
         from_email=settings.DEFAULT_FROM_EMAIL,
         to=[email.to],
-        headers={"Message-ID": email.message_id, "Auto-Submitted": "auto-generated"},
+        headers=_headers(email),
         connection=connection,
     )
     if email.html:
@@ -163,6 +167,14 @@ def _send(email: OutgoingEmail) -> None:
             connection.close()
         except (OSError, smtplib.SMTPException) as error:  # the mail has left; a rude goodbye changes nothing
             log.info("mail_connection_close", error=str(error))
+
+
+def _headers(email: OutgoingEmail) -> dict[str, str]:
+    headers = {"Message-ID": email.message_id, "Auto-Submitted": "auto-generated"}
+    if email.unsubscribe_url:  # RFC 8058: the mail program offers it, one click, no page
+        headers["List-Unsubscribe"] = f"<{email.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
 
 
 def _retry(email: OutgoingEmail, error: Exception, final: bool = False) -> None:

@@ -12,9 +12,12 @@ from django.utils import timezone, translation
 from crm.automation import queries
 from crm.automation.kinds import Kind, title_of
 from crm.automation.models import Notification, OutgoingEmail
-from crm.automation.services import mail
+from crm.automation.rules.quiet import quiet_until
+from crm.automation.services import mail, robots
+from crm.automation.services.unsubscribing import unsubscribe_url
 from crm.events.actor import Actor
 from crm.identity.access import may
+from crm.identity.middleware import zone_of
 from crm.identity.models import User
 
 GATHER = datetime.timedelta(minutes=1)  # a mail about news that may come in numbers waits for the others
@@ -33,19 +36,23 @@ def notify(
     event_id: int | None = None,
     actor: Actor | None = None,
     gather: bool = False,
+    work_of: User | None = None,
 ) -> list[Notification]:
-    """Tell people once, in the bell and by mail as they prefer; who may not see the record hears nothing.
+    """Tell people once, in the bell, by mail and in their digest as they prefer; who may not see the record hears nothing.
 
-    `dedupe` names the occasion: a second call for it changes nothing, or with `gather` counts one more into the same
+    Groups whose robot tells of it hear of the same occasion, under the name of the person whose work it is: `work_of`,
+    else those told. `dedupe` names the occasion: a second call for it changes nothing, or with `gather` counts one more into the same
     unread piece of news. Nobody is told of what they did themselves.
     """
     told: list[Notification] = []
     people = {u.pk: u for u in users if u.is_active and not (actor and actor.user_id == u.pk)}
     ways = queries.ways(people.values(), kind)
+    reached: list[User] = []
     for user in people.values():
-        in_app, by_mail = ways[user.pk]
+        in_app, by_mail, in_digest = ways[user.pk]
         if about is not None and not may(user, "view", about):
             continue
+        reached.append(user)
         key = f"{kind.key}:{dedupe}:{user.pk}"
         note = Notification(
             user=user,
@@ -56,12 +63,24 @@ def notify(
             about_type=about._meta.label_lower if about is not None else "",
             about_id=about.pk if about is not None else None,
             event_id=event_id,
+            in_bell=in_app,
+            in_digest=in_digest,
             dedupe_key=key,
         )
-        if in_app:
+        if in_app or in_digest:
             told += _keep(note, gather)
         if by_mail and user.email:
             _mail(note, gather)
+    if reached:
+        robots.announce(
+            kind,
+            [work_of] if work_of else reached,
+            params=params,
+            about=about,
+            url=url,
+            dedupe=dedupe,
+            gather=gather,
+        )
     return told
 
 
@@ -95,9 +114,11 @@ def _mail(note: Notification, gather: bool) -> None:
             .first()
         )
         note.count = shown or 1
-    with translation.override(note.user.language or settings.LANGUAGE_CODE):
+    leave = unsubscribe_url(note.user, note.kind)
+    zone = zone_of(note.user)
+    with translation.override(note.user.language or settings.LANGUAGE_CODE), timezone.override(zone):
         subject = title_of(note.kind, note.params, note.count)
-        text, html = mail.render(note, subject)
+        text, html = mail.render(note, subject, leave)
     if kept is not None:
         kept.subject, kept.text, kept.html = mail.one_line(subject), text, html
         kept.save(update_fields=["subject", "text", "html"])
@@ -112,8 +133,15 @@ def _mail(note: Notification, gather: bool) -> None:
         dedupe_key=note.dedupe_key,
         about_type=note.about_type,
         about_id=note.about_id,
-        delay=GATHER if gather else datetime.timedelta(0),
+        unsubscribe_url=leave,
+        delay=max(GATHER if gather else datetime.timedelta(0), _quiet(note.user, zone)),
     )
+
+
+def _quiet(user: User, zone: datetime.tzinfo) -> datetime.timedelta:
+    """How long a mail has to wait for the end of the hours in which the person wants none."""
+    hours, now = queries.rhythm(user), timezone.now()
+    return quiet_until(now, hours.quiet_from, hours.quiet_to, zone) - now
 
 
 def mark_read(user: User, ids: Iterable[int]) -> int:

@@ -1,10 +1,13 @@
 """The bell and its preferences in the browser."""
 
 import pytest
+from django.core import signing
+from django.test import Client
 from django.urls import reverse
 
-from crm.automation import kinds, services
+from crm.automation import kinds, queries, services
 from crm.automation.models import Notification, NotificationPreference
+from crm.automation.services.unsubscribing import unsubscribe_url
 from crm.identity.tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +74,54 @@ def test_strangers_are_sent_to_sign_in(client, note):
 
 def test_preferences_are_saved_and_shown(client, reader):
     assert client.get("/settings/notifications/").status_code == 200
-    client.post("/settings/notifications/", {"transferred_email": "on"})
+    data = {"transferred_email": "on", "digest_email": "on", "digest_at": "07:45"}
+    client.post("/settings/notifications/", data)
     saved = NotificationPreference._base_manager.get(user=reader, kind="transferred")
-    assert (saved.in_app, saved.email) == (False, True)
+    assert (saved.in_app, saved.email, saved.digest) == (False, True, False)
+    assert (reader.rhythm.digest_at.strftime("%H:%M"), reader.rhythm.digest_in_app) == ("07:45", False)
+    assert 'value="07:45"' in client.get("/settings/notifications/").content.decode()
+
+
+def test_quiet_hours_need_both_ends(client, reader):
+    data = {"digest_at": "08:30", "quiet_from": "22:00"}
+    assert client.post("/settings/notifications/", data).status_code == 422
+    assert not NotificationPreference._base_manager.exists()
+
+
+class TestUnsubscribing:
+    def url(self, reader, kind="transferred"):
+        return unsubscribe_url(reader, kind).removeprefix("http://127.0.0.1:8000")
+
+    def mails(self, reader, kind=kinds.TRANSFERRED):
+        return queries.ways([reader], kind)[reader.pk][1]
+
+    def test_the_page_asks_first_and_reading_never_writes(self, client, reader):
+        client.logout()
+        page = client.get(self.url(reader)).content.decode()
+        assert "Records transferred to me" in page
+        assert self.mails(reader)
+        assert client.post(self.url(reader)).status_code == 200
+        assert not self.mails(reader)
+        assert queries.ways([reader], kinds.TRANSFERRED)[reader.pk][0]  # the bell stays
+
+    def test_one_click_of_a_mail_program_needs_no_cookie(self, reader):
+        stranger = Client(enforce_csrf_checks=True)
+        assert stranger.post(self.url(reader), {"List-Unsubscribe": "One-Click"}).status_code == 200
+        assert stranger.post(self.url(reader), {"List-Unsubscribe": "One-Click"}).status_code == 200
+        assert not self.mails(reader)
+
+    def test_the_digest(self, client, reader):
+        client.post(self.url(reader, "digest"))
+        assert (reader.rhythm.digest_email, reader.rhythm.digest_in_app) == (False, True)
+
+    def test_a_forged_one_is_not_found(self, client, reader):
+        client.logout()
+        forged = signing.dumps([reader.pk, "transferred"], salt="something else")
+        url = self.url(reader)
+        for bad in (
+            f"/notifications/unsubscribe/{forged}/",
+            f"{url[:-3]}x/",
+            "/notifications/unsubscribe/x/",
+        ):
+            assert client.post(bad).status_code == 404
+        assert self.mails(reader)

@@ -1,10 +1,15 @@
 """Who is told what, how often, and in which way."""
 
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
 import pytest
+import time_machine
 from django.core import mail
 
 from crm.automation import kinds, queries, services
 from crm.automation.models import Notification, OutgoingEmail
+from crm.automation.rules.quiet import quiet_until
 from crm.core.hooks import hooks
 from crm.events.actor import Actor
 from crm.events.delivery import deliver_pending
@@ -49,10 +54,10 @@ class TestNotify:
         assert tell([reader]) == []
 
     def test_follows_the_preferences(self, reader):
-        services.save_preferences(reader, {"news": (False, True)})
+        services.save_preferences(reader, {"news": (False, True, False)})
         assert tell([reader]) == []
         assert OutgoingEmail._base_manager.count() == 1
-        services.save_preferences(reader, {"news": (True, False)})
+        services.save_preferences(reader, {"news": (True, False, False)})
         assert len(tell([reader], dedupe="two")) == 1
         assert OutgoingEmail._base_manager.count() == 1
 
@@ -132,3 +137,64 @@ def test_sends_the_mail_in_the_readers_language(reader, settings):
     assert message.subject == "Lin has news of Acme"
     assert f"{settings.BASE_URL}/customers/1/" in message.body
     assert message.extra_headers["Message-ID"].endswith("@example.com>")
+
+
+class TestQuietHours:
+    """No mail between two hours of one's own day; what falls into them leaves when they end."""
+
+    ZONE = ZoneInfo("Asia/Shanghai")
+
+    @pytest.mark.parametrize(
+        ("now", "leaves"),
+        [("21:59", "21:59"), ("22:00", "07:30"), ("03:00", "07:30"), ("07:30", "07:30"), ("12:00", "12:00")],
+    )
+    def test_over_midnight(self, now, leaves):
+        moment = datetime.combine(date(2026, 6, 11), time.fromisoformat(now), self.ZONE)
+        found = quiet_until(moment, time(22), time(7, 30), self.ZONE)
+        assert found.astimezone(self.ZONE).strftime("%H:%M") == leaves
+        assert found >= moment
+
+    def test_within_a_day_and_none(self):
+        noon = datetime(2026, 6, 11, 12, 30, tzinfo=self.ZONE)
+        assert quiet_until(noon, time(12), time(14), self.ZONE).hour == 14
+        assert quiet_until(noon, None, None, self.ZONE) == noon
+        assert quiet_until(noon, time(12), time(12), self.ZONE) == noon
+
+    def test_hold_the_mail_but_not_the_bell(self, reader):
+        services.save_rhythm(
+            reader,
+            digest_in_app=True,
+            digest_email=True,
+            digest_at=time(8, 30),
+            quiet_from=time(22),
+            quiet_to=time(7),
+        )
+        with time_machine.travel(datetime(2026, 6, 11, 23, tzinfo=self.ZONE), tick=False):
+            assert len(tell([reader])) == 1
+            services.send_pending()
+            assert mail.outbox == []
+        with time_machine.travel(datetime(2026, 6, 12, 7, tzinfo=self.ZONE), tick=False):
+            services.send_pending()
+        assert len(mail.outbox) == 1
+
+
+class TestDefaults:
+    def test_who_leads_the_company_reads_once_a_day(self):
+        executive, rep = make_user("boss", "executive"), make_user("rep", "salesperson")
+        found = queries.ways([executive, rep], kinds.KINDS["transferred"])
+        assert found == {executive.pk: (True, False, True), rep.pk: (True, True, True)}
+
+    def test_only_what_can_reach_somebody_is_offered(self):
+        shown = {kind.key for kind, _ways in queries.preferences(make_user("rep2", "salesperson"))}
+        assert "transferred" in shown
+        assert not shown & {"calendar", "team_overdue", "digest"}
+        assert "calendar" in {kind.key for kind, _ways in queries.preferences(make_user("it", "admin"))}
+
+
+def test_mail_says_why_and_how_to_have_no_more(reader):
+    services.notify([reader], kinds.TRANSFERRED, params={"actor": "Lin", "record": "Acme"}, dedupe="why")
+    services.send_pending()
+    sent = mail.outbox[0]
+    assert "You are the new owner." in sent.body
+    assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert sent.extra_headers["List-Unsubscribe"].strip("<>") in sent.body

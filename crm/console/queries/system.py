@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from crm.automation.models import OutgoingEmail
+from crm.automation.models import OutgoingEmail, RobotMessage
 from crm.core import health
 from crm.events.models import Delivery
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, StoredFile, TaskRun
@@ -39,6 +39,8 @@ STATES = {
 TASKS = {
     "deliver-events": _("Hand events to notifications and automation"),
     "send-emails": _("Send e-mails"),
+    "send-robot-messages": _("Send messages to group chats"),
+    "send-digests": _("Send daily digests"),
     "send-due-reminders": _("Send due reminders"),
     "sweep-reminders": _("Catch up on reminders"),
     "wake-jobs": _("Wake waiting background jobs"),
@@ -54,6 +56,9 @@ TASKS = {
     "tidy-sessions": _("Forget sessions that ended"),
     "expire-grants": _("End shares that ran out"),
 }
+
+
+MODELS = {"delivery": Delivery, "email": OutgoingEmail, "robot": RobotMessage, "job": BackgroundJob}
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that was given up: a delivery, an e-mail or a background job."""
+    """Something that was given up: a delivery, an e-mail, a message to a group or a background job."""
 
     kind: str
     pk: int
@@ -105,6 +110,7 @@ def waiting() -> list[tuple[str | Promise, int | None]]:
         (_("Tasks in the broker's queue"), _queue_length()),
         (_("Events to hand on"), Delivery._base_manager.filter(state=Delivery.State.PENDING).count()),
         (_("E-mails to send"), OutgoingEmail._base_manager.filter(state="pending").count()),
+        (_("Messages to group chats"), RobotMessage._base_manager.filter(state="pending").count()),
         (_("Background jobs"), open_jobs.count()),
         (_("Imports"), ImportJob._base_manager.filter(state__in=ImportJob.ACTIVE).count()),
         (_("Exports"), ExportJob._base_manager.filter(state__in=["queued", "running"]).count()),
@@ -121,14 +127,14 @@ def tasks() -> list[Task]:
 
 def failures() -> list[Failure]:
     """What was given up, newest first: nothing here mends itself any more."""
-    found = [*_dead_deliveries(), *_failed_emails(), *_failed_jobs()]
+    found = [*_dead_deliveries(), *_failed_emails(), *_failed_messages(), *_failed_jobs()]
     oldest = timezone.now() - timedelta(days=36500)
     return sorted(found, key=lambda failure: failure.at or oldest, reverse=True)[:FAILURES_SHOWN]
 
 
-def find(kind: str, pk: int) -> Delivery | OutgoingEmail | BackgroundJob | None:
+def find(kind: str, pk: int) -> Delivery | OutgoingEmail | RobotMessage | BackgroundJob | None:
     """What a failure of this kind and number stands for."""
-    model = {"delivery": Delivery, "email": OutgoingEmail, "job": BackgroundJob}.get(kind)
+    model = MODELS.get(kind)
     return model._base_manager.filter(pk=pk).first() if model else None
 
 
@@ -178,6 +184,14 @@ def _failed_emails() -> list[Failure]:
     rows = OutgoingEmail._base_manager.filter(state__in=[state.FAILED, state.UNCERTAIN])
     newest = rows.order_by("-pk")[:FAILURES_SHOWN]
     return [Failure("email", row.pk, f"{row.to}: {row.subject}", row.error, row.created_at) for row in newest]
+
+
+def _failed_messages() -> list[Failure]:
+    rows = RobotMessage._base_manager.filter(state=RobotMessage.State.FAILED).select_related("robot")
+    return [
+        Failure("robot", row.pk, f"{row.robot} · {row.kind}", row.error, row.created_at)
+        for row in rows.order_by("-pk")[:FAILURES_SHOWN]
+    ]
 
 
 def _failed_jobs() -> list[Failure]:

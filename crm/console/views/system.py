@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from crm.automation import services as mail
+from crm.automation import services
 from crm.console.queries import system as queries
 from crm.console.views.guards import administrators_only
 from crm.core.writes import RuleBroken
@@ -17,7 +17,8 @@ from crm.records.services import jobs
 
 RETRIES = {
     "delivery": (delivery.try_again, lambda _pk: tasks.wake(tasks.deliver_events)),
-    "email": (mail.resend, lambda _pk: None),  # wakes the sender itself
+    "email": (services.resend, lambda _pk: None),  # wakes the sender itself
+    "robot": (services.retry_message, lambda _pk: None),
     "job": (jobs.retry, lambda pk: tasks.wake(run_bulk_job, pk)),
 }
 

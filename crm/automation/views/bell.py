@@ -1,18 +1,16 @@
-"""The bell and how one wants to be told."""
+"""The bell: what somebody should know."""
 
 import json
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from crm.automation import queries, services
-from crm.automation.forms import PreferencesForm
 from crm.automation.models import Notification
 from crm.identity.access import get_visible_or_404
 
@@ -57,18 +55,6 @@ def notification_read(request: HttpRequest) -> HttpResponse:
     if toast:
         response["HX-Trigger"] = json.dumps(toast)
     return response
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def notification_preferences(request: HttpRequest) -> HttpResponse:
-    """How one wants to hear of each kind of news."""
-    form = PreferencesForm(request.POST or None, preferences=queries.preferences(request.user))
-    if request.method == "POST" and form.is_valid():
-        services.save_preferences(request.user, form.ways())
-        messages.success(request, _("Saved"))
-        return redirect("notification_preferences")
-    return render(request, "automation/notification_preferences.html", {"form": form})
 
 
 def _bell(request: HttpRequest) -> dict[str, object]:

@@ -83,7 +83,7 @@ class RobotForm(forms.Form):
         label=_("Secret for signing"),
         max_length=200,
         required=False,
-        help_text=_("DingTalk (加签) and Feishu (签名校验) show one; WeCom has none."),
+        help_text=_("DingTalk and Feishu show one where signing is switched on; WeCom has none."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
     )
     team = forms.ModelChoiceField(

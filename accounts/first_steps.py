@@ -1,10 +1,11 @@
-"""What a new installation needs of customers before people can work with it."""
+"""What a new installation, and a new person, first does with customers and follow-ups."""
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Activity, Customer
 from crm.console.queries.first_run import Step
+from crm.identity.access import has_verb
 from crm.identity.models import User
 
 
@@ -18,3 +19,21 @@ def record_a_follow_up(_user: User) -> Step:
     title, text = _("Record the first follow-up"), _("Open a customer and write what was said")
     done = Activity._base_manager.exists()
     return Step("follow-up", title, text, reverse("customer_list"), _("Show customers"), done)
+
+
+def own_first_customer(user: User) -> Step | None:
+    """Somebody who sells looks after a customer."""
+    if not has_verb(user, "add", Customer):
+        return None
+    done = Customer._base_manager.filter(owner=user).exists()
+    title, text = _("Enter a customer"), _("Three answers are enough.")
+    return Step("customer", title, text, reverse("customer_create"), _("New customer"), done)
+
+
+def own_first_follow_up(user: User) -> Step | None:
+    """Somebody has written down what was said."""
+    if not has_verb(user, "add", Activity):
+        return None
+    done = Activity._base_manager.filter(author=user).exists()
+    title, text = _("Write your first follow-up"), _("What was said, and when you are in touch next.")
+    return Step("follow-up", title, text, reverse("follow_up_write"), _("Write"), done)

@@ -19,6 +19,7 @@ from accounts.queries.today import today_count
 from accounts.services.activity_bulk import followed
 from accounts.services.merge_relations import moves_with_customer
 from crm.console.queries.first_run import add_step
+from crm.console.queries.welcome import add_own_step
 from crm.core.hooks import Panel, hooks
 from crm.identity.services import hands_over
 
@@ -32,6 +33,8 @@ hands_over(Activity, lambda rows: rows.filter(OPEN), following=followed)
 digest_parts.register()
 add_step("customers", first_steps.import_customers, 30)
 add_step("follow-up", first_steps.record_a_follow_up, 60)
+add_own_step("customer", first_steps.own_first_customer, 20)
+add_own_step("follow-up", first_steps.own_first_follow_up, 30)
 # What goes over when two customers are merged. Reminders, attachments and participants follow their follow-up; events
 # stay and are read through the tombstone.
 moves_with_customer(Contact)

@@ -13,7 +13,7 @@ from accounts.models import Activity, Customer
 from accounts.queries import today as queries
 from accounts.queries.activities import dress, reads_others
 from accounts.queries.neglect import neglected
-from crm.console.queries import first_run_steps
+from crm.console.queries import greeting_for
 from crm.identity import access
 
 TABS = ("today", "week", "given")
@@ -34,6 +34,7 @@ def today(request: HttpRequest) -> HttpResponse:
         return render(request, "today/_follow_ups.html", context | _list(request, who, reads))
     context |= _numbers(who, reads) | _list(request, who, reads) | _aside(request, who, reads)
     context["greeting"] = greeting(request)
+    context["welcome"] = greeting_for(request.user)
     context["now"] = timezone.now()
     return render(request, "today/today.html", context)
 
@@ -66,11 +67,10 @@ def _list(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, An
 
 
 def _aside(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, Any]:
-    steps = first_run_steps(request.user, open_only=True)
     if not access.has_verb(request.user, "view", Customer) or not reads_others(request.user):
-        return {"neglected": [], "neglected_total": 0, "steps": steps}
+        return {"neglected": [], "neglected_total": 0}
     rows, total = neglected(who.customers())
-    return {"neglected": rows, "neglected_total": total, "steps": steps}
+    return {"neglected": rows, "neglected_total": total}
 
 
 def greeting(request: HttpRequest) -> str:

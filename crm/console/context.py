@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.automation.queries import unread_count
 from crm.console import queries
+from crm.console.help import GENERAL
 from crm.console.sections import sections_for
 from crm.core.hooks import hooks
 from crm.identity.access import has_verb
@@ -86,6 +87,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "pinned": queries.pinned_views(user),
         "pinned_url": _url("customer_views") if any(item["key"] == "customers" for item in nav) else "",
         "pinned_counts_url": _url("pinned_counts"),
+        "pinned_order_url": _url("pinned_arrange"),
         "unread": unread_count(user),
         **_at_hand(user),
         "settings": {
@@ -108,9 +110,18 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "shortcuts_off": not user.shortcuts,
         "profile_url": _url("settings"),
         "work_url": _url("my_work"),
+        "welcome_url": _url("welcome"),
+        "display_url": _url("settings_display"),
+        "help_url": reverse("help_panel", args=[_page(request)]),
         "logout_url": _url("account_logout"),
         "notifications_url": _url("notification_list"),
     }
+
+
+def _page(request: HttpRequest) -> str:
+    """The name of the present page, by which its help is found."""
+    match = request.resolver_match
+    return match.url_name if match and match.url_name and not match.namespaces else GENERAL
 
 
 def _at_hand(user: User) -> dict[str, Any]:

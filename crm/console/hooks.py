@@ -2,7 +2,7 @@
 
 from crm.console.import_listing import IMPORTS
 from crm.console.listings import EVENTS, TEAMS, USERS
-from crm.console.queries import first_run
+from crm.console.queries import first_run, welcome
 from crm.core.hooks import hooks
 
 for listing in (USERS, TEAMS, EVENTS, IMPORTS):
@@ -12,3 +12,6 @@ first_run.add_step("company", first_run.name_the_company, 10)
 first_run.add_step("people", first_run.bring_in_people, 20)
 first_run.add_step("calendar", first_run.check_the_calendar, 40)
 first_run.add_step("signed-in", first_run.let_people_sign_in, 50)
+
+welcome.add_own_step("reach", welcome.say_how_to_reach, 10)
+welcome.add_own_step("view", welcome.pin_a_view, 40)

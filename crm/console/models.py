@@ -27,3 +27,27 @@ class RecentRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model}:{self.object_id}"
+
+
+class Welcome(models.Model):
+    """How far somebody new has come: the step of the tour they saw last, and whether they still want its first steps."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    tour_step = models.PositiveSmallIntegerField(default=0)
+    tour_ended_at = models.DateTimeField(null=True, blank=True)
+    steps_hidden_at = models.DateTimeField(null=True, blank=True)
+
+    access = Private("user")
+
+    class Meta:
+        verbose_name = _("welcome")
+        verbose_name_plural = _("welcomes")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+    @property
+    def tour_state(self) -> str:
+        """Never begun, interrupted, or over: taken to its end or skipped."""
+        return "over" if self.tour_ended_at else "begun" if self.tour_step else "new"

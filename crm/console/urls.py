@@ -9,6 +9,7 @@ from crm.console.views import (
     covers,
     fields,
     hand_over,
+    help,
     me,
     members,
     org_import,
@@ -19,6 +20,7 @@ from crm.console.views import (
     second_factor,
     sessions,
     system,
+    welcome,
 )
 
 urlpatterns = [
@@ -104,7 +106,10 @@ urlpatterns = [
     *EVENTS.urls("settings/events"),
     *import_urls.urlpatterns,
     path("recent/", me.recent_add, name="recent_add"),
+    path("guide/", help.guide, name="guide"),
+    path("guide/<slug:page>/", help.help_panel, name="help_panel"),
     path("palette/", palette.palette, name="palette"),
+    path("welcome/", welcome.welcome, name="welcome"),
     path("starred/", me.star_record, name="star_record"),
     path("i18n/setlang/", me.preferences, name="set_language"),
 ]

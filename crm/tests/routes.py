@@ -152,7 +152,11 @@ SETTINGS = {
     "recent_add": Route(elsewhere="names its record in the form: test_settings_pages"),
     "star_record": Route(elsewhere="names its record in the form: test_settings_pages"),
     "palette": Route(),
+    "welcome": Route(method="post", data={"answer": "hide"}),
+    "guide": Route(),
+    "help_panel": Route(kwargs={"page": "customer_list"}),
     "pinned_counts": Route(),
+    "pinned_arrange": Route(method="post"),
 }
 ROBOTS = {
     "robots": Route(ADMIN),

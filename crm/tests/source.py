@@ -22,6 +22,7 @@ TEMPLATE_OWNERS = {
     "mfa": "crm.console",
     "admin": "crm.console",
     "console": "crm.console",
+    "help": "crm.console",
     "settings": "crm.console",
     "unfold": "crm.console",
     "accounts": "accounts",

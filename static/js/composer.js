@@ -60,13 +60,14 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("focusin", (event) => event.target.closest("[data-composer]")?.classList.add("is-open"));
 
-// On a phone the open composer covers the page: a touch elsewhere puts it back to one line while it is empty.
-document.addEventListener("pointerdown", (event) => {
+// On a phone the open composer covers the page: a touch elsewhere, or the focus going on, puts it back to one line
+// while it is empty.
+["pointerdown", "focusin"].forEach((kind) => document.addEventListener(kind, (event) => {
   document.querySelectorAll(".record [data-composer].is-open").forEach((form) => {
     const empty = !form.querySelector("textarea[name=body], [data-composer-text]")?.value;
     if (empty && !form.contains(event.target)) form.classList.remove("is-open");
   });
-});
+}));
 
 // A text area grows with its text where the browser cannot do that by itself.
 document.addEventListener("input", (event) => {

@@ -25,7 +25,7 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest?.(TYPING) || document.body.dataset.shortcuts === "off") return;
   if (show("dialog[open]") || show("#drawer .drawer") || show("details[data-menu][open]")) return;
 
-  if (event.key === "?") { event.preventDefault(); show("#shortcuts")?.showModal(); return; }
+  if (event.key === "?") { event.preventDefault(); show("[data-help]")?.click(); return; }
   if (event.key === "/") {
     const search = show("main [data-view-search]") ?? show("[data-global-search]");
     if (search) { event.preventDefault(); search.focus(); search.select(); }

@@ -17,8 +17,10 @@ from crm.console.queries.organisation import (
     team_tree,
 )
 from crm.console.queries.tags import tags_with_use
+from crm.console.queries.welcome import Greeting, greeting_for
 
 __all__ = [
+    "Greeting",
     "Step",
     "TeamNode",
     "company_name",
@@ -28,6 +30,7 @@ __all__ = [
     "field_list",
     "first_run_steps",
     "grants_by_hand",
+    "greeting_for",
     "held_kinds",
     "members_of",
     "pinned_views",

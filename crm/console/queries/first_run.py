@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Count, Subquery, Value
+from django.db.models import Count, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -51,12 +51,23 @@ def name_the_company(_user: User) -> Step:
     return Step("company", _("Name the company"), text, reverse("company"), _("Enter"), bool(name))
 
 
-def bring_in_people(_user: User) -> Step:
+def _headcount(user: User) -> tuple[int, int, int]:
+    """People, departments, and people beside this one who have signed in; asked once for all steps of a request."""
+    if "_crm_headcount" not in user.__dict__:
+        teams = Team._base_manager.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+        rows = User._base_manager.filter(is_active=True).order_by().values(one=Value(1))
+        counted = rows.annotate(
+            people=Count("pk"),
+            teams=Coalesce(Subquery(teams), 0),
+            others=Count("pk", filter=Q(last_login__isnull=False) & ~Q(pk=user.pk)),
+        )
+        user.__dict__["_crm_headcount"] = counted.values_list("people", "teams", "others")[0]
+    return user.__dict__["_crm_headcount"]
+
+
+def bring_in_people(user: User) -> Step:
     """There are people and departments."""
-    teams = Team._base_manager.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
-    rows = User._base_manager.filter(is_active=True).order_by().values(one=Value(1))
-    counted = rows.annotate(people=Count("pk"), teams=Coalesce(Subquery(teams), 0))
-    people, teams = counted.values_list("people", "teams")[0]
+    people, teams, _others = _headcount(user)
     text = (
         ngettext("%(n)d person", "%(n)d people", people) % {"n": people}
         + " · "
@@ -76,6 +87,6 @@ def check_the_calendar(_user: User) -> Step:
 
 def let_people_sign_in(user: User) -> Step:
     """Somebody else has signed in."""
-    others = User._base_manager.filter(is_active=True, last_login__isnull=False).exclude(pk=user.pk)
+    _people, _teams, others = _headcount(user)
     title, text = _("Colleagues sign in"), _("Give them their user names and passwords")
-    return Step("signed-in", title, text, reverse("organisation"), _("Show people"), others.exists())
+    return Step("signed-in", title, text, reverse("organisation"), _("Show people"), others > 0)

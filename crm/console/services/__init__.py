@@ -3,5 +3,16 @@
 from crm.console.services.recent import remember_opened, star
 from crm.console.services.reset_link import send_reset_link
 from crm.console.services.second_factor import reset_second_factor, second_factors
+from crm.console.services.welcome import end_tour, hide_first_steps, keep_tour_step, restart_tour
 
-__all__ = ["remember_opened", "reset_second_factor", "second_factors", "send_reset_link", "star"]
+__all__ = [
+    "end_tour",
+    "hide_first_steps",
+    "keep_tour_step",
+    "remember_opened",
+    "reset_second_factor",
+    "restart_tour",
+    "second_factors",
+    "send_reset_link",
+    "star",
+]

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.tests.factories import make_customer
+from crm.records.services.saved_views import pin
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -42,4 +43,37 @@ def test_letters_go_tick_and_write(page):
     page.keyboard.press("Escape")
     expect(page.locator(".quick-row")).to_have_count(0)
     page.keyboard.press("?")
-    expect(page.locator("#shortcuts")).to_be_visible()
+    expect(page.locator(".drawer .help-topic")).to_contain_text("customers")
+    page.locator("#shortcuts summary").click()
+    expect(page.locator("#shortcuts")).to_contain_text("Go to")
+    page.keyboard.press("Escape")
+    expect(page.locator(".drawer")).to_have_count(0)
+
+
+def test_pinned_views_move_by_keyboard_and_the_tour_runs_by_keyboard(page, company, live_server):
+    for name in ("tier-a", "silent"):
+        pin(company.sales1, listing="customer", view=None, builtin=name, pinned=True)
+    page.goto(f"{live_server.url}/")
+    first, second = page.locator("[data-arranged]").all_inner_texts()
+    page.locator("[data-arranged]").nth(1).focus()
+    with page.expect_response("**/views/order/"):
+        page.keyboard.press("Alt+ArrowUp")
+    page.reload()
+    assert [one.split("\n")[0] for one in page.locator("[data-arranged]").all_inner_texts()] == [
+        second.split("\n")[0],
+        first.split("\n")[0],
+    ]
+    page.locator("[data-tour-start]").press("Enter")
+    expect(page.locator(".tour [data-tour-next]")).to_be_focused()
+    expect(page.locator("#tour-title")).to_have_text("What to do today")
+    with page.expect_response("**/welcome/"):
+        page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.locator(".tour")).to_have_count(0)
+    page.reload()  # it goes on where it was
+    expect(page.locator("#tour-title")).to_have_text("Nobody forgotten")
+    with page.expect_response("**/welcome/"):
+        page.locator("[data-tour-skip]").press("Enter")
+    page.reload()
+    expect(page.locator("#follow-ups")).to_be_visible()
+    expect(page.locator(".tour, [data-tour-start]")).to_have_count(0)

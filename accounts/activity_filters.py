@@ -8,10 +8,17 @@ from accounts.models import Activity, ActivityKind, Contact, Customer, Outcome
 from accounts.models.activity import OPEN
 from accounts.queries.activities import due_today_q, overdue_q
 from crm.identity.models import Team
-from crm.listing.filters import Choices, Filters, OwnerFilter, PeriodFilter, Records
+from crm.listing.filters import Between, Choices, Filters, OwnerFilter, PeriodFilter, Records, Words
 
-DUE = ("overdue", "today", "tomorrow", "this_week", "next_7", "next_14", "next_30", "none")
-PAST = ("today", "yesterday", "last_7", "last_30", "last_90", "this_week", "this_month", "none", "any")
+DUE = (
+    "overdue", "today", "tomorrow", "this_week", "next_3_workdays", "next_5_workdays", "next_7", "next_14", "next_30",
+    "none",
+)  # fmt: skip
+PAST = (
+    "today", "yesterday", "last_3_workdays", "last_5_workdays", "last_7", "last_30", "last_90", "this_week",
+    "this_month", "none", "any",
+)  # fmt: skip
+WRITTEN = PAST[:-2]
 
 
 class StateFilter(django_filters.ChoiceFilter):
@@ -52,6 +59,13 @@ class ActivityFilters(Filters):
     outcome = Choices(choices=Outcome.choices, label=_("Outcome"))
     due_at = PeriodFilter(names=DUE, label=_("Due"), all_day="all_day")
     done_at = PeriodFilter(names=PAST, label=_("Done"))
+    next_follow_up_at = PeriodFilter(names=(*DUE, "any"), label=_("Next follow-up"))
+    subject = Words(searched=True, label=_("Subject"))
+    body = Words(label=_("Text"))
+    postponed = Between(label=_("Put off"))
+    duration_minutes = Between(label=_("Minutes"))
+    created_at = PeriodFilter(names=WRITTEN, label=_("Created"))
+    updated_at = PeriodFilter(names=WRITTEN, label=_("Changed"))
 
     class Meta:
         model = Activity

@@ -6,24 +6,26 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.choices import CallableChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from accounts.models import Contact, Customer, CustomerTag
+from accounts.models import Contact, Customer, CustomerTag, Highlight
 from accounts.models.choices import ContactRole, Intent, Kind, Source, Stage, Tier
 from accounts.queries.customers import running_tags, shared_with
 from accounts.queries.neglect import neglected_q
 from crm.identity.access import visible
 from crm.identity.models import Team
 from crm.listing.filters import (
+    Between,
     Choices,
     Filters,
     Flag,
     OwnerFilter,
     PeriodFilter,
     Records,
+    Words,
     company_midnight,
     company_today,
     listed,
@@ -31,8 +33,21 @@ from crm.listing.filters import (
 from crm.records.models import Industry, Region, Tag
 from crm.records.queries import within
 
-FOLLOW_UPS = ("overdue", "today", "tomorrow", "this_week", "next_7", "next_14", "next_30", "none")
-PAST = ("today", "yesterday", "last_7", "last_30", "last_90", "this_month", "older_14", "older_30")
+FOLLOW_UPS = (
+    "overdue", "today", "tomorrow", "this_week", "next_3_workdays", "next_5_workdays", "next_7", "next_14", "next_30",
+    "none",
+)  # fmt: skip
+PAST = (
+    "today", "yesterday", "last_3_workdays", "last_5_workdays", "last_7", "last_30", "last_90", "this_month",
+    "older_14", "older_30",
+)  # fmt: skip
+HEALTH = [
+    ("green", pgettext_lazy("health", "Good")),
+    ("yellow", pgettext_lazy("health", "Watch")),
+    ("red", pgettext_lazy("health", "At risk")),
+    ("grey", pgettext_lazy("health", "Too little data")),
+]
+DEALS = ("this_month", "last_month", "this_quarter", "this_year", "last_90", "any", "none")
 
 
 class CodesField(forms.Field):
@@ -122,6 +137,26 @@ class SilentFilter(django_filters.NumberFilter):
         return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
 
 
+class HealthFilter(Choices):
+    """Customers by the band of their health; what was never measured has too little data."""
+
+    def filter(self, qs: QuerySet, value: list[str]) -> QuerySet:
+        return super().filter(qs, [*value, ""] if "grey" in value else value)
+
+
+class HighlightFilter(Words):
+    """Customers whose key information contains a text, or that have some at all."""
+
+    def filter(self, qs: QuerySet, value: tuple[str, str] | None) -> QuerySet:
+        if not value:
+            return qs
+        text, there = value
+        found = Highlight._base_manager.filter(customer=OuterRef("pk"))
+        if text:
+            qs = qs.filter(Exists(found.filter(Q(text__icontains=text) | Q(label__icontains=text))))
+        return qs.filter(~Exists(found) if there == "none" else Exists(found)) if there else qs
+
+
 class CustomerFilters(Filters):
     """The filters of customers, in the order they are offered."""
 
@@ -143,7 +178,21 @@ class CustomerFilters(Filters):
     source = Choices(choices=Source.choices, label=_("Source"))
     kind = Choices(choices=Kind.choices, label=_("Kind"))
     deal = Flag(label=_("Has had a deal"), condition=lambda user: Q(first_deal_at__isnull=False))
+    first_deal_at = PeriodFilter(names=DEALS, label=_("First deal"))
+    health_band = HealthFilter(choices=HEALTH, label=_("Health"))
+    highlights = HighlightFilter(label=_("Key information"))
+    parent = Records(model=Customer, label=_("Parent company"))
+    name = Words(searched=True, label=_("Name"))
+    phone = Words(searched=True, phone=True, label=_("Phone"))
+    email = Words(searched=True, label=_("E-mail"))
+    website = Words(searched=True, label=_("Website"))
+    uscc = Words(searched=True, label=_("Credit code"))
+    external_id = Words(searched=True, label=_("External ID"))
+    address = Words(label=_("Address"))
+    source_detail = Words(label=_("Source detail"))
+    size = Between(label=_("Employees"))
     created_at = PeriodFilter(names=PAST, label=pgettext_lazy("date", "Created"))
+    updated_at = PeriodFilter(names=PAST, label=_("Changed"))
 
     class Meta:
         model = Customer
@@ -157,8 +206,16 @@ class ContactFilters(Filters):
     owner = OwnerFilter(field_name="customer__owner", label=_("Owner of the customer"))
     role = Choices(choices=ContactRole.choices, label=_("Role"))
     is_primary = Flag(label=_("Main contact"))
+    name = Words(searched=True, label=_("Name"))
+    title = Words(searched=True, label=_("Job title"))
+    department = Words(label=_("Department"))
+    phone = Words(searched=True, phone=True, label=_("Phone"))
+    email = Words(searched=True, label=_("E-mail"))
+    wechat = Words(searched=True, label=_("WeChat"))
+    external_id = Words(searched=True, label=_("External ID"))
     last_activity_at = PeriodFilter(names=PAST, label=_("Last follow-up"))
     created_at = PeriodFilter(names=PAST, label=pgettext_lazy("date", "Created"))
+    updated_at = PeriodFilter(names=PAST, label=_("Changed"))
 
     class Meta:
         model = Contact

@@ -322,5 +322,5 @@ CONTACTS = ListPage(
     ),
     row_actions=_call,
     search_note="customer",
-    palette=Found("name", "customer__name", sound="name_sort"),
+    palette=Found("name", "customer__name", sound="name_sort", parent="customer"),
 )

@@ -4,9 +4,11 @@ Work that must not be lost is a row in PostgreSQL; a task only wakes whoever loo
 keep a task that a killed worker held from waiting long for its redelivery.
 """
 
+import contextlib
 import os
 
 from celery import Celery
+from celery.signals import worker_init
 
 from crm.core import health, logs
 
@@ -17,8 +19,17 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["crm.listing.importing", "crm.listing.exporting"])
 
+NICENESS = 5
+
 logs.watch_celery()
 health.watch_celery()
+
+
+@worker_init.connect
+def step_back(**kwargs: object) -> None:
+    """Leave the processor to the pages first: an import may take half a minute longer, a person waits now."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICENESS)
 
 
 @app.on_after_finalize.connect

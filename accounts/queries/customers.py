@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
@@ -18,7 +18,7 @@ from crm.identity.events import RECORD_TRANSFERRED
 from crm.identity.fields import shield
 from crm.identity.models import Team, User
 from crm.records.models import Region, Tag
-from crm.records.searchable import search
+from crm.records.searchable import SEARCHED, search
 
 
 def customer_list() -> models.QuerySet[Customer]:
@@ -40,7 +40,9 @@ def with_labels(rows: models.QuerySet[Customer]) -> models.QuerySet[Customer]:
 def customer_record() -> models.QuerySet[Customer]:
     """Customers with what their page shows at once."""
     rows = Customer.objects.select_related("industry", "region", "owner", "team", "parent", "previous_owner")
-    return with_labels(rows).defer("search_text", "search_grams").prefetch_related("highlights")
+    absorbed = Customer._base_manager.filter(merged_into=OuterRef("pk"))
+    rows = with_labels(rows).annotate(has_absorbed=Exists(absorbed))
+    return rows.defer(*SEARCHED).prefetch_related("highlights")
 
 
 def contact_list() -> models.QuerySet[Contact]:
@@ -56,17 +58,19 @@ def people_of(customer: Customer, user: User) -> list[Contact]:
     """
     if not access.has_verb(user, "view", Contact):
         return []
-    own = list(customer.contacts.order_by("-is_primary", "pk"))
-    links = ContactLink._base_manager.filter(
-        customer=customer, contact__deleted_at__isnull=True, contact__customer__deleted_at__isnull=True
-    ).select_related("contact__customer")
-    for link in links.order_by("pk"):
-        person = link.contact
+    links = ContactLink._base_manager.filter(customer=customer, contact__customer__deleted_at__isnull=True)
+    ids = Contact.objects.filter(customer=customer).values("pk").union(links.values("contact"), all=True)
+    rows = Contact.objects.filter(pk__in=ids).select_related("customer")
+    part = FilteredRelation("links", condition=Q(links__customer=customer))
+    rows = rows.annotate(part=part).annotate(part_role=F("part__role"), part_title=F("part__title"))
+    own = sorted(rows, key=lambda person: (person.customer_id != customer.pk, not person.is_primary, person.pk))
+    for person in own:
+        if person.customer_id == customer.pk:
+            continue
         person.linked = True
-        person.role = link.role or person.role
-        person.title = link.title or person.title
+        person.role = person.part_role or person.role
+        person.title = person.part_title or person.title
         person.is_primary = False
-        own.append(person)
     shield(user, own)
     return own
 

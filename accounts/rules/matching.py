@@ -41,7 +41,8 @@ ROUNDING = 1e-9
 BLOCKING = frozenset({USCC, PHONE, EMAIL, SAME_NAME})
 PROPOSING = BLOCKING - {PHONE, EMAIL}  # where nobody stands by (import, scan) people may share a number
 _LANDLINE = re.compile(r"\+86(?!1[3-9])")
-_MAY_BE_BRANCH = re.compile("分公司|办事处|代表处|营业部|分行|支行|分店|分部")
+BRANCH_WORDS = "分公司|办事处|代表处|营业部|分行|支行|分店|分部"
+_MAY_BE_BRANCH = re.compile(BRANCH_WORDS)
 
 
 @dataclass(frozen=True)

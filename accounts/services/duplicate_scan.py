@@ -19,6 +19,7 @@ from accounts.models import Contact, Customer, DuplicatePair
 from accounts.models.marks import marks_sql
 from accounts.rules import matching
 from accounts.rules.matching import Keys, Verdict, is_similar, stored_keys
+from crm.core.email import FREE_MAIL
 from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor
 from crm.events.recording import record_event
@@ -42,6 +43,23 @@ KEYS = [
     f"SELECT company_core AS key, id FROM {CUSTOMERS} WHERE company_core <> '' AND {ALIVE}",  # noqa: S608
 ]
 
+SIDES = (
+    "x.id, x.name, x.core, x.region, x.uscc, x.phones, x.emails, y.id, y.name, y.core, y.region, y.uscc, y.phones, "
+    "y.emails FROM pair p JOIN reached x ON x.id = p.a JOIN reached y ON y.id = p.b"
+)
+RATED = "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::text[]) AS r(a, b, score, reasons)"
+PLAIN = (
+    "SELECT a, b, score, reasons FROM pair JOIN unnest(%s::text[], %s::numeric[], %s::text[]) "
+    "AS way(plain, score, reasons) USING (plain)"
+)
+NOTE = (
+    f"INSERT INTO {PAIRS} AS p (first_id, second_id, score, reasons, state, found_at) "  # noqa: S608
+    "SELECT a, b, score, string_to_array(reasons, ' '), %s, %s FROM ({rows}) AS r "
+    "ON CONFLICT (first_id, second_id) DO UPDATE SET score = excluded.score, reasons = excluded.reasons, "
+    "found_at = excluded.found_at, state = CASE WHEN p.state = 'merged' THEN 'open' ELSE p.state END "
+    "RETURNING xmax = 0 AS is_new"
+)
+
 
 @dataclass(frozen=True)
 class Scanned:
@@ -63,11 +81,14 @@ def scan_duplicates() -> Scanned | None:
         if not cursor.fetchone()[0]:
             return None
         cursor.execute("DROP TABLE IF EXISTS pg_temp.candidate")
-        cursor.execute("CREATE TEMPORARY TABLE candidate (a bigint, b bigint) ON COMMIT DROP")
+        cursor.execute("SET LOCAL work_mem = '128MB'")  # one such statement at a time, in the night
+        cursor.execute("CREATE TEMPORARY TABLE candidate (a bigint, b bigint, alike boolean) ON COMMIT DROP")
         for keys in KEYS:
             cursor.execute(_same_key(keys))
     _add_alike()
-    began, new = timezone.now(), 0
+    _make_pairs()
+    began = timezone.now()
+    new = _note_plain(began)
     for pairs in _rated_pairs():
         new += _note(pairs, began)
     rest = DuplicatePair._base_manager.filter(state=DuplicatePair.State.OPEN)
@@ -97,7 +118,7 @@ def _same_key(keys: str) -> str:
     return (
         f"INSERT INTO candidate WITH shared AS (SELECT key, array_agg(id ORDER BY id) AS ids FROM ({keys}) AS k "  # noqa: S608
         "GROUP BY key HAVING count(*) > 1) "
-        "SELECT one.id, other.id FROM shared, unnest(ids) WITH ORDINALITY AS one(id, place), "
+        "SELECT one.id, other.id, false FROM shared, unnest(ids) WITH ORDINALITY AS one(id, place), "
         "unnest(ids) WITH ORDINALITY AS other(id, place) WHERE one.place < other.place "
         f"AND (one.place = 1 OR cardinality(ids) <= {EVERY_PAIR})"
     )
@@ -108,18 +129,21 @@ def _add_alike() -> None:
 
     They share their first three characters, or a mark (two of these) and the end: whoever differs at both is not alike.
     """
-    named = f"FROM {CUSTOMERS} c WHERE c.company_core <> '' AND c.{ALIVE}"
+    core, region = "c.company_core", "c.company_region"
+    marks = (
+        f"CASE WHEN char_length({core}) < 4 THEN '{{}}'::text[] WHEN {CHINESE.format(core)} THEN "
+        f"ARRAY(SELECT mark || '|' || right({core}, 2) FROM unnest({marks_sql('c')}) AS mark) "
+        f"|| ({region} || '=' || left({core}, 3)) ELSE {marks_sql('c')} END"
+    )
     sql = (
-        f"WITH marked AS (SELECT m.id, m.core, m.mark || CASE WHEN {CHINESE.format('m.core')} "  # noqa: S608
-        "THEN '|' || right(m.core, 2) ELSE '' END AS mark "
-        f"FROM (SELECT c.id, c.company_core AS core, unnest({marks_sql('c')}) AS mark {named}) AS m "
-        "UNION ALL SELECT c.id, c.company_core, c.company_region || '=' || left(c.company_core, 3) "
-        f"{named} AND char_length(c.company_core) >= 4 AND {CHINESE.format('c.company_core')}), "
-        "shared AS (SELECT array_agg(id ORDER BY id) AS ids, array_agg(core ORDER BY id) AS cores FROM marked "
-        f"GROUP BY mark HAVING count(*) BETWEEN 2 AND {MOST_ALIKE}) "
-        "SELECT one.id, other.id, one.core, other.core FROM shared, unnest(ids, cores) AS one(id, core), "
-        "unnest(ids, cores) AS other(id, core) WHERE one.id < other.id AND one.core <> other.core "
-        f"LIMIT {MOST_PAIRS}"
+        # Marks are grouped by their hash, which sorts faster; two that share one are told apart with the names.
+        "WITH shared AS MATERIALIZED (SELECT array_agg(m.id) AS ids FROM "  # noqa: S608
+        f"(SELECT c.id, hashtextextended(unnest({marks}), 0) AS mark FROM {CUSTOMERS} c WHERE {core} <> '' AND c.{ALIVE}) "
+        f"AS m GROUP BY m.mark HAVING count(*) BETWEEN 2 AND {MOST_ALIKE}) "
+        "SELECT a.id, b.id, a.company_core, b.company_core FROM "
+        "(SELECT one, other FROM shared, unnest(ids) AS one, unnest(ids) AS other WHERE one < other "
+        f"LIMIT {MOST_PAIRS}) AS pair JOIN {CUSTOMERS} a ON a.id = pair.one JOIN {CUSTOMERS} b ON b.id = pair.other "
+        "WHERE a.company_core <> b.company_core AND a.company_region = b.company_region"
     )
     with connection.chunked_cursor() as cursor, connection.cursor() as writer:
         cursor.execute(sql)
@@ -127,28 +151,73 @@ def _add_alike() -> None:
             alike = [(a, b) for a, b, one, other in rows if is_similar(one, other)]
             if alike:
                 writer.execute(
-                    "INSERT INTO candidate SELECT * FROM unnest(%s::bigint[], %s::bigint[])",
+                    "INSERT INTO candidate SELECT a, b, true FROM unnest(%s::bigint[], %s::bigint[]) AS p(a, b)",
                     [[a for a, _b in alike], [b for _a, b in alike]],
                 )
 
 
-def _rated_pairs() -> Iterator[list[tuple[int, int, Verdict]]]:
-    """What the rules say to each pair, with the numbers and addresses of its contacts, some thousands at a time."""
+def _make_pairs() -> None:
+    """Each pair once, with what both sides have in common beside their names.
+
+    Where that is nothing, and neither is a branch, `plain` says how the names stand to each other: all that the rules
+    look at then.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS pg_temp.reached")
+        for table in ("reached", "pair"):
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{table}")
         cursor.execute("ANALYZE candidate")  # nobody else counts temporary tables for the planner
         cursor.execute(
-            "CREATE TEMPORARY TABLE reached ON COMMIT DROP AS SELECT c.id, c.name, c.company_core, c.company_region, "  # noqa: S608
-            "c.uscc, c.phone_key || array_agg(p.phone_key) AS phones, c.email || array_agg(p.email) AS emails "
+            "CREATE TEMPORARY TABLE reached ON COMMIT DROP AS SELECT c.id, c.name, c.company_core AS core, "  # noqa: S608
+            "c.company_region AS region, c.uscc, c.name ~ %s AS branch, "
+            "array_remove(c.phone_key || array_agg(p.phone_key), '') AS phones, "
+            "array_remove(c.email || array_agg(p.email), '') AS emails, "
+            "array_remove(split_part(c.email, '@', 2) || array_agg(split_part(p.email, '@', 2)), '') AS domains "
             f"FROM (SELECT a AS id FROM candidate UNION SELECT b FROM candidate) AS one JOIN {CUSTOMERS} c USING (id) "
-            f"LEFT JOIN {CONTACTS} p ON p.customer_id = c.id AND p.{ALIVE} GROUP BY c.id"
+            f"LEFT JOIN {CONTACTS} p ON p.customer_id = c.id AND p.{ALIVE} GROUP BY c.id",
+            [matching.BRANCH_WORDS],
         )
         cursor.execute("ANALYZE reached")
-    with connection.chunked_cursor() as cursor:
         cursor.execute(
-            "SELECT a.*, b.* FROM (SELECT DISTINCT a, b FROM candidate) AS pair JOIN reached a ON a.id = pair.a "
-            "JOIN reached b ON b.id = pair.b ORDER BY pair.a, pair.b"
+            "CREATE TEMPORARY TABLE pair ON COMMIT DROP AS SELECT p.a, p.b, CASE WHEN x.branch OR y.branch "
+            "OR x.uscc <> '' AND x.uscc = y.uscc OR x.phones && y.phones OR x.emails && y.emails "
+            "OR x.domains && y.domains AND EXISTS (SELECT unnest(x.domains) INTERSECT SELECT unnest(y.domains) "
+            "EXCEPT SELECT unnest(%s)) THEN NULL "
+            "ELSE concat_ws('/', p.alike, x.core = y.core AND x.core <> '', x.region = y.region, "
+            "x.region <> '' AND y.region <> '') END AS plain "
+            "FROM (SELECT a, b, bool_or(alike) AS alike FROM candidate GROUP BY a, b) AS p "
+            "JOIN reached x ON x.id = p.a JOIN reached y ON y.id = p.b",
+            [sorted(FREE_MAIL)],
         )
+
+
+def _note_plain(began: Any) -> int:
+    """Put the pairs into the queue that have nothing but their names in common; returns how many are new.
+
+    The rules are asked once for each way in which two names can stand to each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT ON (p.plain) p.plain, {SIDES} WHERE p.plain IS NOT NULL ORDER BY p.plain")  # noqa: S608
+        ways = {row[0]: _verdict(_keys(*row[2:8]), _keys(*row[9:])) for row in cursor.fetchall()}
+        worth = {way: verdict for way, verdict in ways.items() if verdict}
+        if not worth:
+            return 0
+        cursor.execute(
+            f"WITH noted AS ({NOTE.format(rows=PLAIN)}) SELECT count(*) FILTER (WHERE is_new) FROM noted",
+            [
+                DuplicatePair.State.OPEN,
+                began,
+                list(worth),
+                [str(verdict.score) for verdict in worth.values()],
+                [" ".join(verdict.reasons) for verdict in worth.values()],
+            ],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _rated_pairs() -> Iterator[list[tuple[int, int, Verdict]]]:
+    """What the rules say to each other pair, some thousands at a time."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(f"SELECT {SIDES} WHERE p.plain IS NULL ORDER BY p.a, p.b")  # noqa: S608
         while rows := cursor.fetchmany(CHUNK):
             yield list(_rated(rows))
 
@@ -160,9 +229,14 @@ def _rated(rows: list[tuple[Any, ...]]) -> Iterator[tuple[int, int, Verdict]]:
         for one in (row[:7], row[7:]):
             if one[0] not in known:
                 known[one[0]] = _keys(*one[1:])
-        verdict = matching.compare(known[row[0]], known[row[7]], attended=False)
-        if verdict and verdict.outcome != matching.LINK:
+        verdict = _verdict(known[row[0]], known[row[7]])
+        if verdict:
             yield row[0], row[7], verdict
+
+
+def _verdict(one: Keys, other: Keys) -> Verdict | None:
+    verdict = matching.compare(one, other, attended=False)
+    return verdict if verdict and verdict.outcome != matching.LINK else None
 
 
 def _keys(name: str, core: str, region: str, uscc: str, phones: list[str], emails: list[str]) -> Keys:
@@ -175,12 +249,7 @@ def _note(rated: list[tuple[int, int, Verdict]], began: Any) -> int:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {PAIRS} AS p (first_id, second_id, score, reasons, state, found_at) "  # noqa: S608
-            "SELECT a, b, score, string_to_array(reasons, ' '), %s, %s FROM "
-            "unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::text[]) AS r(a, b, score, reasons) "
-            "ON CONFLICT (first_id, second_id) DO UPDATE SET score = excluded.score, reasons = excluded.reasons, "
-            "found_at = excluded.found_at, state = CASE WHEN p.state = 'merged' THEN 'open' ELSE p.state END "
-            "RETURNING xmax = 0",
+            NOTE.format(rows=RATED),
             [
                 DuplicatePair.State.OPEN,
                 began,

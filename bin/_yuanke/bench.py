@@ -9,17 +9,31 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import environment, setup
+from . import environment, processes, serve, setup
 from .places import PYTHON, ROOT, Data, data_folder
 from .postgres import APP, OWNER, Postgres
 from .services import Services
 from .stamps import Stamp, fingerprint
 from .steps import Progress, Step, StepFailed
+from .supervisor import Supervisor
 
-PARTS = ("lists", "fields", "record", "duplicates", "imports", "exports", "weight")
+PARTS = ("lists", "fields", "palette", "record", "duplicates", "imports", "load", "exports", "weight")
 BY_SIZE = ("lists", "duplicates")
 """Parts that are measured in the small company and in the large one."""
 
+LARGE = ("fields", "palette")
+"""Parts that are measured in the large company alone."""
+
+MADE_OF = (
+    "crm/demo/bench/company.py",
+    "crm/demo/customers.py",
+    "crm/demo/fields.py",
+    "crm/demo/names.py",
+    "accounts/services/bulk.py",
+)
+"""What a company's records are made by; another schema is migrated to, another maker builds the company anew."""
+
+SCRATCH = "crm_bench_scratch"
 SMALL = 10_000
 """Customers of the company that the large one is compared with."""
 
@@ -68,8 +82,13 @@ def _measure(
     small = _company(SMALL, data, postgres, env, progress)
     figures: list[dict[str, Any]] = []
     for part in parts:
-        if part == "fields":
+        if part in LARGE:
             figures += _run(part, data, _company(asked.customers, data, postgres, env, progress), progress)
+            continue
+        if part == "load":
+            scratch = _scratch(small, postgres, env)
+            scratch["DATABASE_URL"] = postgres.url(APP, SCRATCH)  # as in daily life
+            figures += _load(data, services, scratch, progress)
             continue
         if part == "exports":
             figures += _run(part, data, _company(100_000, data, postgres, env, progress), progress)
@@ -93,31 +112,51 @@ def _company(
     """A database with so many customers, kept for the next time; returns the environment to use it."""
     name = f"crm_bench_{count}"
     ours = {**env, "DATABASE_URL": postgres.url(APP, name), "DATABASE_OWNER_URL": postgres.url(OWNER, name)}
-    made_of = {"company.py", "customers.py", "fields.py", "names.py", "bulk.py"}
-    schema = [file for file in setup.sources() if "migrations" in file.parts or file.name in made_of]
-    stamp, wanted = Stamp(data.prepared, name), fingerprint(schema, name)
+    schema = fingerprint([file for file in setup.sources() if "migrations" in file.parts])
+    stamp, wanted = Stamp(data.prepared, name), fingerprint([ROOT / file for file in MADE_OF], name)
     with progress.step(f"Company with {count:,} customers") as step:
         there = postgres.sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'", database="template1")
-        if there and stamp.says(wanted):
+        if there and stamp.says(f"{wanted} {schema}"):
             step.already_done()
             return ours
+        made = there and stamp.begins(wanted)
         stamp.forget()
-        postgres.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", database="template1")
-        postgres.sql(f"CREATE DATABASE {name} OWNER {OWNER}", database="template1")
-        step.say("creating tables")
-        _follow(step, ["migrate", "--no-input", "-v0"], ours)
-        _follow(step, ["bench", "build", f"--customers={count}"], ours)
+        if made:
+            step.say("bringing its tables up to date")
+            _follow(step, ["migrate", "--no-input", "-v0"], ours)
+        else:
+            postgres.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", database="template1")
+            postgres.sql(f"CREATE DATABASE {name} OWNER {OWNER}", database="template1")
+            step.say("creating tables")
+            _follow(step, ["migrate", "--no-input", "-v0"], ours)
+            _follow(step, ["bench", "build", f"--customers={count}"], ours)
         postgres.sql("VACUUM ANALYZE", database=name)
-        stamp.write(wanted)
+        stamp.write(f"{wanted} {schema}")
     return ours
 
 
 def _scratch(company: dict[str, str], postgres: Postgres, env: dict[str, str]) -> dict[str, str]:
     """A copy of a company's database that may be written to, by its owner: import-export resets sequences."""
-    source, name = company["DATABASE_URL"].rpartition("/")[2], "crm_bench_scratch"
+    source, name = company["DATABASE_URL"].rpartition("/")[2], SCRATCH
     postgres.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", database="template1")
     postgres.sql(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {source}", database="template1")
     return {**env, "DATABASE_URL": postgres.url(OWNER, name), "DATABASE_OWNER_URL": postgres.url(OWNER, name)}
+
+
+def _load(data: Data, services: Services, env: dict[str, str], progress: Progress) -> list[dict[str, Any]]:
+    """Measure the running system: web, worker and beat as bin/serve starts them, on a company's copy."""
+    asked = argparse.Namespace(bind="127.0.0.1", port=processes.free_port())
+    env = {**env, **serve.addresses(asked), "CRM_LOG_LEVEL": "WARNING"}
+    with processes.locked(data.run / "serve.lock", wait=False) as alone:
+        if not alone:
+            raise StepFailed(f"bin/serve runs on {data.folder}.", command="bin/bench --data another-folder")
+        supervisor = Supervisor(serve.parts_of(asked, data), lambda: env, services)
+        try:
+            supervisor.start()
+            supervisor.wait_until_healthy(f"{env['CRM_BASE_URL']}/healthz", progress)
+            return _run("load", data, env, progress)
+        finally:
+            supervisor.stop()
 
 
 def _follow(step: Step, words: list[str], env: dict[str, str]) -> None:

@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _serve(asked: argparse.Namespace, data: Data, progress: Progress) -> None:
-    parts = _parts(asked, data)
+    parts = parts_of(asked, data)
     for part in parts:
         part.end_orphan()
     if not processes.port_is_free(asked.port, asked.bind):
@@ -58,7 +58,7 @@ def _serve(asked: argparse.Namespace, data: Data, progress: Progress) -> None:
     setup.of_the_clone(progress, data, dev=False)
     services = Services(data)
     with services.running(progress):
-        more = _addresses(asked)
+        more = addresses(asked)
         env = environment.build(data, services, **more)
         setup.of_the_database(progress, data, services, env)
         demo = False
@@ -86,7 +86,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _parts(asked: argparse.Namespace, data: Data) -> list[Part]:
+def parts_of(asked: argparse.Namespace, data: Data) -> list[Part]:
     """The three parts of the system."""
     host = f"[{asked.bind}]" if ":" in asked.bind else asked.bind
     celery = [str(VENV / "bin" / "python"), "-m", "celery", "-q", "-A", "crm"]
@@ -115,7 +115,7 @@ def _parts(asked: argparse.Namespace, data: Data) -> list[Part]:
     ]
 
 
-def _addresses(asked: argparse.Namespace) -> dict[str, str]:
+def addresses(asked: argparse.Namespace) -> dict[str, str]:
     """Under which names the pages may be asked for, and which one stands in e-mails."""
     names = ["127.0.0.1", "localhost", "[::1]"]
     if asked.bind not in {"127.0.0.1", "localhost", "::1"}:

@@ -28,6 +28,10 @@ class Stamp:
         """Whether the work was last done from exactly this."""
         return self.file.exists() and self.file.read_text().strip() == wanted
 
+    def begins(self, wanted: str) -> bool:
+        """Whether a part of the work that stands first in the stamp was last done from exactly this."""
+        return self.file.exists() and self.file.read_text().split(" ")[0].strip() == wanted
+
     def write(self, done: str) -> None:
         """Note that the work is done."""
         self.file.parent.mkdir(parents=True, exist_ok=True)

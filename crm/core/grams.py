@@ -12,7 +12,7 @@ array of grams (GIN index) that finds candidates, and its folded text, which con
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from crm.core.text import CJK, fold
 
@@ -91,16 +91,23 @@ def query_grams(terms: Iterable[str]) -> list[str]:
     Beside longer words a short one is left to the text; short words alone have to begin a value.
     """
     terms = list(terms)
-    found: set[str] = set()
-    for term in terms:
-        for word in _RUNS.findall(term):
-            if _is_cjk(word):
-                found.update(_pairs(word))
-            elif len(word) >= 3:
-                found.update(_triples(word))
-            elif len(word) == 2 and word == term and not word.isdecimal():
-                found.add(word)
+    found = {gram for term in terms for gram in _grams_of(term)}
     return sorted(found or {f"{BEGINNING}{term[:2]}" for term in terms})
+
+
+def is_beginning(term: str) -> bool:
+    """Whether a term alone is too short for anything but the beginnings of values."""
+    return not any(_grams_of(term))
+
+
+def _grams_of(term: str) -> Iterator[str]:
+    for word in _RUNS.findall(term):
+        if _is_cjk(word):
+            yield from _pairs(word)
+        elif len(word) >= 3:
+            yield from _triples(word)
+        elif len(word) == 2 and word == term and not word.isdecimal():
+            yield word
 
 
 def matches(text: str, query: str) -> bool:

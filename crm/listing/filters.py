@@ -6,6 +6,7 @@ page, its counts, its export, its bulk verbs and its API resource all go through
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,10 +27,13 @@ from django.utils.translation import gettext_lazy as _
 from django_filters.widgets import SuffixedMultiWidget
 
 from crm.core.clock import company_midnight, company_today
+from crm.core.text import tidy
 from crm.identity.access import visible
 from crm.identity.fields import is_closed
 from crm.listing import periods
 from crm.listing.columns import field_of
+from crm.listing.forms import FewChoices, RemoteSelectMultiple, options_url
+from crm.records.searchable import candidates
 
 if TYPE_CHECKING:
     from crm.identity.models import User
@@ -157,6 +161,16 @@ class Records(django_filters.ModelMultipleChoiceFilter):
         kwargs.setdefault("distinct", False)
         kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
         super().__init__(*args, queryset=lambda request: visible(model, request.user), **kwargs)
+
+    @property
+    def field(self) -> forms.Field:
+        made = not hasattr(self, "_field")
+        found = super().field
+        if made and (url := options_url(found.queryset.model)):  # too many to list
+            found.widget = RemoteSelectMultiple(url)
+            found.iterator = FewChoices
+            found.widget.choices = found.choices
+        return found
 
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
         return qs.filter(**{f"{self.field_name}__in": [one.pk for one in value]}) if value else qs
@@ -323,6 +337,76 @@ class PeriodFilter(django_filters.Filter):
         dates = [date_format(day, "SHORT_DATE_FORMAT") if day else None for day in (after, before)]
         parts = [periods.label(name)] if name else []
         return listed([*parts, describe_range(*dates)] if any(dates) else parts)
+
+
+class WordsWidget(SuffixedMultiWidget):
+    """Whether a text is there at all, or what it contains."""
+
+    template_name = "listing/widgets/words.html"
+    suffixes = ["", "is"]
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        there = forms.RadioSelect(choices=[("", _("Any")), ("any", _("Filled in")), ("none", _("Not filled in"))])
+        super().__init__([forms.TextInput(attrs={"autocomplete": "off"}), there], attrs)
+
+    def decompress(self, value: Any) -> list[Any]:
+        return list(value) if value else [None, None]
+
+
+class WordsField(forms.MultiValueField):
+    """(text, "any" or "none")."""
+
+    widget = WordsWidget
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        there = forms.ChoiceField(choices=[("any", ""), ("none", "")], required=False)
+        kwargs.setdefault("require_all_fields", False)
+        super().__init__([forms.CharField(max_length=100, required=False), there], *args, **kwargs)
+
+    def compress(self, values: list[Any]) -> tuple[str, str] | None:
+        text, there = values or ("", "")
+        return (tidy(text), there) if tidy(text) or there else None
+
+
+class Words(django_filters.Filter):
+    """Text that contains what was typed, upper and lower case alike, or is there at all.
+
+    `searched` says that the record is found by this field: then the search index names the candidates. `empty` is
+    what an absent value is kept as.
+    """
+
+    field_class = WordsField
+
+    def __init__(self, *args: Any, searched: bool = False, phone: bool = False, **kwargs: Any) -> None:
+        self.searched, self.phone = searched, phone
+        super().__init__(*args, **kwargs)
+
+    def filter(self, qs: QuerySet, value: tuple[str, str] | None) -> QuerySet:
+        if not value:
+            return qs
+        text, there = value
+        if there:
+            empty = Q(**{self.field_name: ""})
+            qs = qs.filter(empty if there == "none" else ~empty)
+        if not text:
+            return qs
+        if self.searched and (found := candidates(text)) is not None:
+            qs = qs.filter(found)
+        if self.phone and (digits := re.sub(r"\D", "", text)):
+            return qs.filter(**{f"{self.field_name}__contains": digits})
+        return qs.filter(**{f"{self.field_name}__icontains": text})
+
+    def describe(self, value: tuple[str, str], _filters: Filters) -> str:
+        text, there = value
+        words = {"any": gettext("Filled in"), "none": gettext("Not filled in")}
+        return listed([word for word in (text, words.get(there, "")) if word])
+
+
+class Between(django_filters.RangeFilter):
+    """A number from – to, both included."""
+
+    def describe(self, value: slice, _filters: Filters) -> str:
+        return describe_range(*(None if side is None else f"{side:f}" for side in (value.start, value.stop)))
 
 
 class AnswerField(forms.ChoiceField):

@@ -39,6 +39,13 @@ class RemoteSelect(forms.Select):
         super().__init__({"data-options-url": url, **(attrs or {})})
 
 
+class RemoteSelectMultiple(forms.SelectMultiple):
+    """Several of too many records to list: the chosen ones, and the rest as one types."""
+
+    def __init__(self, url: str, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"data-options-url": url, **(attrs or {})})
+
+
 class NarrowChoices:
     """The part that `CrmForm` and `CrmModelForm` share."""
 
@@ -87,16 +94,16 @@ def _name_the_empty_choice(field: forms.Field) -> None:
 
 
 class FewChoices(forms.models.ModelChoiceIterator):
-    """The chosen record and the first few others."""
+    """The chosen records and the first few others."""
 
     def __iter__(self) -> Iterator[Any]:
         if self.field.empty_label is not None:
             yield "", self.field.empty_label
         chosen = getattr(self.field, "chosen", None)
+        wanted = {str(one) for one in (chosen if isinstance(chosen, list | tuple) else [chosen])}
         rows = list(self.queryset[:OPTIONS_SHOWN])
-        if chosen and not any(str(row.pk) == str(chosen) for row in rows):
-            rows = [*self.queryset.filter(pk=chosen), *rows] if str(chosen).isdecimal() else rows
-        for row in rows:
+        missing = {one for one in wanted - {str(row.pk) for row in rows} if one.isdecimal() and len(one) < 16}
+        for row in [*self.queryset.filter(pk__in=missing), *rows] if missing else rows:
             yield self.choice(row)
 
 

@@ -18,6 +18,7 @@ from crm.identity.access import has_verb, require_verb
 from crm.listing import exporting
 from crm.listing.columns import Column, Look
 from crm.listing.filters import is_set
+from crm.listing.forms import note_chosen
 from crm.listing.keyset import COUNT_CAP
 from crm.listing.rows import headings, rows_of
 from crm.listing.selection import BadQuery, Page, Selection, find_view, overlaid, select
@@ -98,6 +99,7 @@ def filter_form(request: HttpRequest, listing: ListPage) -> HttpResponse:
     query.update(overlaid(find_view(listing, request.user, request.GET.get("view", "")), request.GET))
     filterset = listing.filters(query, listing.queryset(), user=request.user)
     filterset.form.is_valid()
+    note_chosen(filterset.form)
     values = filterset.form.cleaned_data
     context = {
         "listing": listing,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Left
+from django.db.models.functions import Cast, Greatest, Left
 from django.urls import reverse
 
-from crm.core import pinyin
+from crm.core import grams, pinyin
 from crm.core.hooks import hooks
 from crm.identity import access
+from crm.identity.policies import Owned
 from crm.listing.columns import link_of
 from crm.listing.selection import MERGED, search
 
@@ -32,6 +33,7 @@ class Found:
     note: Any = ""
     latest: str = "updated_at"
     sound: str = ""  # the field with the reading of Chinese names, syllable by syllable
+    parent: str = ""  # the record whose search index holds the names of these too: short texts are sought by it
 
 
 @dataclass(frozen=True)
@@ -92,24 +94,38 @@ def _parts(listing: ListPage, user: User, text: str, size: int) -> Iterator[Quer
     assert found is not None
     every = listing.queryset()
     pieces = access.branches(listing.model, user)
-    if pieces is None or len(pieces) > MERGED:
-        scopes: Sequence[QuerySet] = [access.narrow(every, user)]
-        narrow = False
-    else:
-        scopes, narrow = [every.filter(piece) for piece in pieces], True
+    narrow = pieces is not None and len(pieces) <= MERGED
+    scopes = [every.filter(one) for one in pieces or ()] if narrow else [access.narrow_joined(every, user)]
+    named = narrow and isinstance(access.policy_of(listing.model), Owned)
     for rows in scopes:
-        yield _named(listing, found, search(listing, rows, text, user), size)
+        hits = search(listing, rows, text, user)
+        yield _first(listing, found, _short(found, hits, text) if narrow else hits, size, narrow)
         if found.sound and (spoken := pinyin.heard(text)):
             # Anywhere in a name among the few one owns, at its beginning among everybody's: there an index helps.
-            where = f"{found.sound}__{'contains' if narrow else 'startswith'}"
-            yield _named(listing, found, rows.filter(**{where: spoken}), size)
+            where = f"{found.sound}__{'contains' if named else 'startswith'}"
+            yield _first(listing, found, rows.filter(**{where: spoken}), size, narrow)
 
 
-def _named(listing: ListPage, found: Found, rows: QuerySet, size: int) -> QuerySet:
-    rows = rows.select_related(None).annotate(
+def _short(found: Found, rows: QuerySet, text: str) -> QuerySet:
+    """Rows whose parent is found by a text too short for more than beginnings, which too many rows have."""
+    terms = grams.query_terms(text)
+    if not found.parent or not terms or not all(map(grams.is_beginning, terms)):
+        return rows
+    return rows.filter(**{f"{found.parent}__search_grams__contains": grams.query_grams(terms)})
+
+
+def _first(listing: ListPage, found: Found, rows: QuerySet, size: int, narrow: bool) -> QuerySet:
+    """The latest of the rows; what they are called is read of those alone."""
+    latest: Any = F(found.latest)
+    if narrow:
+        # Of few rows all hits are sorted. By the bare field the planner would walk the whole table from its latest
+        # row, hoping to meet some of them soon.
+        latest = Greatest(latest, latest)
+    ids = rows.select_related(None).annotate(_at=latest).order_by("-_at", "-pk").values("pk")[:size]
+    named = listing.queryset().select_related(None).filter(pk__in=ids)
+    return named.annotate(
         _key=Value(listing.key, TextField()),
         _title=Left(Cast(found.title, TextField()), LONGEST),
         _note=Cast(found.note or Value(""), TextField()),
         _at=F(found.latest),
-    )
-    return rows.order_by("-_at", "-pk").values_list("_key", "pk", "_title", "_note", "_at")[:size]
+    ).values_list("_key", "pk", "_title", "_note", "_at")

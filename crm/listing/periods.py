@@ -4,10 +4,14 @@ They are kept by name, not as dates, so that a saved view means the same tomorro
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.utils.translation import gettext, ngettext
+
+from crm.records.queries import business_calendar
+from crm.records.rules.calendar import Calendar, add_working_days
 
 NAMES = (
     "overdue", "today", "yesterday", "tomorrow", "this_week", "next_week", "last_week", "this_month", "last_month",
@@ -15,6 +19,7 @@ NAMES = (
     "older_7", "older_14", "older_30", "older_90", "none", "any",
 )  # fmt: skip
 COUNTED = re.compile(r"(next|last|older)_(\d{1,4})")
+WORKDAYS = re.compile(r"(next|last)_(\d{1,3})_workdays")
 
 
 @dataclass(frozen=True)
@@ -27,11 +32,19 @@ class Days:
 
 
 def known(name: str) -> bool:
-    return name in NAMES or COUNTED.fullmatch(name) is not None
+    return name in NAMES or any(form.fullmatch(name) for form in (COUNTED, WORKDAYS))
 
 
-def days_of(name: str, today: date) -> Days:
-    """The days a name stands for, seen from today. `older_14` admits what never happened at all."""
+def days_of(name: str, today: date, calendar: Callable[[], Calendar] = business_calendar) -> Days:
+    """The days a name stands for, seen from today. `older_14` admits what never happened at all.
+
+    Working days are those of the calendar, which is asked for only where a name speaks of them.
+    """
+    if match := WORKDAYS.fullmatch(name):
+        count = int(match[2])
+        if match[1] == "next":
+            return Days(today, add_working_days(calendar(), today, count))
+        return Days(add_working_days(calendar(), today, -count), today)
     if match := COUNTED.fullmatch(name):
         kind, count = match[1], int(match[2])
         if kind == "next":
@@ -72,6 +85,11 @@ def days_of(name: str, today: date) -> Days:
 
 def label(name: str) -> str:
     """The name as people read it."""
+    if match := WORKDAYS.fullmatch(name):
+        count = int(match[2])
+        if match[1] == "next":
+            return ngettext("Next %(count)d working day", "Next %(count)d working days", count) % {"count": count}
+        return ngettext("Last %(count)d working day", "Last %(count)d working days", count) % {"count": count}
     if match := COUNTED.fullmatch(name):
         count = int(match[2])
         if match[1] == "next":

@@ -104,14 +104,18 @@ class Selection:
         """The filtered rows on which the user may do the action."""
         return access.narrow(self.rows, self.user, action)
 
+    def in_reach(self) -> tuple[QuerySet, list[Q] | None]:
+        """The rows to look at, and the pieces to look at them by."""
+        pieces = self.pieces
+        return (access.narrow_joined(self.rows, self.user), None) if pieces is None else (self.rows, pieces)
+
     def page(self, cursor: str = "", size: int = 0) -> Page:
         """One page of records; raises BadQuery for a cursor that is not of this order."""
         try:
             place = keyset.Cursor.decode(cursor, self.order) if cursor else None
         except keyset.BadCursor as error:
             raise BadQuery({"cursor": [_("This cursor does not belong to this list.")]}) from error
-        pieces = self.pieces
-        rows = self.rows if pieces is not None else self.scoped()
+        rows, pieces = self.in_reach()
         found = keyset.walk(
             keyset.keyed(rows, self.order),
             self.order,
@@ -135,7 +139,7 @@ class Selection:
             rows = rows.select_related(None)
             rows = rows.select_related(*kept) if (kept := sorted(followed & joined.keys())) else rows
         if issubclass(rows.model, searchable.Searchable):
-            rows = rows.defer("search_text", "search_grams")
+            rows = rows.defer(*searchable.SEARCHED)
         by_id = {record.pk: record for record in rows}
         found = [by_id[pk] for pk in ids if pk in by_id]
         fields.shield(self.user, found)
@@ -147,8 +151,7 @@ class Selection:
 
     def count(self) -> int:
         """How many rows, exact up to the cap and one more beyond it."""
-        pieces = self.pieces
-        return keyset.capped_count(self.rows if pieces is not None else self.scoped(), pieces)
+        return keyset.capped_count(*self.in_reach())
 
     def batches(self, size: int = 1000) -> Iterator[list[Any]]:
         """All the records in order, batch by batch, in constant memory: what an export walks."""

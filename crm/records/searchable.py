@@ -10,8 +10,10 @@ from django.db import models
 from django.db.models import Q
 
 from crm.core import grams
+from crm.core.text import fold
 
 M = TypeVar("M", bound=models.Model)
+SEARCHED = ("search_text", "search_grams")  # large, and read by searches alone
 
 
 class Searchable(models.Model):
@@ -61,6 +63,15 @@ def search_filter(query: str) -> Q | None:
     for term in terms:
         condition &= Q(search_text__contains=term)
     return condition
+
+
+def candidates(text: str) -> Q | None:
+    """What every record meets that has the text anywhere in a value it is found by; None where the index is no help."""
+    terms = grams.query_terms(text)
+    plain = terms == list(dict.fromkeys(fold(text).split()))  # a number loses its punctuation, which values may keep
+    if not plain or not any(not grams.is_beginning(term) for term in terms):
+        return None
+    return search_filter(text)
 
 
 def search(queryset: models.QuerySet[M], query: str) -> models.QuerySet[M]:

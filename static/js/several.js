@@ -28,12 +28,14 @@ function build(select) {
     chip.type = "button";
     chip.className = "chip chip-small";
     chip.textContent = `${option.text} ×`;
-    chip.addEventListener("click", () => { option.remove(); draw(); input.focus(); });
+    chip.addEventListener("click", () => { option.selected = false; draw(); input.focus(); });
     return chip;
   }));
   const close = () => { list.hidden = true; };
   const take = (value, text) => {
-    if (![...select.options].some((one) => one.value === value)) select.add(new Option(text, value, true, true));
+    const there = [...select.options].find((one) => one.value === value);
+    if (there) there.selected = true;
+    else select.add(new Option(text, value, true, true));
     input.value = "";
     draw();
     close();

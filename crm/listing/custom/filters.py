@@ -33,7 +33,7 @@ from crm.listing.forms import FewChoices, RemoteSelect, options_url
 from crm.records.custom_sql import is_present, sort_value, text_value
 from crm.records.models.custom_field import CustomField
 from crm.records.queries.custom_fields import target_of
-from crm.records.searchable import search_filter
+from crm.records.searchable import candidates
 
 Kind = CustomField.Kind
 DAYS = ("today", "last_7", "last_30", "this_month", "next_7", "next_30", "overdue", "any", "none")
@@ -49,10 +49,8 @@ class Contains(django_filters.CharFilter):
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
         if not value:
             return qs
-        if self.one.is_searched and self.one.search_ready:  # the search index names the candidates
-            candidates = search_filter(qs.model, value)
-            if candidates is not None and "search_grams" in str(candidates):
-                qs = qs.filter(candidates)
+        if self.one.is_searched and self.one.search_ready and (found := candidates(value)) is not None:
+            qs = qs.filter(found)
         return qs.alias(_text=text_value(self.one)).filter(_text__icontains=tidy(value))
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.listing import periods
+from crm.records.rules.calendar import Calendar, DatedException, parse_hours
 
 TODAY = date(2026, 6, 10)  # a Wednesday
 
@@ -32,6 +33,25 @@ TODAY = date(2026, 6, 10)  # a Wednesday
 )
 def test_days(name, first, last):
     assert periods.days_of(name, TODAY) == periods.Days(first, last, absent=name.startswith("older"))
+
+
+@pytest.mark.parametrize(
+    ("name", "today", "first", "last"),
+    [
+        ("next_3_workdays", date(2026, 9, 18), date(2026, 9, 18), date(2026, 9, 22)),  # Sunday 20 is a make-up day
+        ("next_5_workdays", date(2026, 9, 30), date(2026, 9, 30), date(2026, 10, 13)),
+        ("last_2_workdays", date(2026, 9, 21), date(2026, 9, 18), date(2026, 9, 21)),
+    ],
+)
+def test_working_days_leave_out_weekends_and_holidays(name, today, first, last):
+    hours = parse_hours("09:00-18:00")
+    rest = [date(2026, 10, day) for day in range(1, 8)]
+    days = {one: DatedException("holiday", ()) for one in rest} | {
+        one: DatedException("makeup", hours) for one in (date(2026, 9, 20), date(2026, 10, 10))
+    }
+    calendar = Calendar({day: hours for day in range(5)}, days)
+    assert periods.known(name) and periods.label(name)
+    assert periods.days_of(name, today, lambda: calendar) == periods.Days(first, last)
 
 
 def test_around_the_turn_of_the_year():

@@ -13,6 +13,7 @@ from crm.records.models.custom_field import LINKING, PREFIX, CustomField, Custom
 from crm.records.queries.custom_fields import fields_of, linked, spec_of
 from crm.records.rules.custom_conditions import Condition, is_required, is_shown
 from crm.records.rules.custom_values import BadValue, stored
+from crm.records.searchable import SEARCHED
 
 
 class CustomRulesBroken(RuleBroken):
@@ -75,7 +76,7 @@ def settle(
 
 def condition_values(record: models.Model, custom: Mapping[str, Any]) -> dict[str, Any]:
     """What conditions look at: the record's own fields, and its custom ones under their names."""
-    own = {f.name: getattr(record, f.attname) for f in record._meta.concrete_fields}
+    own = {f.name: getattr(record, f.attname) for f in record._meta.concrete_fields if f.name not in SEARCHED}
     return own | {PREFIX + key: value for key, value in custom.items()}
 
 

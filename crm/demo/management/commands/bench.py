@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from crm.demo.bench import company
 
-PARTS = ("lists", "fields", "record", "duplicates", "imports", "exports", "weight")
+PARTS = ("lists", "fields", "palette", "record", "duplicates", "imports", "load", "exports", "weight")
 
 
 class Command(BaseCommand):

@@ -63,7 +63,9 @@ def people_of(customer: Customer, user: User) -> list[Contact]:
     rows = Contact.objects.filter(pk__in=ids).select_related("customer")
     part = FilteredRelation("links", condition=Q(links__customer=customer))
     rows = rows.annotate(part=part).annotate(part_role=F("part__role"), part_title=F("part__title"))
-    own = sorted(rows, key=lambda person: (person.customer_id != customer.pk, not person.is_primary, person.pk))
+    own = sorted(
+        rows, key=lambda person: (person.customer_id != customer.pk, not person.is_primary, person.pk)
+    )
     for person in own:
         if person.customer_id == customer.pk:
             continue

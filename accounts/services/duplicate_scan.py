@@ -27,7 +27,7 @@ from crm.events.recording import record_event
 CHUNK = 5000
 EVERY_PAIR = 20  # of more customers with one key each is paired with the oldest alone
 MOST_ALIKE = 20  # a piece of a name that more customers of a region share distinguishes nobody
-MOST_PAIRS = 150_000  # of alike names in one scan: a queue of more helps nobody, and the night ends
+MOST_PAIRS = 200_000  # of alike names in one scan: a queue of more helps nobody, and the night ends
 SCANNING = 0x6475_7073
 CUSTOMERS, CONTACTS, PAIRS = (model._meta.db_table for model in (Customer, Contact, DuplicatePair))
 MOBILE = "(phone_key ~ '^[+]861[3-9]' OR phone_key !~ '^[+]86') AND phone_key <> ''"
@@ -47,7 +47,9 @@ SIDES = (
     "x.id, x.name, x.core, x.region, x.uscc, x.phones, x.emails, y.id, y.name, y.core, y.region, y.uscc, y.phones, "
     "y.emails FROM pair p JOIN reached x ON x.id = p.a JOIN reached y ON y.id = p.b"
 )
-RATED = "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::text[]) AS r(a, b, score, reasons)"
+RATED = (
+    "SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::text[]) AS r(a, b, score, reasons)"
+)
 PLAIN = (
     "SELECT a, b, score, reasons FROM pair JOIN unnest(%s::text[], %s::numeric[], %s::text[]) "
     "AS way(plain, score, reasons) USING (plain)"
@@ -131,7 +133,7 @@ def _add_alike() -> None:
     """
     core, region = "c.company_core", "c.company_region"
     marks = (
-        f"CASE WHEN char_length({core}) < 4 THEN '{{}}'::text[] WHEN {CHINESE.format(core)} THEN "
+        f"CASE WHEN char_length({core}) < 4 THEN '{{}}'::text[] WHEN {CHINESE.format(core)} THEN "  # noqa: S608 - our own names
         f"ARRAY(SELECT mark || '|' || right({core}, 2) FROM unnest({marks_sql('c')}) AS mark) "
         f"|| ({region} || '=' || left({core}, 3)) ELSE {marks_sql('c')} END"
     )
@@ -196,13 +198,15 @@ def _note_plain(began: Any) -> int:
     The rules are asked once for each way in which two names can stand to each other.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT DISTINCT ON (p.plain) p.plain, {SIDES} WHERE p.plain IS NOT NULL ORDER BY p.plain")  # noqa: S608
+        cursor.execute(
+            f"SELECT DISTINCT ON (p.plain) p.plain, {SIDES} WHERE p.plain IS NOT NULL ORDER BY p.plain"
+        )
         ways = {row[0]: _verdict(_keys(*row[2:8]), _keys(*row[9:])) for row in cursor.fetchall()}
         worth = {way: verdict for way, verdict in ways.items() if verdict}
         if not worth:
             return 0
         cursor.execute(
-            f"WITH noted AS ({NOTE.format(rows=PLAIN)}) SELECT count(*) FILTER (WHERE is_new) FROM noted",
+            f"WITH noted AS ({NOTE.format(rows=PLAIN)}) SELECT count(*) FILTER (WHERE is_new) FROM noted",  # noqa: S608
             [
                 DuplicatePair.State.OPEN,
                 began,
@@ -217,7 +221,7 @@ def _note_plain(began: Any) -> int:
 def _rated_pairs() -> Iterator[list[tuple[int, int, Verdict]]]:
     """What the rules say to each other pair, some thousands at a time."""
     with connection.chunked_cursor() as cursor:
-        cursor.execute(f"SELECT {SIDES} WHERE p.plain IS NULL ORDER BY p.a, p.b")  # noqa: S608
+        cursor.execute(f"SELECT {SIDES} WHERE p.plain IS NULL ORDER BY p.a, p.b")
         while rows := cursor.fetchmany(CHUNK):
             yield list(_rated(rows))
 

@@ -34,7 +34,9 @@ def shown(user, address):
 @pytest.mark.parametrize("listing", [CUSTOMERS, CONTACTS, ACTIVITIES], ids=lambda one: one.key)
 def test_every_column_has_a_filter(listing):
     names = set(listing.filters.base_filters)
-    bare = [column.name for column in listing.columns if not SHOWN_AS.get(column.name, {column.name}) <= names]
+    bare = [
+        column.name for column in listing.columns if not SHOWN_AS.get(column.name, {column.name}) <= names
+    ]
     assert bare == []
 
 
@@ -70,7 +72,14 @@ def test_contacts_by_each_of_their_fields(company):
     customer = make_customer(company.sales1)
     make_contact(customer, "张三", title="采购经理", department="采购部", phone="13900001111", wechat="zs_1")
     make_contact(customer, "李四")
-    for query in ("title=经理", "department=采购", "department_is=any", "phone=00001111", "wechat=zs_", "name=张"):
+    for query in (
+        "title=经理",
+        "department=采购",
+        "department_is=any",
+        "phone=00001111",
+        "wechat=zs_",
+        "name=张",
+    ):
         assert shown(company.sales1, f"/contacts/?{query}") == {"张三"}, query
     for query in ("title_is=none", "phone_is=none", "name=四"):
         assert shown(company.sales1, f"/contacts/?{query}") == {"李四"}, query
@@ -79,7 +88,13 @@ def test_contacts_by_each_of_their_fields(company):
 def test_follow_ups_by_each_of_their_fields(company):
     customer, me = make_customer(company.sales1), company.sales1
     call = services.plan_follow_up(
-        actor=SYSTEM, author=me, owner=me, kind="call", customer=customer, subject="报价", due_at=timezone.now()
+        actor=SYSTEM,
+        author=me,
+        owner=me,
+        kind="call",
+        customer=customer,
+        subject="报价",
+        due_at=timezone.now(),
     )
     Activity._base_manager.filter(pk=call.pk).update(postponed=2, duration_minutes=30, body="看了样品")
     for query in (
@@ -132,11 +147,23 @@ def test_every_road_to_what_belongs_to_customers_leads_to_the_same_rows(company)
     identity.share(make_customer(company.sales4), user=company.sales1, actor=SYSTEM)
     services.delete_customer(binned, actor=SYSTEM)
     sizes = {}
-    for name in ("sales1", "sales3", "manager1", "director", "admin", "finance1", "service1", "marketing1", "exec"):
+    for name in (
+        "sales1",
+        "sales3",
+        "manager1",
+        "director",
+        "admin",
+        "finance1",
+        "service1",
+        "marketing1",
+        "exec",
+    ):
         user = getattr(company, name)
         for model in (Contact, Activity, Customer):
             wanted = set(access.visible(model, user).values_list("pk", flat=True))
-            joined = list(access.narrow_joined(model._default_manager.all(), user).values_list("pk", flat=True))
+            joined = list(
+                access.narrow_joined(model._default_manager.all(), user).values_list("pk", flat=True)
+            )
             assert sorted(joined) == sorted(wanted), (name, model)
             pieces = access.branches(model, user)
             if pieces is not None:
@@ -144,5 +171,7 @@ def test_every_road_to_what_belongs_to_customers_leads_to_the_same_rows(company)
                 assert set(rows.values_list("pk", flat=True)) == wanted, (name, model)
             sizes[name, model] = len(wanted)
     assert sizes["sales1", Contact] == 2 and sizes["manager1", Contact] == 3 and sizes["admin", Contact] == 3
-    assert access.branches(Contact, company.admin) is None and len(access.branches(Contact, company.sales1)) > 1
+    assert (
+        access.branches(Contact, company.admin) is None and len(access.branches(Contact, company.sales1)) > 1
+    )
     assert Q() not in access.branches(Activity, company.sales1)

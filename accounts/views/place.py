@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from crm.listing import keyset
 from crm.listing.declare import ListPage
-from crm.listing.selection import BadQuery, Selection, find_view, select
+from crm.listing.selection import BadQuery, find_view, select
 
 MOST_COUNTED = 2000
 
@@ -96,4 +96,3 @@ def place_in_list(request: HttpRequest, listing: ListPage, record: Any) -> Place
         by_id.get(before[-1]) if before else None,
         by_id.get(after[0]) if after else None,
     )
-

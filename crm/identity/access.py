@@ -243,9 +243,7 @@ def _rows(model: type[models.Model], user: User, level: str) -> Q:
     return _owned_rows(model, policy, user, level)
 
 
-def _pieces(
-    model: type[models.Model], user: User, level: str, *, folded: bool = False
-) -> list[Q] | None:
+def _pieces(model: type[models.Model], user: User, level: str, *, folded: bool = False) -> list[Q] | None:
     """What `_rows` says as conditions that overlap, parents by join; None where the scope is broad. Folded: all teams one."""
     policy, pieces = policy_of(model), []
     if isinstance(policy, Via):
@@ -273,9 +271,7 @@ def _pieces(
     return pieces
 
 
-def _lifted(
-    model: type[models.Model], path: str, user: User, level: str, *, folded: bool
-) -> list[Q] | None:
+def _lifted(model: type[models.Model], path: str, user: User, level: str, *, folded: bool) -> list[Q] | None:
     """The pieces of a parent as conditions on the child; over a link table one subquery, which keeps the row single."""
     if "__" in path:
         return [_through(model, path, user, level)]

@@ -346,7 +346,9 @@ class WordsWidget(SuffixedMultiWidget):
     suffixes = ["", "is"]
 
     def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
-        there = forms.RadioSelect(choices=[("", _("Any")), ("any", _("Filled in")), ("none", _("Not filled in"))])
+        there = forms.RadioSelect(
+            choices=[("", _("Any")), ("any", _("Filled in")), ("none", _("Not filled in"))]
+        )
         super().__init__([forms.TextInput(attrs={"autocomplete": "off"}), there], attrs)
 
     def decompress(self, value: Any) -> list[Any]:

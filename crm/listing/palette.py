@@ -33,7 +33,9 @@ class Found:
     note: Any = ""
     latest: str = "updated_at"
     sound: str = ""  # the field with the reading of Chinese names, syllable by syllable
-    parent: str = ""  # the record whose search index holds the names of these too: short texts are sought by it
+    parent: str = (
+        ""  # the record whose search index holds the names of these too: short texts are sought by it
+    )
 
 
 @dataclass(frozen=True)

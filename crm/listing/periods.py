@@ -88,7 +88,9 @@ def label(name: str) -> str:
     if match := WORKDAYS.fullmatch(name):
         count = int(match[2])
         if match[1] == "next":
-            return ngettext("Next %(count)d working day", "Next %(count)d working days", count) % {"count": count}
+            return ngettext("Next %(count)d working day", "Next %(count)d working days", count) % {
+                "count": count
+            }
         return ngettext("Last %(count)d working day", "Last %(count)d working days", count) % {"count": count}
     if match := COUNTED.fullmatch(name):
         count = int(match[2])

@@ -68,7 +68,8 @@ def search_filter(query: str) -> Q | None:
 def candidates(text: str) -> Q | None:
     """What every record meets that has the text anywhere in a value it is found by; None where the index is no help."""
     terms = grams.query_terms(text)
-    plain = terms == list(dict.fromkeys(fold(text).split()))  # a number loses its punctuation, which values may keep
+    # A number loses its punctuation in a query, and values may keep it.
+    plain = terms == list(dict.fromkeys(fold(text).split()))
     if not plain or not any(not grams.is_beginning(term) for term in terms):
         return None
     return search_filter(text)

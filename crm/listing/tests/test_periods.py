@@ -38,7 +38,12 @@ def test_days(name, first, last):
 @pytest.mark.parametrize(
     ("name", "today", "first", "last"),
     [
-        ("next_3_workdays", date(2026, 9, 18), date(2026, 9, 18), date(2026, 9, 22)),  # Sunday 20 is a make-up day
+        (
+            "next_3_workdays",
+            date(2026, 9, 18),
+            date(2026, 9, 18),
+            date(2026, 9, 22),
+        ),  # Sunday 20 is a make-up day
         ("next_5_workdays", date(2026, 9, 30), date(2026, 9, 30), date(2026, 10, 13)),
         ("last_2_workdays", date(2026, 9, 21), date(2026, 9, 18), date(2026, 9, 21)),
     ],
@@ -49,7 +54,7 @@ def test_working_days_leave_out_weekends_and_holidays(name, today, first, last):
     days = {one: DatedException("holiday", ()) for one in rest} | {
         one: DatedException("makeup", hours) for one in (date(2026, 9, 20), date(2026, 10, 10))
     }
-    calendar = Calendar({day: hours for day in range(5)}, days)
+    calendar = Calendar(dict.fromkeys(range(5), hours), days)
     assert periods.known(name) and periods.label(name)
     assert periods.days_of(name, today, lambda: calendar) == periods.Days(first, last)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import prefetch_related_objects
-from django.http import Http404
+from django.http import Http404, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -25,6 +26,7 @@ from accounts.queries.duplicates import Match, disclosed, find
 from accounts.queries.merging import last_merge, successor
 from accounts.rules import matching
 from accounts.rules.merging import LOSER, WINNER
+from accounts.views import cards
 from accounts.views.customers import is_administrator
 from accounts.views.duplicates import keys_from
 from crm.core.writes import RuleBroken, check_version
@@ -464,6 +466,18 @@ class ContactViewSet(Creates, Updates, Deletes, RecordViewSet):
                 raise PermissionDenied
             changed = services.set_primary(changed, actor=self.actor)
         return changed
+
+    @extend_schema(responses={(200, "text/vcard"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get"])
+    def card(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The contact as a vCard."""
+        return cards.one_card(request._request, self.record())
+
+    @extend_schema(responses={(200, "text/vcard"): OpenApiTypes.BINARY})
+    @action(detail=False, methods=["get"])
+    def cards(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The contacts named by `ids`, or all that the filters of the list leave, as vCards."""
+        return cards.chosen_cards(request._request)
 
     def delete_record(self, record: Contact, expected: int | None) -> None:
         check_version(record, expected)

@@ -294,6 +294,7 @@ CONTACTS = ListPage(
     count_words=_contacts,
     filters=ContactFilters,
     resource=ContactResource,
+    cards="contact_cards",
     columns=[
         Link("name", label=_("Name"), sort="name_sort", sub="title"),
         Related("customer", card="subtitle"),

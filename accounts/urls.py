@@ -3,7 +3,7 @@
 from django.urls import path
 
 from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
-from accounts.views import actions, contacts, customers, data_quality, duplicates, field_undo, sheet
+from accounts.views import actions, cards, contacts, customers, data_quality, duplicates, field_undo, sheet
 
 urlpatterns = [
     path("customers/new/", customers.customer_create, name="customer_create"),
@@ -42,6 +42,8 @@ urlpatterns = [
     path("customers/<int:pk>/restore/", actions.customer_restore, name="customer_restore"),
     path("customers/<int:pk>/contacts/new/", contacts.contact_create, name="contact_create"),
     path("contacts/<int:pk>/", contacts.contact_detail, name="contact_detail"),
+    path("contacts/cards.vcf", cards.contact_cards, name="contact_cards"),
+    path("contacts/<int:pk>/card.vcf", cards.contact_card, name="contact_card"),
     path("contacts/<int:pk>/edit/", contacts.contact_edit, name="contact_edit"),
     path("contacts/<int:pk>/delete/", contacts.contact_delete, name="contact_delete"),
     path("contacts/<int:pk>/primary/", contacts.contact_primary, name="contact_primary"),

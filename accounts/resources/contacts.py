@@ -29,6 +29,8 @@ class ContactResource(ImportResource):
     slug = "contacts"
     model = Contact
     noun = gettext_lazy("Contacts")
+    sheet_names = "联系人|联系人信息|客户联系人|contacts|people"
+    cards = "customers"  # whose rows also make the companies that are not there yet
     keys = (
         Key("id", gettext_lazy("number"), lambda value: str(value)),
         Key("external_id", gettext_lazy("external ID"), lambda value: str(value).strip()),

@@ -39,6 +39,7 @@ class CustomerColumns(ImportResource):
     model = Customer
     noun = gettext_lazy("Customers")
     sheet_names = "客户|客户资料|客户信息|客户名单|公司|customers|accounts|companies"
+    cards = "customers"
 
     id = Column("id", label=gettext_lazy("Record number"), synonyms="系统编号", widget=NumberWidget())
     name = Column(

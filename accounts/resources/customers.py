@@ -206,6 +206,10 @@ class CustomerResource(CustomerColumns):
         for name, value in row.cleaned.items():
             if name not in ADDED and name != run.key.name and _unlike(value, first.get(name)):
                 return name
+        if fold(row.cleaned.get("contact_name", "")) == fold(first.get("contact_name", "")):
+            for name in MAIN_CONTACT:  # one person with two numbers may be two people of one name
+                if name in row.cleaned and name in first and _unlike(row.cleaned[name], first[name]):
+                    return name
         brings = any(value != first.get(name) for name, value in row.cleaned.items() if name in ADDED)
         return None if brings else ""
 

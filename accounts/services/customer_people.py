@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.events import CONTACT_UPDATED
 from accounts.models import Contact
 from accounts.services.contact_imports import (
@@ -76,6 +78,9 @@ def write_people(run: Run, rows: Sequence[StagedRow]) -> None:
             if contact is None:
                 if key in new:  # the same new person in another row of this customer
                     first = new[key][2]
+                    if any(value and first.get(name) not in ("", value) for name, value in values.items()):
+                        message = _("%(name)s stands in several rows; the first details were kept.")
+                        row.note("same_person", message % {"name": values["name"]})
                     first |= {name: value for name, value in values.items() if value and not first.get(name)}
                     continue
                 new[key] = (row, customer, values, customer not in with_main)

@@ -1,6 +1,12 @@
 """Several rows, or several columns, about one customer: one customer with its people, tags and key facts."""
 
+import datetime
+import io
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from accounts.models import Activity, Contact, Customer, CustomerTag, Highlight
 from accounts.services import update_customer
@@ -179,3 +185,15 @@ def test_more_key_facts_than_a_customer_may_have(company):
     )
     assert Highlight.objects.count() == 5 == Highlight.MOST
     assert [(row, code) for row, _column, code in errors_of(job)] == [(3, "too_many_facts")]
+
+
+def test_day_numbers_of_a_workbook_that_counts_from_1904(company):
+    book = Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    for row in (["客户名称", "成交日期"], ["甲有限公司", 44700], ["乙有限公司", datetime.date(2026, 5, 20)]):
+        book.active.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    job = run(company.sales1, SimpleUploadedFile("mac.xlsx", target.getvalue()))
+    assert errors_of(job) == []
+    assert set(Customer.objects.values_list("first_deal_at", flat=True)) == {datetime.date(2026, 5, 20)}

@@ -33,7 +33,7 @@ def contact_detail(request: HttpRequest, pk: int) -> HttpResponse:
     contact = the_contact(request, pk)
     seen = access.visible(Customer, request.user)
     links = contact.links.filter(customer__in=seen).select_related("customer").order_by("pk")
-    may = {verb: access.may(request.user, verb, contact) for verb in ("change", "delete")}
+    may = {verb: access.may(request.user, verb, contact) for verb in ("change", "delete", "export")}
     context = {
         "contact": contact,
         "links": links,

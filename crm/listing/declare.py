@@ -119,6 +119,7 @@ class ListPage:
     page_size: int = 50
     bulk_limit: int = 100  # more rows than this become a background job
     exportable: bool = True
+    cards: str = ""  # URL name under which the chosen rows come as vCards
     in_search: bool = True  # among the hits of the global search
     palette: Found | None = None  # how its records stand in the command palette; None: not there
     search_note: str = ""  # path of a quiet second word beside a hit of the global search

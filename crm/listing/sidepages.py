@@ -226,6 +226,8 @@ def _export(request: HttpRequest, listing: ListPage) -> HttpResponse:
         if not choice.ids:
             return _nothing_chosen(request, listing)
         query.setlist("ids", [str(pk) for pk in choice.ids])
+    if listing.cards and request.POST.get("as") == "cards":
+        return redirect(f"{reverse(listing.cards)}?{query.urlencode()}")
     query["export"] = "xlsx"
     return redirect(f"{listing.url()}?{query.urlencode()}")
 

@@ -16,7 +16,7 @@ class UploadForm(forms.Form):
     resource = forms.ChoiceField(label=_("What is in the file"), widget=forms.RadioSelect)
     file = forms.FileField(
         label=_("File"),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.txt,.tsv"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.txt,.tsv,.vcf"}),
         error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
     )
     nonce = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)

@@ -86,6 +86,7 @@ def start_import(
         raise UnreadableFile("too_large", limit=limit_megabytes())
     with on_disk(upload) as path:
         inspection = inspect_file(path)
+    resource = _reader_of(inspection, resource, user, mode)
     job = ImportJob(
         user=user,
         resource=resource.slug,
@@ -227,6 +228,19 @@ def finish_stopped(job: ImportJob, actor: Actor) -> None:
     record_event(IMPORT_STOPPED, job, actor=actor, payload={"file": job.file_name, "counts": job.counts})
 
 
+def _reader_of(inspection: Inspection, resource: ImportResource, user: User, mode: str) -> ImportResource:
+    """The resource that reads a file: vCards name people together with their companies."""
+    if inspection.format != "vcf":
+        return resource
+    if resource.cards == resource.slug:
+        return resource
+    reader = resource_of(resource.cards, user) if resource.cards else None
+    if reader is None:
+        raise UnreadableFile("cards")
+    require_import(user, reader, mode)
+    return reader
+
+
 def resource_for(job: ImportJob) -> ImportResource:
     """The resource of a job; one whose resource is gone cannot go on."""
     resource = resource_of(job.resource, job.user)
@@ -299,11 +313,15 @@ def _look_into(
             raise UnreadableFile("no_such_sheet")
     else:
         chosen = tables.choose_sheet(filled, vocabulary)
-    table = tables.find_table(chosen, vocabulary, header_row)
+    table = tables.find_table(chosen, vocabulary, 1 if inspection.format == "vcf" else header_row)
     above = sum(1 for row in chosen.sample if row.number <= table.header_row) if table else 0
     if table is None or not table.columns or chosen.rows - above < 1:
         raise UnreadableFile("no_rows")
     job.format, job.encoding, job.delimiter = inspection.format, inspection.encoding, inspection.delimiter
+    job.dates_from_1904 = inspection.dates_from_1904
+    if inspection.format == "vcf":  # its header names fields; people read their labels
+        for column in table.columns:
+            column.header = str(resource.columns[column.header].label)
     job.sheets = [{"name": s.name, "rows": s.rows, "columns": s.columns, "hidden": s.hidden} for s in filled]
     job.sheet = chosen.name
     job.header_row = table.header_row

@@ -167,4 +167,5 @@ def _check_again(job: ImportJob, rows: models.QuerySet[ImportRow]) -> ImportJob:
 
 
 def _broken(row: ImportRow) -> str:
-    return "quote" if any(error["code"] == "unclosed_quote" for error in row.errors) else ""
+    codes = {error["code"] for error in row.errors}
+    return "card" if "card" in codes else "quote" if "unclosed_quote" in codes else ""

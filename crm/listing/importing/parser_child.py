@@ -71,7 +71,7 @@ def emit_rows(rows) -> None:
 
 
 def detect_format(path: str) -> str:
-    """Tell xlsx, xls and text tables apart by content, never by the name."""
+    """Tell xlsx, xls, vCards and text tables apart by content, never by the name."""
     with open(path, "rb") as handle:
         head = handle.read(4096)
     if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
@@ -98,6 +98,10 @@ def detect_format(path: str) -> str:
     ):
         if head.startswith(magic):
             raise Unreadable("not_a_table")
+    import parser_vcard  # beside this script
+
+    if parser_vcard.is_card(head):
+        return "vcf"
     lowered = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if (
         lowered.startswith((b"<!doctype html", b"<html", b"<table", b"<meta", b"<head"))
@@ -217,7 +221,30 @@ def read_spreadsheet(request: dict, file_format: str) -> None:
             {"name": entry.name, "rows": count, "columns": width, "hidden": hidden, "sample": sample + last}
         )
         del sheet
-    emit({"meta": {"format": file_format, "sheets": sheets}})
+    from_1904 = parser_zip.counts_from_1904(path) if file_format == "xlsx" else xls_counts_from_1904(path)
+    emit({"meta": {"format": file_format, "sheets": sheets, "dates_from_1904": from_1904}})
+
+
+def xls_counts_from_1904(path: str) -> bool:
+    """Whether an xls counts its days from 1904: its record 0x22 holds a one. Looked for near the first record of a book."""
+    with open(path, "rb") as handle:
+        content = handle.read(64 * 1024 * 1024)
+    start = 0
+    while (start := content.find(b"\x09\x08", start)) >= 0:
+        length = int.from_bytes(content[start + 2 : start + 4], "little")
+        if length in (8, 16) and content[start + 4 : start + 8] in (b"\x00\x06\x05\x00", b"\x00\x05\x05\x00"):
+            break
+        start += 2
+    if start < 0:
+        return False
+    for _record in range(2000):  # the records of the book itself, one behind the other
+        kind, length = (int.from_bytes(content[start + i : start + i + 2], "little") for i in (0, 2))
+        if kind == 0x22 and length == 2:
+            return content[start + 4 : start + 6] == b"\x01\x00"
+        if kind == 0x0A or start + 4 + length >= len(content):
+            return False
+        start += 4 + length
+    return False
 
 
 def load_sheet(workbook, name: str):
@@ -243,9 +270,26 @@ def read_text(request: dict) -> None:
     if encoding is None:
         raise Unreadable("not_a_table")
     delimiter = request.get("delimiter") or parser_text.detect_delimiter(path, encoding)
-    rows = parser_text.records(path, encoding, delimiter, MAX_COLUMNS, MAX_CELL, Unreadable)
+    emit_table(
+        request,
+        parser_text.records(path, encoding, delimiter, MAX_COLUMNS, MAX_CELL, Unreadable),
+        {"format": "csv", "encoding": encoding, "delimiter": delimiter},
+    )
+
+
+def read_cards(request: dict) -> None:
+    import parser_text  # beside this script
+    import parser_vcard
+
+    encoding = request.get("encoding") or parser_text.detect_encoding(request["path"]) or "utf-8"
+    rows = parser_vcard.records(request["path"], encoding)
+    emit_table(request, rows, {"format": "vcf", "encoding": encoding, "delimiter": ""})
+
+
+def emit_table(request: dict, rows, meta: dict) -> None:
+    """The rows of a file that is one table, or a first look at them."""
     if request["command"] == "rows":
-        emit({"meta": {"format": "csv"}})
+        emit({"meta": {"format": meta["format"]}})
         emit_rows(rows)
         return
     sample, last, count = [], [], 0
@@ -257,7 +301,7 @@ def read_text(request: dict) -> None:
             last = [*last[-9:], row]
     width = max((len(row[1]) for row in sample), default=0)
     sheet = {"name": "", "rows": count, "columns": width, "hidden": False, "sample": sample + last}
-    emit({"meta": {"format": "csv", "encoding": encoding, "delimiter": delimiter, "sheets": [sheet]}})
+    emit({"meta": {**meta, "sheets": [sheet]}})
 
 
 def main() -> int:
@@ -269,6 +313,8 @@ def main() -> int:
         file_format = detect_format(request["path"])
         if file_format == "csv":
             read_text(request)
+        elif file_format == "vcf":
+            read_cards(request)
         else:
             read_spreadsheet(request, file_format)
     except Unreadable as error:

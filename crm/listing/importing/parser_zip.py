@@ -45,6 +45,15 @@ def check_package(path: str, refused: type[Exception]) -> dict:
         raise refused("password") from error
 
 
+def counts_from_1904(path: str) -> bool:
+    """Whether a checked workbook counts its days from 1904, as old Excel for Mac does."""
+    with zipfile.ZipFile(path) as package:
+        name = next((name for name in package.namelist() if name.lower() == "xl/workbook.xml"), "")
+        with package.open(name) as part:
+            head = part.read(1 << 20)
+    return bool(re.search(rb'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true)"', head))
+
+
 def _check_sizes(members, names, refused) -> None:
     if any(member.flag_bits & 0x1 for member in members):
         raise refused("password")

@@ -25,6 +25,7 @@ REASONS = {
     ),
     "password": _("The workbook is protected by a password. Save a copy without password and upload that."),
     "not_a_table": _("This is not a table. Upload an Excel workbook (.xlsx) or a text table (.csv)."),
+    "cards": _("These are vCards, which hold people. Import them as customers or contacts."),
     "html": _("This is a web page with the name of a table. Open it in Excel and save it as .xlsx."),
     "unsupported": _("This kind of workbook cannot be read. Save it as .xlsx or .csv."),
     "bomb": _(
@@ -90,6 +91,7 @@ class Inspection:
     sheets: list[Sheet]
     encoding: str = ""
     delimiter: str = ""
+    dates_from_1904: bool = False
 
 
 def inspect_file(path: str | Path) -> Inspection:
@@ -114,7 +116,13 @@ def inspect_file(path: str | Path) -> Inspection:
     ]
     if not any(sheet.rows for sheet in sheets):
         raise UnreadableFile("empty")
-    return Inspection(meta["format"], sheets, meta.get("encoding", ""), meta.get("delimiter", ""))
+    return Inspection(
+        meta["format"],
+        sheets,
+        meta.get("encoding", ""),
+        meta.get("delimiter", ""),
+        meta.get("dates_from_1904", False),
+    )
 
 
 def read_rows(

@@ -198,6 +198,10 @@ class ImportResource(resources.Resource):
     slug: str = ""
     noun: Label = ""
     keys: Sequence[Key] = ()
+    sheet_names: str = ""  # what sheets of such records are called, to find them in a workbook of several
+    cards: str = (
+        ""  # the resource that reads vCards uploaded for this one; they name people with their companies
+    )
     model: type[models.Model]
     owners_model: type[models.Model] | None = (
         None  # whose transfers say whom the importer may name, if not `model`'s
@@ -262,7 +266,9 @@ class ImportResource(resources.Resource):
         """Read the mapped cells of one row; blank cells stay out, wrong ones are named with their reason."""
         cleaned: dict[str, Any] = {}
         row = StagedRow(None, number, cells, cleaned)
-        if broken:
+        if broken == "card":
+            row.fail("card", _("This card cannot be read: it is incomplete, too long or empty."))
+        elif broken:
             row.fail(
                 "unclosed_quote",
                 _("A quotation mark in this line is not closed, so its cells cannot be told apart."),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .resource import Run
 
 EXCEL_EPOCH = datetime.date(1899, 12, 30)
+LATER_BY = 1462  # days from that to the first day of workbooks that count from 1904
 SERIALS = range(18_264, 80_000)  # 1950 to 2118: what a plausible date looks like as Excel's day number
 DATE_PARTS = re.compile(
     r"^(?P<a>\d{1,4})(?P<sep>[-/.年])(?P<b>\d{1,2})(?:[-/.月](?P<c>\d{1,4})日?)?月?(?P<rest>[T ].*)?$",
@@ -152,7 +153,10 @@ class DateWidget(widgets.Widget):
         self, value: str, row: Any = None, *, run: Run | None = None, field: str = "", **kwargs: Any
     ) -> str:
         moment = read_moment(
-            value, day_first=bool(run and field in run.day_first), today=run.today if run else None
+            value,
+            day_first=bool(run and field in run.day_first),
+            today=run.today if run else None,
+            from_1904=bool(run and run.job.dates_from_1904),
         )
         return moment.date().isoformat()
 
@@ -164,7 +168,10 @@ class MomentWidget(widgets.Widget):
         self, value: str, row: Any = None, *, run: Run | None = None, field: str = "", **kwargs: Any
     ) -> str:
         moment = read_moment(
-            value, day_first=bool(run and field in run.day_first), today=run.today if run else None
+            value,
+            day_first=bool(run and field in run.day_first),
+            today=run.today if run else None,
+            from_1904=bool(run and run.job.dates_from_1904),
         )
         return (
             moment.isoformat(sep=" ")
@@ -251,11 +258,14 @@ def in_every_language(text: str | Promise) -> set[str]:
 
 
 def read_moment(
-    value: str, *, day_first: bool = False, today: datetime.date | None = None
+    value: str, *, day_first: bool = False, today: datetime.date | None = None, from_1904: bool = False
 ) -> datetime.datetime:
-    """A date with or without time, as Excel stores it or people type it; raises CellError."""
+    """A date with or without time, as Excel stores it or people type it; raises CellError.
+
+    `from_1904` says that the workbook numbers its days from 1904 on.
+    """
     text = narrow(value)
-    moment = _read_moment(text, day_first, today.year if today else 0, today.month if today else 0)
+    moment = _read_moment(text, day_first, today.year if today else 0, today.month if today else 0, from_1904)
     if moment is None:
         raise CellError("date", _("This is not a date. Write it as 2026-06-11."))
     if not 1900 <= moment.year <= 2200:
@@ -264,15 +274,19 @@ def read_moment(
 
 
 @lru_cache(maxsize=20_000)  # a column of dates repeats itself
-def _read_moment(text: str, day_first: bool, year: int, month: int) -> datetime.datetime | None:
+def _read_moment(
+    text: str, day_first: bool, year: int, month: int, from_1904: bool = False
+) -> datetime.datetime | None:
     try:
         if re.search(
             r"\dT\d.*(Z|[+-]\d\d:?\d\d)$", text
         ):  # a machine's time with its zone becomes company time
             zoned = datetime.datetime.fromisoformat(text)
             return timezone.localtime(zoned, timezone.get_default_timezone()).replace(tzinfo=None)
-        if re.fullmatch(r"\d{5}(\.\d+)?", text) and int(float(text)) in SERIALS:
-            return _from_serial(float(text))
+        if re.fullmatch(r"\d{5}(\.\d+)?", text):
+            serial = float(text) + (LATER_BY if from_1904 else 0)
+            if int(serial) in SERIALS:
+                return _from_serial(serial)
         if re.fullmatch(r"(19|20)\d{6}", text):
             return datetime.datetime(int(text[:4]), int(text[4:6]), int(text[6:]))  # noqa: DTZ001 - wall clock
         if found := MONTH_DAY.match(text):

@@ -279,3 +279,22 @@ def test_dates_of_workbooks_that_count_from_1904(test_data, tmp_path):
         "2026-06-11",
         "2026-06-11 14:30",
     ]
+
+
+def test_day_numbers_without_a_format_count_from_where_the_workbook_says(test_data, tmp_path):
+    """A cell that was a date loses its format when it is pasted as a value; its number still means a day."""
+    from crm.listing.importing.widgets import read_moment
+
+    assert inspect_file(test_data / "excel_edge_cases" / "dates-1904.xls").dates_from_1904
+    assert not inspect_file(test_data / "excel_edge_cases" / "dates-1900.xls").dates_from_1904
+    for epoch, expected in ((CALENDAR_MAC_1904, True), (None, False)):
+        book = Workbook()
+        if epoch:
+            book.epoch = epoch
+        book.active.append(["客户名称", "成交日期"])
+        book.active.append(["甲有限公司", 44700])
+        path = tmp_path / f"{expected}.xlsx"
+        book.save(path)
+        assert inspect_file(path).dates_from_1904 is expected
+    assert read_moment("44700").date() == datetime.date(2022, 5, 19)
+    assert read_moment("44700", from_1904=True).date() == datetime.date(2026, 5, 20)

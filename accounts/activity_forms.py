@@ -14,7 +14,9 @@ from accounts.services import NextStep
 from crm.core.clock import company_today
 from crm.identity.access import visible
 from crm.listing.forms import CrmForm, note_chosen, people
+from crm.records.models import StoredFile
 from crm.records.queries import business_calendar
+from crm.records.queries.files import own_uploads
 
 MOST_FILES = 10
 FACE_TO_FACE = (ActivityKind.VISIT, ActivityKind.MEETING)  # colleagues may have come along
@@ -79,9 +81,18 @@ class FollowUpForm(CrmForm):
         label=_("Colleagues present"), queryset=None, required=False
     )
     files = ManyFiles(label=_("Files"), required=False)
+    uploads = forms.ModelMultipleChoiceField(
+        queryset=None,
+        required=False,
+        error_messages={
+            "invalid_choice": _("A file of this draft is no longer there. Attach it again."),
+            "invalid_pk_value": _("A file of this draft is no longer there. Attach it again."),
+        },
+    )
 
     def __init__(self, *args: Any, customer: Customer | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["uploads"].queryset = own_uploads(self.user)
         self.customer = customer
         self.fields["contact"].queryset = contacts_of(customer, self.user)
         self.fields["contact"].widget = forms.Select(choices=self.fields["contact"].choices)
@@ -111,6 +122,11 @@ class FollowUpForm(CrmForm):
     def owner_choices(self) -> list[tuple[int, str]]:
         """The colleagues to choose from, with one query."""
         return [(one.pk, str(one)) for one in self.fields["owner"].queryset]
+
+    def uploaded(self) -> list[StoredFile]:
+        """What was uploaded for this draft already, for a form that is shown once more."""
+        chosen = [pk for pk in self.data.getlist("uploads") if pk.isdecimal()] if self.is_bound else []
+        return list(self.fields["uploads"].queryset.filter(pk__in=chosen[:MOST_FILES])) if chosen else []
 
     @property
     def is_task(self) -> bool:

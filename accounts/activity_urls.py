@@ -24,5 +24,4 @@ urlpatterns = [
     path("activities/<int:pk>/edit/", activities.activity_edit, name="activity_edit"),
     path("activities/<int:pk>/delete/", activities.activity_delete, name="activity_delete"),
     path("activities/<int:pk>/restore/", activities.activity_restore, name="activity_restore"),
-    path("activities/<int:pk>/files/<int:file>/", activities.activity_file, name="activity_file"),
 ]

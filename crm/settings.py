@@ -259,8 +259,14 @@ FONTS_DIR = Path(env.str("CRM_FONTS_DIR", default=str(DATA_DIR / "fonts")))  # s
 IMPORT_MAX_MB = env.int("CRM_IMPORT_MAX_MB", default=50)  # 100,000 rows of 12 columns take 13 MB
 IMPORT_KEEP_DAYS = env.int("CRM_IMPORT_KEEP_DAYS", default=30)
 EXPORT_KEEP_HOURS = env.int("CRM_EXPORT_KEEP_HOURS", default=24)
+FILE_MAX_MB = env.int("CRM_FILE_MAX_MB", default=20)  # one attachment
+FILES_PERSON_MB = env.int("CRM_FILES_PERSON_MB", default=5_000)  # all attachments of one person; 0: no limit
+FILES_TOTAL_MB = env.int("CRM_FILES_TOTAL_MB", default=50_000)  # all attachments; 0: no limit
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": env.str("CRM_FILES_BACKEND", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("CRM_FILES_OPTIONS", default={}),
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or TESTING
@@ -314,6 +320,7 @@ CELERY_BEAT_SCHEDULE = {
     "empty-bin": {"task": "accounts.tasks.empty_bin", "schedule": 6 * 3600.0},
     "check-calendars": {"task": "crm.records.tasks.check_calendars", "schedule": 6 * 3600.0},
     "tidy-files": {"task": "crm.records.tasks.delete_unattached_files", "schedule": 6 * 3600.0},
+    "make-previews": {"task": "crm.records.tasks.make_previews", "schedule": 60.0},
     "follow-fields": {"task": "crm.records.tasks.follow_fields", "schedule": 600.0},
     "tidy-sessions": {"task": "crm.identity.tasks.tidy_sessions", "schedule": 6 * 3600.0},
     "expire-grants": {"task": "crm.identity.tasks.remove_expired_grants", "schedule": 3600.0},

@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from crm.core.uploads import WholeBody
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
-application = get_wsgi_application()
+application = WholeBody(get_wsgi_application())

@@ -5,10 +5,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models.customer import AliveManager
-from crm.core.writes import SoftDeletable, Versioned
+from crm.core.writes import AliveManager, SoftDeletable, Versioned
 from crm.identity.ownership import OwnedModel
-from crm.identity.policies import Owned, Via
+from crm.identity.policies import Owned, PartOf
+from crm.records.models.record_file import FILE_AUTHOR, RecordFile
 from crm.records.searchable import Searchable, search_index
 
 ALIVE = models.Q(deleted_at__isnull=True)
@@ -181,19 +181,13 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
         return is_overdue(self.due_at, self.all_day, timezone.now())
 
 
-class ActivityFile(models.Model):
+class ActivityFile(RecordFile):
     """A file attached to a follow-up; whoever sees the follow-up may download it."""
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="files")
-    file = models.ForeignKey("records.StoredFile", models.PROTECT, related_name="+")
 
-    access = Via("activity")
+    access = PartOf("activity", FILE_AUTHOR)
 
-    class Meta:
+    class Meta(RecordFile.Meta):
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
-        ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["activity", "file"], name="activity_file_once")]
-
-    def __str__(self) -> str:
-        return str(self.file_id)

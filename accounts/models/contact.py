@@ -6,10 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.choices import ContactRole
-from accounts.models.customer import ALIVE, AliveManager, Customer
+from accounts.models.customer import ALIVE, Customer
 from crm.core.phone import search_forms
 from crm.core.pinyin import initials, sort_key
-from crm.core.writes import SoftDeletable, Versioned
+from crm.core.writes import AliveManager, SoftDeletable, Versioned
 from crm.identity.policies import Via
 from crm.records.custom_sql import custom_index
 from crm.records.models.custom_field import CustomFields

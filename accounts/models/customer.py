@@ -11,7 +11,7 @@ from accounts.models.choices import Intent, Kind, Source, Stage, Tier
 from accounts.models.marks import NameMarks
 from crm.core.phone import search_forms
 from crm.core.pinyin import initials, sort_key
-from crm.core.writes import SoftDeletable, Versioned
+from crm.core.writes import AliveManager, SoftDeletable, Versioned
 from crm.identity.ownership import OwnedModel
 from crm.identity.policies import Owned, Via
 from crm.records.custom_sql import custom_index
@@ -20,13 +20,6 @@ from crm.records.queries.custom_fields import custom_words
 from crm.records.searchable import Searchable, search_index
 
 ALIVE = models.Q(deleted_at__isnull=True)
-
-
-class AliveManager(models.Manager):
-    """Records outside the bin: what every list, count, choice and related lookup sees."""
-
-    def get_queryset(self) -> models.QuerySet:
-        return super().get_queryset().filter(deleted_at__isnull=True)
 
 
 class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):

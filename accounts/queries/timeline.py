@@ -130,7 +130,7 @@ def _dressed(rows: QuerySet[Activity]) -> QuerySet[Activity]:
         pk__in=Activity.participants.through.objects.filter(activity=OuterRef(OuterRef("pk"))).values("user")
     )
     files = ActivityFile.objects.filter(activity=OuterRef("pk")).order_by("pk")
-    shown = JSONObject(id="file_id", name="file__name", type="file__content_type")
+    shown = JSONObject(id="pk", name="file__name", preview="file__preview_state")
     return rows.select_related("owner", "author", "contact").annotate(
         present=ArraySubquery(present.order_by("name_sort", "pk").values("name")),
         attached=ArraySubquery(files.values(row=shown)),

@@ -16,7 +16,7 @@ from accounts.events import (
     ACTIVITY_PLANNED,
     ACTIVITY_RESCHEDULED,
 )
-from accounts.models import Activity, ActivityFile, ActivityKind, Contact, Customer, Outcome
+from accounts.models import Activity, ActivityKind, Contact, Customer, Outcome
 from accounts.models.activity import DONE, OPEN
 from accounts.rules.chat import readable
 from accounts.rules.due import company_zone, due_date
@@ -31,6 +31,7 @@ from crm.events.recording import record_event, recording
 from crm.identity.access import may
 from crm.identity.models import User
 from crm.records.models import StoredFile
+from crm.records.services.record_files import attach_files
 
 # Being in touch in these ways asks for a next date, or a reason why there is none, while the customer is open.
 OBLIGED = (ActivityKind.CALL, ActivityKind.VISIT, ActivityKind.MEETING)
@@ -112,7 +113,7 @@ def log_follow_up(
     activity.fill_search()
     activity.save()
     activity.participants.set(participants)
-    _attach(activity, files)
+    _attach(activity, files, actor)
     closed = [] if done_at else _close_planned(activity, actor)
     result = Logged(activity, closed, _plan_next(activity, next_step, must_plan, actor=actor, author=author))
     record_event(ACTIVITY_LOGGED, activity, actor=actor, payload={"kind": kind})
@@ -169,7 +170,7 @@ def plan_follow_up(
     activity.fill_search()
     activity.save()
     activity.participants.set(participants)
-    _attach(activity, list(files))
+    _attach(activity, files, actor)
     reminders.schedule([activity])
     record_event(ACTIVITY_PLANNED, activity, actor=actor, payload={"kind": kind})
     _refresh(activity)
@@ -222,7 +223,7 @@ def complete(
         ]
         names += ["next_follow_up_at", "next_all_day", *activity.fill_search()]
         save_versioned(activity, names)
-    _attach(activity, files)
+    _attach(activity, files, actor)
     reminders.cancel([activity.pk])
     _refresh(activity)
     return Logged(activity, [], planned, tell_mentioned(activity, actor) if written else [])
@@ -387,8 +388,9 @@ def _has_plan(activity: Activity) -> bool:
     return plans.filter(~Q(pk=activity.pk)).exists()
 
 
-def _attach(activity: Activity, files: Iterable[StoredFile]) -> None:
-    ActivityFile._base_manager.bulk_create([ActivityFile(activity=activity, file=f) for f in files])
+def _attach(activity: Activity, files: Iterable[StoredFile], actor: Actor) -> None:
+    """Give the files to the follow-up, which tells of them itself."""
+    attach_files(activity, files, actor=actor, telling=False)
 
 
 def _refresh(activity: Activity) -> None:

@@ -107,7 +107,7 @@ def update_activity(
             before = "" if activity.is_valid else _last_text(activity.customer)
             activity.is_valid = is_valid(activity.body, before, has_file=has_file)
         save_versioned(activity, [*values, "body", "is_valid", *activity.fill_search()])
-    _attach(activity, files)
+    _attach(activity, files, actor)
     _refresh(activity)
     return activity
 

@@ -80,6 +80,8 @@ def event_icon(event: object) -> SafeString:
     name = getattr(event, "name", "")
     if getattr(event, "origin", "") == "import":
         return icon("file-import", 16)
+    if name.startswith("file."):
+        return icon("paperclip", 16)
     return icon(EVENT_ICONS.get(name, "user-circle" if name.startswith("contact.") else "pencil"), 16)
 
 

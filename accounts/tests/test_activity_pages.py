@@ -197,7 +197,7 @@ class TestWriting:
         assert response.status_code == 200, response.content.decode()
         assert "Sales3 cannot read this customer" in response.content.decode()
         attached = Activity._base_manager.get().files.get()
-        url = f"/activities/{attached.activity_id}/files/{attached.file_id}/"
+        url = f"/activities/{attached.activity_id}/files/{attached.pk}/download/"
         assert download(client, url) == PNG
         client.force_login(company.sales3)
         assert client.get(url).status_code == 404

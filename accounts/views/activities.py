@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -23,7 +23,7 @@ from crm.core import formats
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.records.services.files import download, store_upload
+from crm.records.services.files import store_uploads
 
 
 def activity_of(request: HttpRequest, pk: int, action: str = "view") -> Activity:
@@ -100,7 +100,8 @@ def activity_complete(request: HttpRequest, pk: int) -> HttpResponse:
 @transaction.atomic
 def _complete(request: HttpRequest, activity: Activity, form: CompleteForm) -> services.Logged:
     actor = actor_of(request)
-    files = [store_upload(one, user=request.user, actor=actor) for one in form.cleaned_data["files"]]
+    sent = store_uploads(form.cleaned_data["files"], user=request.user, actor=actor)
+    files = [*form.cleaned_data["uploads"], *sent]  # uploaded while writing, and with the form itself
     return services.complete(
         activity, actor=actor, author=request.user, files=files, must_plan=True, **form.complete_values()
     )
@@ -261,17 +262,6 @@ def activity_restore(request: HttpRequest, pk: int) -> HttpResponse:
     return _act(
         request, activity, lambda: services.restore_activity(activity, actor=actor_of(request)), _("Restored")
     )
-
-
-@login_required
-@require_GET
-def activity_file(request: HttpRequest, pk: int, file: int) -> HttpResponse:
-    """Download an attachment: whoever sees the follow-up may."""
-    activity = activity_of(request, pk)
-    attached = activity.files.select_related("file").filter(file=file).first()
-    if attached is None:
-        raise Http404
-    return download(attached.file, inline=bool(request.GET.get("inline")))
 
 
 def _act(

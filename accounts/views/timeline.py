@@ -25,7 +25,7 @@ from crm.events.actor import actor_of
 from crm.identity import access
 from crm.identity.models import User
 from crm.records.queries import business_calendar
-from crm.records.services.files import store_upload
+from crm.records.services.files import store_uploads
 
 TABS = ("note", "call", "visit", "email", "wechat", "task")
 PLACES = ("record", "list", "today", "page")
@@ -163,7 +163,8 @@ def follow_up_write(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def _save(request: HttpRequest, customer: Customer, form: FollowUpForm) -> tuple[str, str, list[User]]:
     actor = actor_of(request)
-    files = [store_upload(one, user=request.user, actor=actor) for one in form.cleaned_data["files"]]
+    sent = store_uploads(form.cleaned_data["files"], user=request.user, actor=actor)
+    files = [*form.cleaned_data["uploads"], *sent]  # uploaded while writing, and with the form itself
     if form.is_task:
         task = services.plan_follow_up(
             actor=actor, author=request.user, customer=customer, files=files, **form.task_values()

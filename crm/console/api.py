@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.console import field_api, import_api, import_template_api
+from crm.console import field_api, file_api, import_api, import_template_api
 from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
 from crm.console.sections import is_administrator
 from crm.events.models import Event
@@ -237,4 +237,4 @@ ROUTES = [
 ]
 
 # Addresses that a router cannot make, such as those of files.
-URLS = import_api.URLS
+URLS = [*file_api.URLS, *import_api.URLS]

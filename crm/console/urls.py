@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.console import import_urls
+from crm.console import file_urls, import_urls
 from crm.console.listings import EVENTS, TEAMS, USERS
 from crm.console.views import (
     company,
@@ -105,6 +105,7 @@ urlpatterns = [
     *TEAMS.urls("settings/teams"),
     *EVENTS.urls("settings/events"),
     *import_urls.urlpatterns,
+    *file_urls.urlpatterns,
     path("recent/", me.recent_add, name="recent_add"),
     path("guide/", help.guide, name="guide"),
     path("guide/<slug:page>/", help.help_panel, name="help_panel"),

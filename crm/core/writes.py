@@ -42,6 +42,13 @@ class Versioned(models.Model):
         abstract = True
 
 
+class AliveManager(models.Manager):
+    """Records outside the bin: what every list, count, choice and related lookup sees."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(deleted_at__isnull=True)
+
+
 class SoftDeletable(models.Model):
     """A record that goes to the bin before it goes for good."""
 

@@ -9,6 +9,7 @@ from accounts.services.bulk import create_customers
 from crm.demo.activities import activities
 from crm.demo.customers import TAGS, customers
 from crm.demo.fields import create_fields
+from crm.demo.files import attach_examples
 from crm.demo.highlights import pin_highlights
 from crm.demo.people import create_people
 from crm.demo.pins import pin_views
@@ -33,6 +34,7 @@ def load_demo(
     create_activities(activities(seed), actor=actor)
     pin_highlights(seed, actor)
     pin_views(people)
+    attach_examples(seed)
     return loaded
 
 

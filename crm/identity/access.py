@@ -31,7 +31,7 @@ from crm.identity.models.cover import Cover
 from crm.identity.models.field_right import FieldRight
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import RolePolicy, Scope
-from crm.identity.policies import Everyone, Owned, Policy, Private, Via
+from crm.identity.policies import Everyone, Owned, PartOf, Policy, Private, Via
 
 if TYPE_CHECKING:
     from crm.identity.models import User
@@ -52,6 +52,7 @@ LEVELS = {
 # What one may do only to what one wrote oneself, where the policy names writers; correcting takes the verb "change".
 OF_WRITERS = ("correct", "delete")
 VERB_OF = {"correct": "change"}
+ADDING = ("change", "comment")  # who may do one of these to a record may add a part to it, such as a file
 TEAM_PERMISSION = {VIEW: "view_records", CHANGE: "change_records", ASSIGN: "assign_records"}
 INLINE_SHARES = 1000  # more shared ids than this stay a subquery
 
@@ -140,6 +141,11 @@ def allowed(user: User, record: models.Model, actions: Iterable[str]) -> set[str
     return {action for action, yes in zip(held, row or (), strict=bool(row)) if yes}
 
 
+def may_add_to(user: User, record: models.Model) -> bool:
+    """Whether the user may add a part, such as a file, to the record: who changes it or comments on it."""
+    return bool(allowed(user, record, ADDING))
+
+
 def authorize(user: User, action: str, record: models.Model) -> None:
     """Raise `PermissionDenied` unless the user may do the action on the record."""
     if not may(user, action, record):
@@ -150,8 +156,12 @@ def has_verb(user: User, verb: str, model: type[models.Model]) -> bool:
     """Whether the user's role has the verb for this kind of record at all."""
     if not user.is_active or user.pk is None:
         return False
-    if isinstance(policy_of(model), Private):
+    policy = policy_of(model)
+    if isinstance(policy, Private):
         return True
+    if isinstance(policy, PartOf):
+        verbs = ADDING if verb == "add" else ("view",) if verb in ("view", "delete") else ("change",)
+        return any(has_verb(user, one, _parent(model, policy)) for one in verbs)
     meta = model._meta
     return user.has_perm(f"{meta.app_label}.{VERB_OF.get(verb, verb)}_{meta.model_name}")
 
@@ -221,7 +231,27 @@ def _level(action: str) -> str:
 
 def _within(model: type[models.Model], user: User, action: str) -> Q:
     """The rows of the model on which the user may do the action, whatever the verbs."""
-    return _rows(model, user, _level(action)) & _written(policy_of(model), user, action)
+    policy = policy_of(model)
+    if isinstance(policy, PartOf) and action == "delete":
+        return _removable(model, policy, user)
+    return _rows(model, user, _level(action)) & _written(policy, user, action)
+
+
+def _parent(model: type[models.Model], policy: PartOf) -> type[models.Model]:
+    """The kind of record that parts of this kind belong to."""
+    return model._meta.get_field(policy.fields[0]).related_model  # type: ignore[return-value]
+
+
+def _removable(model: type[models.Model], policy: PartOf, user: User) -> Q:
+    """The parts the user may remove: those added by themselves, and those of records they may change or correct."""
+    (path,) = policy.fields
+    parent = _parent(model, policy)
+    rows = Q(**{policy.author: user.pk}) & _through(model, path, user, VIEW)
+    above = policy_of(parent)
+    verb = "correct" if isinstance(above, Owned) and above.writers else "change"
+    if has_verb(user, verb, parent):
+        rows |= Q(**{f"{path}__in": parent._default_manager.filter(_within(parent, user, verb)).values("pk")})
+    return rows
 
 
 def _written(policy: Policy, user: User, action: str) -> Q:

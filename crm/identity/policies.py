@@ -29,6 +29,21 @@ class Via:
 
 
 @dataclass(frozen=True)
+class PartOf(Via):
+    """A part of one record, without verbs of its own: who sees the record sees it.
+
+    Who may change or comment on the record adds to it; a part is removed by who added it (`author`) and by those who
+    may change the record, or, where only its writers correct it, by them.
+    """
+
+    author: str
+
+    def __init__(self, field: str, author: str) -> None:
+        super().__init__(field)
+        object.__setattr__(self, "author", author)
+
+
+@dataclass(frozen=True)
 class Everyone:
     """Reached by everybody whose role has the verb."""
 

@@ -1,4 +1,4 @@
-"""What happens to reference data and files; all of it is for the audit log, none for a customer's timeline."""
+"""What happens to reference data and files; of it only files that join or leave a record stand in its timeline."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +17,22 @@ def _year_missing(e: Event) -> str:
 
 def _file(e: Event) -> str:
     return str(e.payload.get("name", ""))
+
+
+def _file_added(e: Event) -> str:
+    return _("Added the file %(name)s") % e.payload
+
+
+def _file_removed(e: Event) -> str:
+    return _("Removed the file %(name)s") % e.payload
+
+
+def _file_restored(e: Event) -> str:
+    return _("Restored the file %(name)s") % e.payload
+
+
+def _file_purged(e: Event) -> str:
+    return _("Deleted the file %(name)s for good") % e.payload
 
 
 def _view(e: Event) -> str:
@@ -71,3 +87,7 @@ CALENDAR_YEAR_MISSING = event(
 JOB_FINISHED = event("job.finished", gettext_lazy("Background work finished"), sentence=_job, timeline=False)
 FILE_STORED = event("file.stored", gettext_lazy("File uploaded"), sentence=_file, timeline=False)
 FILE_DELETED = event("file.deleted", gettext_lazy("File deleted"), sentence=_file, timeline=False)
+FILE_ADDED = event("file.added", gettext_lazy("File added"), sentence=_file_added)
+FILE_REMOVED = event("file.removed", gettext_lazy("File removed"), sentence=_file_removed)
+FILE_RESTORED = event("file.restored", gettext_lazy("File restored"), sentence=_file_restored)
+FILE_PURGED = event("file.purged", gettext_lazy("File deleted for good"), sentence=_file_purged)

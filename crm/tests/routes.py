@@ -225,7 +225,21 @@ FOLLOW_UPS = {
     "activity_edit": written("get"),
     "activity_delete": written(),
     "activity_restore": Route(elsewhere="the record lies in the bin: test_activity_pages"),
-    "activity_file": Route(elsewhere="takes two ids: test_activity_pages"),
+    "upload_new": Route(SALES | {"exec", "service1"}, method="post"),
+    "upload_discard": Route(elsewhere="one's own draft: test_record_files"),
+    "record_files": page("customer", kwargs={"kind": "customers"}),
+    **{
+        name: Route(elsewhere="takes a record and a file: test_record_files")
+        for name in [
+            "record_file",
+            "record_file_thumbnail",
+            "record_file_picture",
+            "record_file_download",
+            "record_file_delete",
+            "record_file_restore",
+            "record_file_purge",
+        ]
+    },
     **listing("activity", SALES | {"exec", "service1"}),
 }
 EXCEL = {
@@ -308,6 +322,11 @@ API = {
     **resource("activities", SALES | {"exec", "service1"}, "activity"),
     "api-customers-timeline": page("customer"),
     "api-customers-share": change("customer"),
+    "api-record-files-list": page("customer", kwargs={"kind": "customers"}),
+    **{
+        name: Route(elsewhere="takes a record and a file: test_record_file_api")
+        for name in ["api-record-files-detail", "api-record-files-download", "api-record-files-restore"]
+    },
     "api-customers-unshare": change("customer"),
     "api-imports-commit": change("import", EVERYBODY),
     "api-imports-stop": change("import", EVERYBODY),

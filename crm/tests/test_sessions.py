@@ -104,7 +104,7 @@ def test_access_ends_with_the_next_request_in_pages_api_and_downloads(me, compan
     bearer = {"Authorization": f"Bearer {secret}"}
     here = signed_in(me)
     urls = ("/", customer.get_absolute_url(), "/customers/?export=csv", "/api/v1/customers/")
-    download = reverse("activity_file", args=[done.activity.pk, attached.file_id])
+    download = reverse("record_file_download", args=["activities", done.activity.pk, attached.pk])
     for url in (*urls, download):
         answer = here.get(url)
         assert answer.status_code == 200, url

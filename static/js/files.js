@@ -37,7 +37,7 @@ function show(input) {
 document.addEventListener("change", (event) => {
   const input = event.target;
   if (!input.matches?.("input[type=file]")) return;
-  show(input);
+  if (!input.form?.matches("[data-upload-to], [data-upload-new]")) show(input); // those are sent at once: uploads.js
   if ("autosubmit" in input.dataset && input.files.length) input.form.requestSubmit();
 });
 
@@ -55,7 +55,8 @@ document.addEventListener("change", (event) => {
 document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files ?? [])];
   if (!files.length) return;
-  const zone = event.target.closest?.("form")?.querySelector("[data-drop]") ?? event.target.closest?.("[data-drop]");
+  const zone = event.target.closest?.("form")?.querySelector("[data-drop]") ?? event.target.closest?.("[data-drop]")
+    ?? document.querySelector("#drawer [data-upload-to]");
   const input = zone && inputOf(zone);
   if (!input) return;
   event.preventDefault();

@@ -17,7 +17,13 @@ function unpend(form) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || form.method === "dialog") return;
-  if ("pending" in form.dataset) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+  const uploading = form.querySelector("[data-uploading]");
+  if ("pending" in form.dataset || uploading) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (uploading) document.dispatchEvent(new CustomEvent("toast", { detail: { text: form.querySelector("[data-upload-words]").dataset.wait, kind: "bad" } }));
+    return;
+  }
   const isHtmx = form.matches("[hx-post], [hx-put], [hx-patch]");
   if (form.method !== "post" && !isHtmx) return;
   const button = event.submitter ?? form.querySelector("[type=submit]");
@@ -58,7 +64,8 @@ document.addEventListener("input", (event) => {
   event.target.removeAttribute("aria-invalid");
   if (!form.matches("[data-draft]")) return;
   const values = drafted(form).map((field) => [field.name, field.value, field.checked ?? null, field.selectedOptions?.[0]?.text]);
-  try { localStorage.setItem(keyOf(form), JSON.stringify({ at: Date.now(), values })); } catch { /* storage is full or off */ }
+  const uploads = [...form.querySelectorAll("[data-upload]")].map((one) => ({ id: one.dataset.upload, name: one.querySelector(".upload-name").textContent }));
+  try { localStorage.setItem(keyOf(form), JSON.stringify({ at: Date.now(), values, uploads })); } catch { /* storage is full or off */ }
 });
 window.addEventListener("beforeunload", (event) => {
   if (document.querySelector("form[data-guard][data-dirty]")) event.preventDefault();
@@ -82,8 +89,15 @@ function restore(form) {
       changed = true;
     }
   });
+  if (draft.uploads?.length) {
+    form.dataset.draftUploads = JSON.stringify(draft.uploads);
+    form.dispatchEvent(new CustomEvent("draft:uploads", { bubbles: true }));
+    changed = true;
+  }
   const note = form.querySelector("[data-draft-note]");
   if (changed && note) note.hidden = false;
+  // Open from the start, or its button would slip away under the click that opens it.
+  if (changed && form.matches("[data-composer]") && window.matchMedia("(min-width: 768px)").matches) form.classList.add("is-open");
 }
 document.addEventListener("click", (event) => {
   const drop = event.target.closest("[data-draft-drop]");

@@ -19,6 +19,7 @@ from crm.automation.models import OutgoingEmail, RobotMessage
 from crm.core import health
 from crm.events.models import Delivery
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, StoredFile, TaskRun
+from crm.records.queries.files import MEGABYTE, stored_bytes
 
 FAILURES_SHOWN = 50
 JOBS_SHOWN_FOR = timedelta(days=14)
@@ -52,6 +53,7 @@ TASKS = {
     "empty-bin": _("Empty the bin"),
     "check-calendars": _("Check the business calendar"),
     "tidy-files": _("Delete uploads nothing holds"),
+    "make-previews": _("Make small pictures of files"),
     "follow-fields": _("Index custom fields"),
     "tidy-sessions": _("Forget sessions that ended"),
     "expire-grants": _("End shares that ran out"),
@@ -155,6 +157,8 @@ def storage() -> dict[str, Any]:
         "tables": tables,
         "files": files["count"],
         "files_size": files["size"] or 0,
+        "attachments": stored_bytes(),
+        "attachments_most": settings.FILES_TOTAL_MB * MEGABYTE,
         "free": shutil.disk_usage(settings.DATA_DIR).free,
     }
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.base import File
 from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.renderers import JSONRenderer
@@ -51,6 +52,16 @@ def once(handler: Callable[..., Response]) -> Callable[..., Response]:
 
 
 def fingerprint(request: Request) -> str:
+    """What makes a request the same as another: its address and body; of a form with files what it holds, because a
+    client that sends it again divides its parts anew."""
     raw = request._request
-    head = f"{raw.method} {raw.get_full_path()} {raw.content_type}\n".encode()
-    return hashlib.sha256(head + raw.body).hexdigest()
+    digest = hashlib.sha256(f"{raw.method} {raw.get_full_path()} {raw.content_type}\n".encode())
+    if raw.content_type != "multipart/form-data":
+        digest.update(raw.body)
+        return digest.hexdigest()
+    for name, values in sorted(request.data.lists()):
+        for value in values:
+            digest.update(f"\n{name}\n{getattr(value, 'name', '')}\n".encode())
+            for chunk in value.chunks() if isinstance(value, File) else [str(value).encode()]:
+                digest.update(chunk)
+    return digest.hexdigest()

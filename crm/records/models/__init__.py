@@ -8,6 +8,7 @@ from crm.records.models.import_template import ImportTemplate
 from crm.records.models.industry import Industry
 from crm.records.models.job import BackgroundJob
 from crm.records.models.named import NamedInBothLanguages
+from crm.records.models.record_file import RecordFile
 from crm.records.models.region import Region
 from crm.records.models.saved_view import SavedView
 from crm.records.models.stored_file import StoredFile
@@ -30,6 +31,7 @@ __all__ = [
     "ImportTemplate",
     "Industry",
     "NamedInBothLanguages",
+    "RecordFile",
     "RecordSection",
     "Region",
     "SavedView",

@@ -111,7 +111,7 @@ def test_uploads_that_nothing_holds_go_after_a_day(stored, company):
     lost = storage.save("attachment/00/" + "0" * 32, ContentFile(b"of a transaction that failed"))
     assert services.delete_unattached(actor=actor(company.admin)) == 0
     assert storage.exists(name) and storage.exists(lost)
-    later = time_machine.travel(timezone.now() + timedelta(days=2), tick=False)
+    later = time_machine.travel(timezone.now() + timedelta(days=8), tick=False)
     with later, TestCase.captureOnCommitCallbacks(execute=True):
         assert services.delete_unattached(actor=actor(company.admin)) >= 2
     assert not StoredFile._base_manager.exists()

@@ -226,7 +226,7 @@ FOLLOW_UPS = {
     "activity_delete": written(),
     "activity_restore": Route(elsewhere="the record lies in the bin: test_activity_pages"),
     "upload_new": Route(SALES | {"exec", "service1"}, method="post"),
-    "upload_discard": Route(elsewhere="one's own draft: test_record_files"),
+    "upload_discard": Route(elsewhere="one's own draft: test_file_uploads"),
     "record_files": page("customer", kwargs={"kind": "customers"}),
     **{
         name: Route(elsewhere="takes a record and a file: test_record_files")

@@ -28,7 +28,22 @@ TEXTS = ("kind", "subject", "body", "contact", "outcome", "duration_minutes", "s
 class ActivitySerializer(RecordSerializer):
     """A follow-up: with `due_at` alone planned, with `done_at` (or neither) done."""
 
-    body = serializers.CharField(max_length=20_000, required=False, allow_blank=True, default="")
+    body = serializers.CharField(
+        max_length=20_000,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text=str(
+            gettext_lazy(
+                "`@` and a colleague's name or user name mentions them: whoever may read the record is told."
+            )
+        ),
+    )
+    mentions = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text=str(gettext_lazy("The names in subject and text that were recognised as mentions.")),
+    )
     contact = VisibleRelatedField(queryset=Contact.objects.all(), required=False, allow_null=True)
     customer = VisibleRelatedField(queryset=Customer.objects.all(), required=False, allow_null=True)
     owner = VisibleRelatedField(queryset=User.objects.filter(is_active=True), required=False)
@@ -46,6 +61,7 @@ class ActivitySerializer(RecordSerializer):
             "kind",
             "subject",
             "body",
+            "mentions",
             "customer",
             "contact",
             "owner",

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", today.today, name="today"),
     path("customers/<int:pk>/timeline/", timeline.customer_timeline, name="customer_timeline"),
     path("customers/<int:pk>/follow-up/", timeline.customer_follow_up, name="customer_follow_up"),
+    path("customers/<int:pk>/mentions/", timeline.customer_mentions, name="customer_mentions"),
     path("customers/<int:pk>/share-mentioned/", timeline.share_mentioned, name="customer_share_mentioned"),
     path("people/suggest/", timeline.people_suggest, name="people_suggest"),
     path("activities/write/", timeline.follow_up_write, name="follow_up_write"),

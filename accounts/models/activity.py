@@ -95,11 +95,15 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
     is_valid = models.BooleanField(_("valid follow-up"), default=False, editable=False)
     pinned_at = models.DateTimeField(_("pinned"), null=True, editable=False)
     cancelled_at = models.DateTimeField(_("cancelled"), null=True, editable=False)
+    mentions = models.JSONField(
+        default=list, blank=True, editable=False
+    )  # the names behind @ that were colleagues'
     external_id = models.CharField(_("external ID"), max_length=100, blank=True)
     origin = models.CharField(max_length=10, blank=True, editable=False)
 
     objects = AliveManager()
     access = Owned(also_via="customer", writers=("author", "owner"))
+    unrecorded_fields = ("mentions",)  # follows from the text
 
     class Meta:
         verbose_name = _("follow-up")

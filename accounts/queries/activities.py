@@ -3,7 +3,8 @@
 import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Replace
 from django.utils import timezone
 
 from accounts.models import Activity, Contact, Customer
@@ -97,10 +98,14 @@ def may_write_for(user: User, owner: User) -> bool:
 
 
 def colleagues(user: User, text: str, limit: int = 8) -> list[User]:
-    """Active colleagues whose name or user name begins with or contains what was typed after an @."""
+    """Active colleagues by what was typed after an @: part of the name, the user name, pinyin or its first letters."""
     rows = visible(User, user).filter(is_active=True).exclude(pk=user.pk)
     if text:
-        rows = rows.filter(
-            Q(name__icontains=text) | Q(username__istartswith=text) | Q(name_sort__istartswith=text)
-        )
+        typed = text.casefold()
+        rows = rows.annotate(spelled=Replace("name_sort", Value(" "), Value("")))
+        matches = Q(name__icontains=text) | Q(username__istartswith=text) | Q(name_sort__istartswith=text)
+        matches |= Q(spelled__startswith=typed)
+        if typed.isascii() and typed.isalpha() and len(typed) > 1:  # lxw: each letter begins a syllable
+            matches |= Q(name_sort__regex="^" + " ".join(f"{letter}[a-z]*" for letter in typed))
+        rows = rows.filter(matches)
     return list(rows.order_by("name_sort", "pk")[:limit])

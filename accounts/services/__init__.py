@@ -1,6 +1,7 @@
 """Every write to customers, contacts and follow-ups: the app's public API."""
 
 from accounts.services.activities import (
+    MOST_TEXT,
     Logged,
     NextStep,
     cancel,
@@ -17,7 +18,7 @@ from accounts.services.activity_changes import (
     undo,
     update_activity,
 )
-from accounts.services.activity_news import share_with_mentioned
+from accounts.services.activity_news import share_with_mentioned, unreached
 from accounts.services.contacts import (
     create_contact,
     delete_contact,
@@ -47,6 +48,7 @@ from accounts.services.tagging import remove_expired_tags, set_tags, tag_custome
 
 __all__ = [
     "MERGE_FIELDS",
+    "MOST_TEXT",
     "Created",
     "DuplicatesFound",
     "Guard",
@@ -88,6 +90,7 @@ __all__ = [
     "undo",
     "undo_merge",
     "unlink_contact",
+    "unreached",
     "update_activity",
     "update_contact",
     "update_customer",

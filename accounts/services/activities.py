@@ -22,7 +22,7 @@ from accounts.rules.chat import readable
 from accounts.rules.due import company_zone, due_date
 from accounts.rules.followup import is_valid
 from accounts.services import reminders
-from accounts.services.activity_news import tell_assigned, tell_mentioned
+from accounts.services.activity_news import note_mentions, tell_assigned, tell_mentioned
 from accounts.services.customer_dates import lock_customers, sync_customers
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
@@ -111,6 +111,7 @@ def log_follow_up(
     activity.body = content
     activity.is_valid = is_valid(content or activity.subject, _last_text(customer), has_file=bool(files))
     activity.fill_search()
+    note_mentions(activity)
     activity.save()
     activity.participants.set(participants)
     _attach(activity, files, actor)
@@ -168,6 +169,7 @@ def plan_follow_up(
     _check(activity, timezone.now())
     activity.body = _text(activity)
     activity.fill_search()
+    note_mentions(activity)
     activity.save()
     activity.participants.set(participants)
     _attach(activity, files, actor)
@@ -221,7 +223,7 @@ def complete(
             "next_activity",
             "no_next_reason",
         ]
-        names += ["next_follow_up_at", "next_all_day", *activity.fill_search()]
+        names += ["next_follow_up_at", "next_all_day", *activity.fill_search(), *note_mentions(activity)]
         save_versioned(activity, names)
     _attach(activity, files, actor)
     reminders.cancel([activity.pk])

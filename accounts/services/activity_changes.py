@@ -20,6 +20,7 @@ from accounts.models import Activity
 from accounts.rules.followup import is_valid
 from accounts.services import reminders
 from accounts.services.activities import _attach, _check, _last_text, _locked, _refresh, _text
+from accounts.services.activity_news import note_mentions, tell_mentioned
 from crm.core.writes import RuleBroken, check_version, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
@@ -88,11 +89,12 @@ def update_activity(
     participants: Iterable[User] | None = None,
     **values: Any,
 ) -> Activity:
-    """Correct one's own follow-up; the earlier wording stays in the audit log."""
+    """Correct one's own follow-up; the earlier wording stays in the audit log, whoever is newly mentioned is told."""
     activity = _locked(activity)
     check_version(activity, expected)
     if unknown := set(values) - set(EDITABLE):
         raise RuleBroken(_("Cannot be changed: %(fields)s") % {"fields": ", ".join(sorted(unknown))})
+    before = f"{activity.subject}\n{activity.body}"
     with recording(ACTIVITY_UPDATED, activity, actor=actor) as draft:
         present = None if participants is None else list(participants)
         if present is not None and set(present) != set(activity.participants.all()):
@@ -104,11 +106,13 @@ def update_activity(
         activity.body = _text(activity)
         if activity.done_at and "body" in values:
             has_file = activity.files.exists()
-            before = "" if activity.is_valid else _last_text(activity.customer)
-            activity.is_valid = is_valid(activity.body, before, has_file=has_file)
-        save_versioned(activity, [*values, "body", "is_valid", *activity.fill_search()])
+            last = "" if activity.is_valid else _last_text(activity.customer)
+            activity.is_valid = is_valid(activity.body, last, has_file=has_file)
+        names = [*values, "body", "is_valid", *activity.fill_search(), *note_mentions(activity)]
+        save_versioned(activity, names)
     _attach(activity, files, actor)
     _refresh(activity)
+    tell_mentioned(activity, actor, before)
     return activity
 
 

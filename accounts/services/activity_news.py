@@ -13,19 +13,40 @@ from crm.identity.access import forget, may
 from crm.identity.models import User
 
 
+def _found(text: str) -> dict[int, str]:
+    """The ids of the colleagues called by @name in a text, in order, with their names as written."""
+    if not any(mark in text for mark in MARKS):
+        return {}
+    active = User._base_manager.filter(is_active=True)
+    return mentioned(text, active.values_list("pk", "name", "username"))
+
+
 def people_mentioned(text: str) -> list[User]:
     """The colleagues called by @name in a text, in order."""
-    if not any(mark in text for mark in MARKS):
-        return []
-    active = User._base_manager.filter(is_active=True)
-    ids = mentioned(text, active.values_list("pk", "name", "username"))
-    found = active.in_bulk(ids)
+    ids = _found(text)
+    found = User._base_manager.in_bulk(list(ids))
     return [found[pk] for pk in ids]
 
 
-def tell_mentioned(activity: Activity, actor: Actor) -> list[User]:
-    """Tell the colleagues mentioned who may read it; returns those who may not, for whom the author decides."""
-    people = people_mentioned(f"{activity.subject}\n{activity.body}")
+def unreached(text: str, customer: Customer, author: User) -> list[User]:
+    """The colleagues mentioned in a text about a customer who may not read it: they would not be told."""
+    people = people_mentioned(text)
+    return [p for p in people if p.pk != author.pk and not may(p, "view", customer)]
+
+
+def note_mentions(activity: Activity) -> list[str]:
+    """Keep with a follow-up which names in its text are mentions, so that pages can mark them; returns what to save."""
+    activity.mentions = list(_found(f"{activity.subject}\n{activity.body}").values())
+    return ["mentions"]
+
+
+def tell_mentioned(activity: Activity, actor: Actor, before: str = "") -> list[User]:
+    """Tell the colleagues mentioned who may read it; returns those who may not, for whom the author decides.
+
+    Whoever the text named already `before` it was edited has been told.
+    """
+    known = set(_found(before))
+    people = [p for p in people_mentioned(f"{activity.subject}\n{activity.body}") if p.pk not in known]
     notify(
         people,
         MENTIONED,

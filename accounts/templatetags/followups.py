@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -14,6 +15,7 @@ from accounts.activity_listing import KIND_ICONS
 from accounts.models import Activity, ActivityKind, Customer
 from accounts.rules.due import LATER_TODAY, NEXT_MONDAY, TOMORROW, later
 from accounts.rules.followup import cadence_days, silent_since
+from accounts.rules.mentions import pieces
 from crm.core import formats
 from crm.core.clock import company_today
 from crm.core.masking import is_masked
@@ -86,16 +88,24 @@ def event_icon(event: object) -> SafeString:
 
 
 @register.simple_tag
-def marked(text: str, found: str = "") -> SafeString:
-    """A text with the words that were searched for marked in it."""
+def marked(text: str, found: str = "", mentions: Iterable[str] = ()) -> SafeString:
+    """A text with the words that were searched for marked in it, and its mentions of colleagues as chips."""
+    shown = [
+        format_html('<span class="mention">{}</span>', piece) if is_mention else _searched(piece, found)
+        for piece, is_mention in pieces(text, mentions or ())
+    ]
+    return mark_safe("".join(shown))  # noqa: S308 - every piece is escaped above and below
+
+
+def _searched(text: str, found: str) -> SafeString:
     if not found:
         return conditional_escape(text)
     parts = re.split(f"({re.escape(found)})", text, flags=re.IGNORECASE)
-    pieces = [
+    shown = [
         format_html("<mark>{}</mark>", part) if index % 2 else conditional_escape(part)
         for index, part in enumerate(parts)
     ]
-    return mark_safe("".join(pieces))  # noqa: S308 - every piece is escaped above
+    return mark_safe("".join(shown))  # noqa: S308 - every piece is escaped above
 
 
 @register.filter

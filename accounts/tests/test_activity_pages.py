@@ -14,6 +14,7 @@ from accounts.tests.factories import by, make_contact, make_customer
 from crm.identity import services as identity
 from crm.identity.models import User
 from crm.identity.services import create_token
+from crm.identity.tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 11, 2, 0, tzinfo=UTC)
@@ -207,6 +208,47 @@ class TestWriting:
         client.force_login(company.sales3)
         assert download(client, url) == PNG
         assert company.sales3.notifications.filter(kind="mentioned").count() == 1
+
+    def test_while_one_writes_it_says_who_will_not_be_told(self, client, company, customer):
+        client.force_login(company.sales1)
+        url = f"/customers/{customer.pk}/mentions/"
+        page = client.post(url, {"body": "@Sales3 和 @Manager1 @Sales1"}, headers=HTMX).content.decode()
+        assert "Sales3 cannot read this customer and will not be told." in page
+        assert "Let them read it" in page
+        assert "Manager1" not in page and "Sales1 cannot" not in page
+        identity.share(customer, user=company.sales2, actor=by(company.sales1))
+        client.force_login(company.sales2)  # may read and write there, but not share
+        page = client.post(url, {"body": "@Sales3"}, headers=HTMX).content.decode()
+        assert "Ask its owner to share it." in page
+        assert "Let them read it" not in page
+        assert not company.sales3.notifications.exists()
+        client.force_login(company.sales3)
+        assert client.post(url, {"body": "@Sales1"}, headers=HTMX).status_code == 404
+
+    def test_without_javascript_it_says_so_after_saving(self, client, company, customer):
+        client.force_login(company.sales1)
+        data = {"kind": "note", "body": "请 @Sales3 看看"}
+        page = client.post(self.URL.format(customer.pk), data, follow=True).content.decode()
+        assert "Sales3 cannot read this customer and was not told." in page
+
+    def test_a_mention_reads_as_a_chip_and_markup_stays_text(self, client, company, customer):
+        client.force_login(company.sales1)
+        data = {"kind": "note", "body": "<b>@Manager1</b> a@manager1.com"}
+        client.post(self.URL.format(customer.pk), data)
+        page = client.get(f"/customers/{customer.pk}/timeline/").content.decode()
+        assert '&lt;b&gt;<span class="mention">@Manager1</span>&lt;/b&gt; a@manager1.com' in page
+
+    @pytest.mark.parametrize("typed", ["林", "lin xiao", "linxiao", "lxw", "sales9"])
+    def test_colleagues_are_found_by_name_pinyin_and_initials(self, client, company, typed):
+        make_user("sales9", name="林晓雯")
+        client.force_login(company.sales1)
+        found = client.get("/people/suggest/", {"q": typed}).json()["results"]
+        assert "林晓雯" in [one["name"] for one in found]
+
+    def test_initials_do_not_find_everybody(self, client, company):
+        make_user("sales9", name="林晓雯")
+        client.force_login(company.sales1)
+        assert client.get("/people/suggest/", {"q": "lxz"}).json()["results"] == []
 
     def test_a_call_without_a_next_date_is_asked_for_one(self, client, company, customer):
         client.force_login(company.sales1)

@@ -10,10 +10,12 @@ from accounts import services
 from accounts.models import Activity, Customer, Reminder
 from accounts.rules.due import at_day
 from accounts.tests.factories import by, make_contact, make_customer
-from crm.automation.models import Notification
+from crm.automation.models import Notification, OutgoingEmail
+from crm.automation.services import save_preferences
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.models import Event
 from crm.identity import services as identity
+from crm.identity.models import User
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 6, 11, 2, 0, tzinfo=UTC)  # Thursday 10:00 in Shanghai
@@ -60,7 +62,7 @@ class TestLogging:
         assert done.next.subject == "带样机试跑"
         customer = fresh(customer)
         assert (customer.next_follow_up_at, customer.next_follow_up_all_day) == (step.at, True)
-        assert Reminder._base_manager.filter(activity=done.next).count() == 2
+        assert Reminder._base_manager.filter(activity=done.next).count() == 3
 
     def test_closes_what_was_planned_for_today_or_before(self, company, customer):
         late = plan(company.sales1, customer, due=NOW - timedelta(days=2))
@@ -134,6 +136,29 @@ class TestMentions:
         assert log(company.sales1, customer, body="@sales3 请看这里").unreached == []
         assert Notification._base_manager.filter(user=company.sales3, kind="mentioned").count() == 1
 
+    def test_an_edit_tells_only_the_newly_mentioned(self, company, customer):
+        done = log(company.sales1, customer, body="请 @Manager1 看看这里").activity
+        services.update_activity(done, actor=by(company.sales1), body="请 @Manager1 和 @Director 看看这里")
+        told = Notification._base_manager.filter(kind="mentioned").order_by("pk")
+        assert [n.user.username for n in told] == ["manager1", "director"]
+        done.refresh_from_db()
+        assert done.mentions == ["manager1", "director"]
+
+    def test_nobody_is_told_twice_when_a_name_is_taken_out_and_put_in_again(self, company, customer):
+        done = log(company.sales1, customer, body="请 @Manager1 看看这里").activity
+        for body in ("谁也不用看这里", "请 @Manager1 再看看"):
+            done = services.update_activity(done, actor=by(company.sales1), body=body)
+        assert Notification._base_manager.filter(kind="mentioned").count() == 1
+
+    def test_it_goes_by_mail_as_preferred(self, company, customer):
+        User._base_manager.filter(username="manager1").update(email="m@example.com")
+        save_preferences(company.manager1, {"mentioned": (True, False, False)})
+        log(company.sales1, customer, body="请 @Manager1 看看这里")
+        assert not OutgoingEmail._base_manager.exists()
+        save_preferences(company.manager1, {"mentioned": (True, True, False)})
+        log(company.sales1, customer, body="请 @Manager1 再看看这里")
+        assert OutgoingEmail._base_manager.get().to == "m@example.com"
+
 
 class TestPlanning:
     def test_shows_as_the_customers_next_date(self, company, customer):
@@ -194,7 +219,7 @@ class TestUndo:
         assert again.body == "问节拍"
         assert fresh(done.next).deleted_at
         assert fresh(customer).next_follow_up_at == planned.due_at
-        assert Reminder._base_manager.filter(activity=planned, state="pending").count() == 2
+        assert Reminder._base_manager.filter(activity=planned, state="pending").count() == 3
 
     def test_a_recorded_one_goes_to_the_bin_and_its_plan_opens(self, company, customer):
         planned = plan(company.sales1, customer, due=NOW - timedelta(hours=1))

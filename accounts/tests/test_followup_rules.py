@@ -150,14 +150,24 @@ class TestMentions:
     PEOPLE = [(1, "林晓雯", "sales1"), (2, "林晓", "sales2"), (3, "Erik Halden", "erik"), (4, "Eri", "eri")]
 
     def test_longest_name_wins(self):
-        assert mentions.mentioned("@林晓雯 请看", self.PEOPLE) == [1]
-        assert mentions.mentioned("请 @林晓看一下 @erik halden", self.PEOPLE) == [2, 3]
+        assert list(mentions.mentioned("@林晓雯 请看", self.PEOPLE)) == [1]
+        assert list(mentions.mentioned("请 @林晓看一下 @erik halden", self.PEOPLE)) == [2, 3]
 
     def test_user_names_and_full_width_marks(self):
-        assert mentions.mentioned("＠SALES2, @erik", self.PEOPLE) == [2, 3]
+        assert list(mentions.mentioned("＠SALES2, @erik", self.PEOPLE)) == [2, 3]
 
     def test_addresses_and_longer_words_are_none(self):
-        assert mentions.mentioned("a@erik.com and @eriksson", self.PEOPLE) == []
+        assert mentions.mentioned("a@erik.com and @eriksson", self.PEOPLE) == {}
+
+    def test_the_pieces_of_a_text(self):
+        text = "请 @林晓雯看, a@erik.com, ＠ERIK"
+        assert mentions.pieces(text, ["林晓雯", "erik"]) == [
+            ("请 ", False),
+            ("@林晓雯", True),
+            ("看, a@erik.com, ", False),
+            ("＠ERIK", True),
+        ]
+        assert mentions.pieces(text, []) == [(text, False)]
 
 
 def test_nine_oclock_is_when_a_day_begins():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.db import transaction
@@ -129,12 +130,16 @@ def customer_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
         form.add_rule(error)
         return _form(request, customer, form, place, 422)
     if not request.htmx:
+        for person in unreached:
+            messages.warning(request, _not_told(person))
         return redirect(back_of(request) if request.POST.get("next") else customer.get_absolute_url())
     if place != "record":
         response = HttpResponse("")
+        text = " ".join([text, *map(_not_told, unreached)])
     else:
         context = composer_context(request, customer) | {
             "unreached": unreached,
+            "saved": True,
             "may_share": access.may(request.user, "share", customer),
         }
         response = render(request, "accounts/timeline/_composer.html", context)
@@ -186,6 +191,25 @@ def _form(
         "today": "accounts/timeline/_quick.html",
     }.get(place if request.htmx else "page", "accounts/timeline/follow_up.html")
     return render(request, template, context, status=status)
+
+
+def _not_told(person: User) -> str:
+    return _("%(name)s cannot read this customer and was not told.") % {"name": person}
+
+
+@login_required
+@require_POST
+def customer_mentions(request: HttpRequest, pk: int) -> HttpResponse:
+    """While one writes: who is mentioned and may not read the customer, with the offer to let them."""
+    customer = customer_of(request, pk)
+    access.require_verb(request.user, "add", Activity)
+    text = request.POST.get("body", "")[: services.MOST_TEXT]
+    context = {
+        "customer": customer,
+        "unreached": services.unreached(text, customer, request.user),
+        "may_share": access.may(request.user, "share", customer),
+    }
+    return render(request, "accounts/timeline/_unreached.html", context)
 
 
 @login_required

@@ -212,6 +212,7 @@ FOLLOW_UPS = {
     "people_suggest": Route(SALES | {"service1"}),
     "customer_timeline": page("customer"),
     "customer_follow_up": page("customer", SALES | {"service1"}),
+    "customer_mentions": page("customer", SALES | {"service1"}, method="post"),
     "customer_share_mentioned": change("customer"),
     "activity_create": Route(SALES | {"service1"}),
     "follow_up_write": Route(SALES | {"service1"}),

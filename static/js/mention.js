@@ -1,6 +1,6 @@
 // Mentions: after an @ the names of colleagues are offered; arrows and Enter choose, Esc leaves it.
 // Markup: form[data-mentions="address of the suggestions"] with a textarea or [data-composer-text];
-// [data-mention-start] puts the @. Also data-removes="#id": a button that takes something off the page.
+// [data-mention-start] puts the @. Once a name was chosen or a text with an @ was left, the form hears "mentions". Also data-removes="#id": a button that takes something off the page.
 let list = null;
 let field = null;
 let asked = 0;
@@ -19,6 +19,8 @@ function word() {
   return found ? { text: found[1], start: before.length - found[1].length } : null;
 }
 
+const settled = (form) => form?.dispatchEvent(new CustomEvent("mentions"));
+
 function choose(name) {
   const at = word();
   if (at) {
@@ -30,6 +32,7 @@ function choose(name) {
   }
   close();
   field.focus();
+  settled(field.form);
 }
 
 function show(people) {
@@ -75,6 +78,11 @@ document.addEventListener("input", (event) => {
   if (!form || event.target !== textOf(form) || event.isComposing) return;
   field = event.target;
   suggest();
+});
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest?.("form[data-mentions]");
+  if (form && event.target === textOf(form) && /[@＠]/.test(event.target.value)) settled(form);
 });
 
 document.addEventListener("keydown", (event) => {

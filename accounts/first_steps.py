@@ -12,13 +12,20 @@ from crm.identity.models import User
 def import_customers(_user: User) -> Step:
     done = Customer._base_manager.exists()
     title, text = _("Import the customers"), _("From the Excel sheets your people have.")
-    return Step("customers", title, text, reverse("import_new"), _("Import with Excel"), done)
+    help = _(
+        "Any sheet will do: its columns are matched by name and content, and every mistake is shown before anything is "
+        "written. An import can be undone as long as nobody has edited its rows."
+    )
+    return Step("customers", title, text, reverse("import_new"), _("Import with Excel"), done, help)
 
 
 def record_a_follow_up(_user: User) -> Step:
     title, text = _("Record the first follow-up"), _("Open a customer and write what was said")
     done = Activity._base_manager.exists()
-    return Step("follow-up", title, text, reverse("customer_list"), _("Show customers"), done)
+    help = _(
+        "Whoever writes what was said and when to be in touch next is reminded on that day, and so nobody is forgotten."
+    )
+    return Step("follow-up", title, text, reverse("customer_list"), _("Show customers"), done, help)
 
 
 def own_first_customer(user: User) -> Step | None:

@@ -13,7 +13,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
-from accounts.models import Activity, ActivityFile, ActivityKind, Customer
+from accounts.models import Activity, ActivityFile, ActivityKind, Contact, Customer
 from accounts.models.activity import DONE, OPEN
 from accounts.queries.merging import absorbed_ids
 from crm.events.catalogue import CATALOGUE
@@ -118,6 +118,14 @@ def on_top(user: User, customer: Customer) -> tuple[list[Activity], list[Activit
     plans = [a for a in found if a.done_at is None]  # PostgreSQL puts those without a date last
     pinned = [a for a in found if a.done_at is not None]
     return plans[:20], sorted(pinned, key=lambda a: (a.pinned_at, a.pk), reverse=True)[:10]
+
+
+def with_contact(user: User, contact: Contact, *, limit: int = 10) -> tuple[list[Activity], list[Activity]]:
+    """What is planned with one person, the next first, and what was last done with them, newest first; of both only
+    what the user may see."""
+    rows = _dressed(visible(Activity, user).filter(contact=contact, closed_by__isnull=True))
+    planned = list(rows.filter(OPEN).order_by("due_at", "pk")[:limit])
+    return planned, list(rows.filter(DONE).order_by("-done_at", "-pk")[: limit + 1])
 
 
 def _done(user: User, customer: Customer) -> QuerySet[Activity]:

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import services
 from accounts.forms import ContactForm, LinkForm
-from accounts.models import Contact, Customer
+from accounts.models import Activity, Contact, Customer
 from accounts.queries.customers import contact_list, links_of
+from accounts.queries.timeline import with_contact
 from accounts.views.answers import attempt, done, show_form
 from accounts.views.customers import the_customer
 from accounts.views.duplicates import guard_of
@@ -40,9 +41,22 @@ def contact_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may": may,
         "fact_groups": arranged_facts(contact, request.user),
         "main_seen": seen.filter(pk=contact.customer_id).exists(),
+        "reads_follow_ups": access.has_verb(request.user, "view", Activity),
         "may_change_customer": may["change"] and access.may(request.user, "change", contact.customer),
     }
     return render(request, "accounts/contact_detail.html", context)
+
+
+@login_required
+@require_GET
+def contact_follow_ups(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is planned with a contact and what was said last; the page asks for it after it has opened."""
+    contact = the_contact(request, pk)
+    shown = 10
+    planned, done = with_contact(request.user, contact, limit=shown)
+    context = {"contact": contact, "planned": planned, "done": done[:shown], "more": len(done) > shown}
+    template = "accounts/_contact_follow_ups.html" if request.htmx else "accounts/contact_follow_ups.html"
+    return render(request, template, context)
 
 
 @login_required

@@ -198,6 +198,7 @@ CUSTOMERS = {
     "customer_restore": Route(elsewhere="the record lies in the bin: test_customer_pages"),
     "contact_create": page("customer", SALES, reading=False),
     "contact_detail": page("contact"),
+    "contact_follow_ups": page("contact"),
     "contact_edit": page("contact", SALES | {"service1"}, reading=False),
     "contact_delete": change("contact"),
     "contact_primary": change("contact"),

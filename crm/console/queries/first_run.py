@@ -21,7 +21,7 @@ SLOT = "first_run"
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what to do, why or how far it is, where."""
+    """One step: what to do, why or how far it is, where; `help` says more to who has not done it before."""
 
     key: str
     title: str | Promise
@@ -29,6 +29,7 @@ class Step:
     url: str
     action: str | Promise
     done: bool
+    help: str | Promise = ""
 
 
 def add_step(key: str, read: Callable[[User], Step], order: int) -> None:
@@ -47,8 +48,9 @@ def first_run_steps(user: User, *, open_only: bool = False) -> list[Step]:
 def name_the_company(_user: User) -> Step:
     """The company has a name."""
     name = identity.company().name
+    help = _("The short name stands in the side bar, the full one on printed sheets and in e-mails.")
     text = name or _("It stands at the top of every page and in every e-mail.")
-    return Step("company", _("Name the company"), text, reverse("company"), _("Enter"), bool(name))
+    return Step("company", _("Name the company"), text, reverse("company"), _("Enter"), bool(name), help)
 
 
 def _headcount(user: User) -> tuple[int, int, int]:
@@ -74,7 +76,11 @@ def bring_in_people(user: User) -> Step:
         + ngettext("%(n)d department", "%(n)d departments", teams) % {"n": teams}
     )
     title, url = _("Bring in departments and people"), reverse("organisation_import")
-    return Step("people", title, text, url, _("Import with Excel"), people > 1 and teams > 0)
+    help = _(
+        "One sheet brings in departments and people at once; the page has a template with the columns. A person needs a "
+        "user name and a role. Who has no e-mail address gets a first password from you."
+    )
+    return Step("people", title, text, url, _("Import with Excel"), people > 1 and teams > 0, help)
 
 
 def check_the_calendar(_user: User) -> Step:
@@ -82,11 +88,19 @@ def check_the_calendar(_user: User) -> Step:
     gaps = missing_years()
     text = _("The holidays of the coming year are missing.") if gaps else _("Holidays are entered.")
     title = _("Check the business calendar")
-    return Step("calendar", title, text, reverse("calendar"), _("Enter"), not gaps)
+    help = _(
+        "Dates of follow-ups and deadlines are counted in working days. The year's holidays and make-up days are published "
+        "each November; enter them as a list."
+    )
+    return Step("calendar", title, text, reverse("calendar"), _("Enter"), not gaps, help)
 
 
 def let_people_sign_in(user: User) -> Step:
     """Somebody else has signed in."""
     _people, _teams, others = _headcount(user)
     title, text = _("Colleagues sign in"), _("Give them their user names and passwords")
-    return Step("signed-in", title, text, reverse("organisation"), _("Show people"), others > 0)
+    help = _(
+        "Tell everybody the address of this page, their user name and first password. Who signs in is offered a tour of "
+        "what they need; the list of people shows who has not been here yet."
+    )
+    return Step("signed-in", title, text, reverse("organisation"), _("Show people"), others > 0, help)

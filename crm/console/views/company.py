@@ -30,7 +30,12 @@ from crm.records.services import tags as tag_services
 @administrators_only
 def first_run(request: HttpRequest) -> HttpResponse:
     """What a new installation still needs."""
-    return render(request, "settings/first_run.html", {"steps": first_run_steps(request.user)})
+    steps = first_run_steps(request.user)
+    asked = request.GET.get("step", "")
+    chosen = next((step for step in steps if step.key == asked), None)
+    chosen = chosen or next((step for step in steps if not step.done), None)
+    context = {"steps": steps, "done": sum(step.done for step in steps), "chosen": chosen}
+    return render(request, "settings/first_run.html", context)
 
 
 @administrators_only

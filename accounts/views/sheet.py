@@ -15,7 +15,6 @@ from accounts.models import Customer
 from accounts.queries import customers as queries
 from accounts.queries import timeline as timelines
 from accounts.views import facts
-from crm.core import formats
 from crm.core.pdf import pdf_of
 from crm.core.writes import RuleBroken
 from crm.identity import access
@@ -58,5 +57,5 @@ def _context(request: HttpRequest, pk: int) -> dict[str, Any]:
         "steps": steps,
         "done": [item.activity for item in items if item.activity is not None][:SHOWN],
         "company_name": str(company()),
-        "printed_at": f"{user.name} · {formats.moment(timezone.now())}",
+        "printed_at": f"{user.name} · {timezone.localtime():%Y-%m-%d %H:%M}",
     }

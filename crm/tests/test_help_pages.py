@@ -14,6 +14,7 @@ NO_PAGE = {
     "palette",
     "people_suggest",
     "pinned_counts",
+    "unsubscribe",
 }
 
 

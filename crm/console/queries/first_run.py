@@ -34,7 +34,7 @@ class Step:
 
 def add_step(key: str, read: Callable[[User], Step], order: int) -> None:
     """Contribute a step, from an app's `hooks.py`."""
-    hooks.add_panel(Panel(SLOT, key, "components/first_run.html", lambda user: {"step": read(user)}, order))
+    hooks.add_panel(Panel(SLOT, key, "settings/_first_run.html", lambda user: {"step": read(user)}, order))
 
 
 def first_run_steps(user: User, *, open_only: bool = False) -> list[Step]:

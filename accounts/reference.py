@@ -17,6 +17,7 @@ from crm.core.pinyin import sort_key
 from crm.core.text import fold, narrow
 from crm.identity import access
 from crm.identity.models import User
+from crm.listing.importing import parts, staging
 from crm.listing.importing.mapping import one_of
 from crm.listing.importing.widgets import CellError
 from crm.records.models import Industry, Region
@@ -145,12 +146,21 @@ def customer(run: Run, text: str) -> int:
     ids = found[key]
     if len(ids) == 1:
         return ids[0]
+    if not ids and (row := _promised(run).get(key)):
+        return -row  # a customer that the first sheet of the workbook will make
     if ids:
         raise CellError(
             "ambiguous_customer",
             _("%(count)s of your customers are called so. Write the number.") % {"count": len(ids)},
         )
     raise CellError("unknown_customer", _("None of your customers is called %(name)s.") % {"name": text[:60]})
+
+
+def _promised(run: Run) -> dict[str, int]:
+    """The customers that the first sheet of the workbook will make, by name and external ID."""
+    if run.job.parent_id is None:
+        return {}
+    return run.once("customers promised", lambda: parts.promised(run, ("external_id", "name")))
 
 
 def customers_within_reach(run: Run) -> models.QuerySet[Customer]:
@@ -173,6 +183,9 @@ def customer_label(run: Run, pk: int) -> str:
     """The name of a customer the importer may change."""
     labels: dict[int, str] = run.once("customer labels", dict)
     if pk not in labels:
-        name = Customer._base_manager.filter(pk=pk).values_list("name", flat=True).first()
-        labels[pk] = name or str(pk)
+        if pk < 0 and run.job.parent is not None:
+            labels[pk] = staging.cleaned_of(run.job.parent, [-pk]).get(-pk, {}).get("name", "")
+        else:
+            name = Customer._base_manager.filter(pk=pk).values_list("name", flat=True).first()
+            labels[pk] = name or str(pk)
     return labels[pk]

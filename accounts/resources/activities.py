@@ -30,6 +30,8 @@ class ActivityResource(ImportResource):
     model = Activity
     owners_model = Customer  # whoever may be given a customer may have been in touch with it
     noun = gettext_lazy("Follow-ups")
+    sheet_names = "跟进记录|跟进|拜访记录|联系记录|跟进历史|follow-ups|activities|follow ups"
+    relates_to, relates_by, comes = "customers", "customer", 2
     keys = (
         Key("external_id", gettext_lazy("external ID"), lambda value: str(value).strip()),
         Key("done_at", gettext_lazy("customer, time and text"), str),

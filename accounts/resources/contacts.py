@@ -30,6 +30,7 @@ class ContactResource(ImportResource):
     model = Contact
     noun = gettext_lazy("Contacts")
     sheet_names = "联系人|联系人信息|客户联系人|contacts|people"
+    relates_to, relates_by, comes = "customers", "customer", 1
     cards = "customers"  # whose rows also make the companies that are not there yet
     keys = (
         Key("id", gettext_lazy("number"), lambda value: str(value)),

@@ -175,7 +175,7 @@ def _touched(run: Run, ids: Sequence[int], model: type[models.Model]) -> dict[in
             and job.finished_at is not None
             and event.at <= job.finished_at
         )
-        if event.payload.get("import") == job.pk or own_transfer:
+        if event.payload.get("import") in run.family or own_transfer:
             continue
         for key in event.about:
             if key in keys:

@@ -25,7 +25,7 @@ from crm.console.views.imports import errors_response
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
 from crm.listing.exporting import jobs as exports
-from crm.listing.importing import jobs, mending, undoing
+from crm.listing.importing import jobs, mending, parts, undoing
 from crm.listing.importing.queries import errors_of, kept_of
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.templates import templates_for
@@ -46,6 +46,7 @@ class ImportSerializer(serializers.ModelSerializer):
     errors = serializers.SerializerMethodField()
     proposal = serializers.SerializerMethodField()
     undo = serializers.SerializerMethodField()
+    parts = serializers.SerializerMethodField()
     file = serializers.CharField(source="file_name", read_only=True)
 
     class Meta:
@@ -69,6 +70,7 @@ class ImportSerializer(serializers.ModelSerializer):
             "errors",
             "error",
             "undo",
+            "parts",
             "created_at",
             "finished_at",
         ]
@@ -84,6 +86,20 @@ class ImportSerializer(serializers.ModelSerializer):
         """Rows undone and kept, and of the kept ones why."""
         return {**job.undo_counts, "rows": kept_of(job, ERRORS_SHOWN)} if job.undo_counts else None
 
+    def get_parts(self, job: ImportJob) -> list[dict[str, Any]]:
+        """The further sheets of the workbook that are imported together with this one, in their order."""
+        return [
+            {
+                "id": one.pk,
+                "resource": one.resource,
+                "sheet": one.sheet,
+                "state": one.state,
+                "counts": one.outcome,
+            }
+            for one in parts.chain_of(job)[1:]
+            if not job.parent_id
+        ]
+
     def get_proposal(self, job: ImportJob) -> list[dict[str, Any]]:
         return [
             {"column": c["header"], "field": c.get("proposed") or None, "confidence": c.get("confidence", 0)}
@@ -98,7 +114,7 @@ class ImportListSerializer(ImportSerializer):
         fields = [
             name
             for name in ImportSerializer.Meta.fields
-            if name not in ("errors", "proposal", "mapping", "undo")
+            if name not in ("errors", "proposal", "mapping", "undo", "parts")
         ]
         read_only_fields = fields
 
@@ -117,6 +133,9 @@ class ImportUpload(serializers.Serializer):
         choices=ImportJob.DuplicateAction.choices, required=False, default=ImportJob.DuplicateAction.WARN
     )
     dry_run = serializers.BooleanField(required=False, default=False)
+    related = serializers.BooleanField(
+        required=False, default=False, help_text="Import the sheets of contacts and follow-ups as well"
+    )
     template = serializers.IntegerField(required=False, min_value=1)
     sheet = serializers.CharField(required=False, allow_blank=True, max_length=255)
     header_row = serializers.IntegerField(required=False, min_value=1, max_value=1_048_576)
@@ -152,6 +171,10 @@ class ImportViewSet(ImportRowActions, RecordViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """The idempotency key of an upload is kept with the import itself: files are too large to keep answers for."""
         viewsets.GenericViewSet.initial(self, request, *args, **kwargs)
+
+    def record(self, action: str = "view") -> ImportJob:
+        """One's own import, that of a further sheet of a workbook too, which the list shows with the first one."""
+        return get_visible_or_404(ImportJob, self.request.user, self.kwargs["pk"], action)
 
     def get_parsers(self) -> list[Any]:
         return (
@@ -208,6 +231,12 @@ class ImportViewSet(ImportRowActions, RecordViewSet):
         if given.pop("accept_suggestions"):
             return Response(self.describe(mending.accept_suggestions(job)))
         return Response(self.describe(mending.mend(job, **given)))
+
+    @extend_schema(request=None, responses={200: ImportSerializer})
+    @action(detail=True, methods=["post"], url_path="leave-out")
+    def leave_out(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Import the workbook without this sheet; the answer is the import of the first one."""
+        return Response(self.describe(parts.leave_out(self.record())))
 
     @extend_schema(request=None, responses={202: ImportSerializer})
     @action(detail=True, methods=["post"])

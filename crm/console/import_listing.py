@@ -24,7 +24,8 @@ KINDS = {
 
 
 def _imports() -> QuerySet[ImportJob]:
-    return ImportJob._base_manager.defer("columns", "sheets", "mapping")
+    """The imports as one list: further sheets of a workbook are shown with its first one."""
+    return ImportJob._base_manager.filter(parent=None).defer("columns", "sheets", "mapping")
 
 
 def _state(job: ImportJob, look: Look) -> str:

@@ -27,6 +27,7 @@ urlpatterns = [
     path("imports/<int:pk>/mend/", imports.import_mend, name="import_mend"),
     path("imports/<int:pk>/duplicates/", imports.import_duplicates, name="import_duplicates"),
     path("imports/<int:pk>/decide/", imports.import_decide, name="import_decide"),
+    path("imports/<int:pk>/leave-out/", imports.import_leave_out, name="import_leave_out"),
     path("imports/<int:pk>/commit/", imports.import_commit, name="import_commit"),
     path("imports/<int:pk>/stop/", imports.import_stop, name="import_stop"),
     path("imports/<int:pk>/undo/", imports.import_undo, name="import_undo"),

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from crm.identity.models import User
 from crm.listing.importing import mapping as looks
-from crm.listing.importing import mending, preview, staging, templates, undoing
+from crm.listing.importing import mending, parts, preview, staging, templates, undoing
+from crm.listing.importing.registry import resource_of
 from crm.listing.importing.resource import Column, ImportResource, Run
 from crm.records.models import ImportJob
 
@@ -105,6 +106,7 @@ def wizard_context(
         "undo_days": settings.IMPORT_KEEP_DAYS,
         "file_note": file_note(job),
         "tally": tally_words(job),
+        "sheets": sheets_of(job),
         "list_url": resource_list_url(resource),
     }
     if context["editable"]:
@@ -186,6 +188,16 @@ def file_note(job: ImportJob) -> str:
     }
     parts = [_("sheet “%(name)s”") % {"name": job.sheet}] if job.sheet else []
     return " · ".join([*parts, rows, columns])
+
+
+def sheets_of(job: ImportJob) -> list[dict[str, Any]]:
+    """The sheets of a workbook that are imported together, each with what it holds and how far it is."""
+    found = parts.described(job)
+    for entry in found:
+        resource = resource_of(entry["job"].resource)
+        entry["noun"] = resource.noun if resource else entry["job"].resource
+        entry["bad"] = entry["job"].outcome["failed"]
+    return found
 
 
 def tally_words(job: ImportJob) -> str:

@@ -19,7 +19,7 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404, visible
 from crm.listing.exporting.responses import XLSX
-from crm.listing.importing import jobs, mending, undoing, workbooks
+from crm.listing.importing import jobs, mending, parts, undoing, workbooks
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.registry import importable_by, resource_of
 from crm.listing.importing.resource import ImportResource
@@ -48,6 +48,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
                 form.cleaned_data["resource"],
                 dry_run=True,
                 interactive=True,
+                related=True,
                 nonce=form.cleaned_data["nonce"],
             )
         except (UnreadableFile, RuleBroken) as error:
@@ -204,9 +205,22 @@ def import_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def import_leave_out(request: HttpRequest, pk: int) -> HttpResponse:
+    """Import the workbook without this sheet."""
+    job, _resource = _job(request, pk)
+    try:
+        job = parts.leave_out(job)
+    except RuleBroken as error:
+        messages.error(request, str(error))
+    return _back(request, job)
+
+
+@login_required
+@require_POST
 def import_commit(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the checked rows; a second press does nothing more."""
     job, _resource = _job(request, pk)
+    job = parts.head_of(job)
     try:
         jobs.start_commit(job, actor=actor_of(request).via("import"))
     except RuleBroken as error:

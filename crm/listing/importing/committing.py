@@ -13,7 +13,7 @@ from crm.core.sets import uncollected
 from crm.listing.custom.importing import refuse_doubles
 from crm.records.models import ImportJob
 
-from . import matching, staging
+from . import matching, parts, staging
 from .resource import Run, StagedRow
 
 CHUNK = 2000
@@ -60,7 +60,7 @@ def _with_retries(run: Run) -> int | None:
 @transaction.atomic
 def _commit_chunk(run: Run) -> int | None:
     """Write one chunk; returns the rows it settled, None when the job is no longer to be written."""
-    job = ImportJob._base_manager.select_for_update().get(pk=run.job.pk)
+    job = ImportJob._base_manager.select_for_update(of=("self",)).select_related("parent").get(pk=run.job.pk)
     if job.state != ImportJob.State.COMMITTING or job.stop_requested:
         return None
     run.job = job
@@ -80,6 +80,8 @@ def _commit_chunk(run: Run) -> int | None:
 
 def _write(run: Run, rows: list[StagedRow]) -> None:
     """Create and update the records of rows that stand for themselves."""
+    if run.job.parent_id:
+        parts.keep_promises(run, rows)
     matching.match(run, rows)
     run.resource.doubt(run, rows, writing=True)
     refuse_doubles(run, rows, writing=True)

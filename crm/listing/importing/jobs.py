@@ -25,7 +25,7 @@ from crm.identity import access
 from crm.identity.models import User
 from crm.records.models import ImportJob, ImportRow, ImportTemplate
 
-from . import staging, tables
+from . import parts, staging, tables
 from .events import IMPORT_COMMITTED, IMPORT_STOPPED
 from .mapping import propose
 from .reading import Inspection, UnreadableFile, inspect_file
@@ -63,12 +63,14 @@ def start_import(
     sheet: str = "",
     header_row: int | None = None,
     interactive: bool = False,
+    related: bool = False,
     nonce: str = "",
 ) -> ImportJob:
     """Take a file in and begin to check it; raises UnreadableFile, RuleBroken or PermissionDenied and keeps nothing.
 
     The same `nonce` sent twice by one person is one import. Columns are assigned by `mapping`, otherwise by `template`,
-    otherwise as proposed.
+    otherwise as proposed. With `related` the sheets of a workbook that hold records of these (the contacts of
+    customers, their follow-ups) are imported together with it.
     """
     from .templates import usable
 
@@ -112,12 +114,37 @@ def start_import(
             job.file.save(f"upload.{job.format}", File(upload), save=False)
             job.save()
             begin(job)
+            if related and not sheet:
+                _add_parts(job, resource, inspection)
     except IntegrityError:
         job.file.delete(save=False)
         if nonce and (existing := ImportJob._base_manager.filter(user=user, nonce=nonce).first()):
             return existing
         raise
     return job
+
+
+def _add_parts(head: ImportJob, resource: ImportResource, inspection: Inspection) -> None:
+    """Make an import of each sheet that holds records of the first one."""
+    for other, sheet in parts.related_sheets(head.user, resource, inspection, head.sheet, head.mode):
+        part = ImportJob(
+            parent=head,
+            user=head.user,
+            resource=other.slug,
+            file=head.file.name,
+            file_name=head.file_name,
+            file_size=head.file_size,
+            file_hash=head.file_hash,
+            mode=head.mode,
+            duplicate_action=head.duplicate_action,
+            dry_run=head.dry_run,
+            interactive=head.interactive,
+        )
+        _look_into(part, other, inspection, sheet.name, None)
+        part.mapping = proposed_mapping(part, other)
+        part.key = other.default_key(part.mapping)
+        part.save()
+        begin(part)
 
 
 def look_again(job: ImportJob, *, sheet: str, header_row: int | None) -> ImportJob:
@@ -176,6 +203,9 @@ def start_commit(job: ImportJob, *, actor: Actor) -> ImportJob:
     if job.state != ImportJob.State.READY:
         raise RuleBroken(_("Only a checked file can be imported."), code="not_ready")
     require_import(job.user, resource, job.mode)
+    if job.parent_id:
+        raise RuleBroken(_("The sheets of this workbook are imported together."), code="part")
+    parts.commit_all(job)
     begin_commit(job, actor)
     wake_after_commit(job)
     return job
@@ -212,6 +242,7 @@ def stop(job: ImportJob, *, actor: Actor) -> ImportJob:
         return job
     job.stop_requested = True
     finish_stopped(job, actor)
+    parts.end_rest(job)
     return job
 
 
@@ -312,7 +343,7 @@ def _look_into(
         if chosen is None:
             raise UnreadableFile("no_such_sheet")
     else:
-        chosen = tables.choose_sheet(filled, vocabulary)
+        chosen = tables.choose_sheet(filled, vocabulary, resource.sheet_names.split("|"))
     table = tables.find_table(chosen, vocabulary, 1 if inspection.format == "vcf" else header_row)
     above = sum(1 for row in chosen.sample if row.number <= table.header_row) if table else 0
     if table is None or not table.columns or chosen.rows - above < 1:
@@ -366,6 +397,7 @@ def restart(job: ImportJob) -> ImportJob:
     job.counts, job.error = {}, ""
     drop_errors_file(job)
     begin(job)
+    parts.check_all(job)
     return job
 
 

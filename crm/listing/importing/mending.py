@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from crm.core.writes import RuleBroken
 from crm.records.models import ImportJob, ImportRow
 
-from . import checking, jobs, staging
+from . import checking, jobs, parts, staging
 from .mended import mended_cells
 from .reading import SourceRow
 from .resource import Placed, Run
@@ -163,6 +163,7 @@ def _check_again(job: ImportJob, rows: models.QuerySet[ImportRow]) -> ImportJob:
     job.tally = run.resource.tally(run, "expected")
     jobs.drop_errors_file(job)
     job.save(update_fields=["mended", "counts", "tally", "errors_file"])
+    parts.check_all(job)
     return job
 
 

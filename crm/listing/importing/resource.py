@@ -173,6 +173,13 @@ class Run:
         self.required = {name: column for name, column in resource.columns.items() if column.required}
         self.width = job.columns[-1]["index"] + 1 if job.columns else 0
 
+    @cached_property
+    def family(self) -> set[int]:
+        """The imports of all sheets of the workbook."""
+        head = self.job.parent_id or self.job.pk
+        chain = type(self.job)._base_manager.filter(models.Q(pk=head) | models.Q(parent=head))
+        return set(chain.values_list("pk", flat=True))
+
     @property
     def mapped(self) -> frozenset[str]:
         return frozenset(self.headers)
@@ -199,6 +206,9 @@ class ImportResource(resources.Resource):
     noun: Label = ""
     keys: Sequence[Key] = ()
     sheet_names: str = ""  # what sheets of such records are called, to find them in a workbook of several
+    relates_to: str = ""  # the resource whose records these belong to, and the field that names them
+    relates_by: str = ""
+    comes: int = 0  # the place among the sheets of one workbook
     cards: str = (
         ""  # the resource that reads vCards uploaded for this one; they name people with their companies
     )

@@ -17,7 +17,7 @@ from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.records.models import ImportJob, ImportRow
 
-from . import checking, committing, jobs, staging, undoing, workbooks
+from . import checking, committing, jobs, parts, staging, undoing, workbooks
 from .events import IMPORT_FINISHED
 from .reading import UnreadableFile
 from .resource import ImportResource, Run
@@ -31,8 +31,8 @@ DROPPED_AFTER = timedelta(seconds=60)
 
 def advance(job_id: int, *, seconds: float = SLICE_SECONDS) -> bool:
     """Work on a job for a while; True when it should be called again."""
-    job = ImportJob._base_manager.select_related("user").filter(pk=job_id).first()
-    if job is None or job.state not in ImportJob.ACTIVE:
+    job = ImportJob._base_manager.select_related("user", "parent__user").filter(pk=job_id).first()
+    if job is None or job.state not in ImportJob.ACTIVE or parts.waits(job):
         return False
     with translation.override(job.user.language or settings.LANGUAGE_CODE):
         try:
@@ -132,6 +132,7 @@ def _begin_check(job: ImportJob, resource: ImportResource) -> bool:
 def _end_check(run: Run) -> bool:
     """All rows are staged: wait for the person, or go on where none was asked for; True to go on."""
     job = run.job
+    parts.hold_chain(job)
     fresh = _locked(job, ImportJob.State.CHECKING)
     if fresh is None:
         return False
@@ -142,8 +143,10 @@ def _end_check(run: Run) -> bool:
     job.attempts = 0
     job.beat_at = timezone.now()
     job.save(update_fields=["total", "checked", "counts", "tally", "state", "attempts", "beat_at"])
-    if job.dry_run:
+    parts.check_all(job)
+    if fresh.dry_run or not parts.may_begin(job):
         return False
+    job.dry_run = False
     jobs.begin_commit(job, Actor.of(job.user, origin="import"))
     return True
 
@@ -151,6 +154,7 @@ def _end_check(run: Run) -> bool:
 @transaction.atomic
 def _end_commit(run: Run) -> None:
     job = run.job
+    parts.hold_chain(job)
     fresh = _locked(job, ImportJob.State.COMMITTING)
     if fresh is None:
         return
@@ -166,6 +170,7 @@ def _end_commit(run: Run) -> None:
         actor=Actor.of(job.user, origin="import"),
         payload={"file": job.file_name, "resource": run.resource.slug, "counts": job.counts},
     )
+    parts.go_on(job)
 
 
 @transaction.atomic
@@ -183,6 +188,8 @@ def fail(job: ImportJob, message: str) -> None:
         fresh.state, fresh.error = ImportJob.State.FAILED, message
         fresh.finished_at = fresh.beat_at = timezone.now()
     fresh.save()
+    if fresh.state == ImportJob.State.FAILED:
+        parts.end_rest(fresh)
     log.warning("import_failed", job=job.pk, reason=message)
 
 

@@ -66,13 +66,15 @@ def known_headers(table: Table, vocabulary: Iterable[str]) -> int:
     return sum(1 for header in table.headers if header_key(header) in known)
 
 
-def choose_sheet(sheets: Sequence[Sheet], vocabulary: Iterable[str]) -> Sheet:
-    """The sheet a person would mean: visible, with most known headers, then with most rows."""
+def choose_sheet(sheets: Sequence[Sheet], vocabulary: Iterable[str], titles: Sequence[str] = ()) -> Sheet:
+    """The sheet a person would mean: visible, of the right title, with most known headers, then with most rows."""
     known = set(vocabulary)
+    named = {fold(title) for title in titles if title}
 
     def merit(sheet: Sheet) -> tuple:
         table = find_table(sheet, known)
-        return (not sheet.hidden, known_headers(table, known) if table else -1, sheet.rows)
+        headers = known_headers(table, known) if table else -1
+        return (not sheet.hidden, fold(sheet.name) in named and headers > 0, headers, sheet.rows)
 
     return max(sheets, key=merit)
 

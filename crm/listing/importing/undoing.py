@@ -14,7 +14,7 @@ from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.records.models import ImportJob, ImportRow
 
-from . import jobs, staging
+from . import jobs, parts, staging
 from .committing import CHUNK, one_import_at_a_time
 from .events import IMPORT_UNDONE
 from .resource import Run
@@ -22,6 +22,12 @@ from .resource import Run
 
 def may_undo(job: ImportJob) -> bool:
     """Whether an import wrote anything that can still be undone: its rows are kept and it was not undone yet."""
+    return any(_undoable(one) for one in parts.chain_of(job)) and all(
+        one.state in ImportJob.FINAL for one in parts.chain_of(job)
+    )
+
+
+def _undoable(job: ImportJob) -> bool:
     wrote = job.outcome["created"] + job.outcome["updated"]
     over = job.state in ImportJob.FINAL and job.state != ImportJob.State.UNDONE
     return bool(over and wrote and job.committed_at and not job.forgotten_at)
@@ -29,13 +35,23 @@ def may_undo(job: ImportJob) -> bool:
 
 @transaction.atomic
 def start_undo(job: ImportJob) -> ImportJob:
-    """Begin to undo an import that has ended; pressing twice begins once."""
+    """Begin to undo an import that has ended, of several sheets the last one first; pressing twice begins once."""
     jobs.resource_for(job)
+    parts.hold_chain(job)
     job = ImportJob._base_manager.select_for_update(of=("self",)).select_related("user").get(pk=job.pk)
-    if job.state in (ImportJob.State.UNDOING, ImportJob.State.UNDONE):
+    if job.state == ImportJob.State.UNDONE or any(
+        one.state == ImportJob.State.UNDOING for one in parts.chain_of(job)
+    ):
         return job
     if not may_undo(job):
         raise RuleBroken(_("This import wrote nothing that can still be undone."), code="nothing_to_undo")
+    last = [one for one in parts.chain_of(job) if _undoable(one)][-1]
+    _begin_undo(last)
+    job.refresh_from_db()
+    return job
+
+
+def _begin_undo(job: ImportJob) -> None:
     job.state, job.error = ImportJob.State.UNDOING, ""
     job.stop_requested = False
     job.attempts = 0
@@ -43,7 +59,6 @@ def start_undo(job: ImportJob) -> ImportJob:
     job.undo_counts = {"undone": 0, "kept": 0}
     job.save()
     jobs.wake_after_commit(job)
-    return job
 
 
 def undo(run: Run, *, until: float) -> bool:
@@ -87,6 +102,7 @@ def _undo_chunk(run: Run) -> int | None:
 @transaction.atomic
 def end_undo(job: ImportJob) -> None:
     """Every row was looked at: note the end."""
+    parts.hold_chain(job)
     fresh = (
         ImportJob._base_manager.select_for_update().filter(pk=job.pk, state=ImportJob.State.UNDOING).first()
     )
@@ -100,3 +116,6 @@ def end_undo(job: ImportJob) -> None:
         actor=Actor.of(job.user, origin="import"),
         payload={"file": fresh.file_name, "counts": fresh.undo_counts},
     )
+    before = [one for one in parts.chain_of(fresh) if one.pk < fresh.pk and _undoable(one)]
+    if before:
+        _begin_undo(before[-1])

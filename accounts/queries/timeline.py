@@ -19,7 +19,7 @@ from accounts.queries.merging import absorbed_ids
 from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
 from crm.events.queries import events_about
-from crm.identity.access import has_verb, visible
+from crm.identity.access import has_verb, noting, visible
 from crm.identity.fields import censor
 from crm.identity.models import User
 
@@ -113,7 +113,7 @@ def counts(user: User, customer: Customer) -> Counts:
 
 def on_top(user: User, customer: Customer) -> tuple[list[Activity], list[Activity]]:
     """What stands above the timeline: what is planned, the next first; and what was pinned, the last one first."""
-    rows = _dressed(visible(Activity, user).filter(customer=customer, closed_by__isnull=True))
+    rows = _dressed(visible(Activity, user).filter(customer=customer, closed_by__isnull=True), user)
     found = list(rows.filter(OPEN | (DONE & Q(pinned_at__isnull=False))).order_by("due_at", "pk")[:40])
     plans = [a for a in found if a.done_at is None]  # PostgreSQL puts those without a date last
     pinned = [a for a in found if a.done_at is not None]
@@ -132,23 +132,27 @@ def _done(user: User, customer: Customer) -> QuerySet[Activity]:
     return visible(Activity, user).filter(DONE, customer=customer, closed_by__isnull=True)
 
 
-def _dressed(rows: QuerySet[Activity]) -> QuerySet[Activity]:
-    """With what an entry shows of others: its people, the names of colleagues present, its attachments."""
+def _dressed(rows: QuerySet[Activity], user: User) -> QuerySet[Activity]:
+    """With what an entry shows of others: its people, the names of colleagues present, its attachments; and whether the user may change it."""
     present = User.objects.filter(
         pk__in=Activity.participants.through.objects.filter(activity=OuterRef(OuterRef("pk"))).values("user")
     )
     files = ActivityFile.objects.filter(activity=OuterRef("pk")).order_by("pk")
     shown = JSONObject(id="pk", name="file__name", preview="file__preview_state")
-    return rows.select_related("owner", "author", "contact").annotate(
-        present=ArraySubquery(present.order_by("name_sort", "pk").values("name")),
-        attached=ArraySubquery(files.values(row=shown)),
+    return (
+        noting(rows, user, "change", "may_change")
+        .select_related("owner", "author", "contact")
+        .annotate(
+            present=ArraySubquery(present.order_by("name_sort", "pk").values("name")),
+            attached=ArraySubquery(files.values(row=shown)),
+        )
     )
 
 
 def _activities(
     user: User, customer: Customer, kind: str, text: str, after: tuple | None, limit: int
 ) -> Iterable[Item]:
-    rows = _dressed(_done(user, customer))
+    rows = _dressed(_done(user, customer), user)
     if kind:
         rows = rows.filter(kind=kind)
     if text:

@@ -59,9 +59,8 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     context = record_context(request, customer)
     if not part:
-        context |= timeline_context(request, customer) | composer_context(
-            request, customer, people=context["people"]
-        )
+        context |= timeline_context(request, customer, context["may"]["change"])
+        context |= composer_context(request, customer, people=context["people"])
     return render(request, PARTS.get(part, "accounts/customer_detail.html"), context)
 
 

@@ -50,8 +50,15 @@ def customer_timeline(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/timeline/_timeline.html", context)
 
 
-def timeline_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """What the timeline region reads: next steps, filters with counts, pinned items, one page of items."""
+def timeline_context(
+    request: HttpRequest, customer: Customer, may_edit: bool | None = None
+) -> dict[str, Any]:
+    """What the timeline region reads: next steps, filters with counts, pinned items, one page of items.
+
+    `may_edit` says whether one may edit the customer, where that is known already.
+    """
+    if may_edit is None:
+        may_edit = access.may(request.user, "change", customer)
     kind = (
         request.GET.get("kind", "") if request.GET.get("kind", "") in (*ActivityKind.values, "system") else ""
     )
@@ -73,7 +80,7 @@ def timeline_context(request: HttpRequest, customer: Customer) -> dict[str, Any]
         "pinned": pinned,
         "steps": steps,
         "may_write": access.has_verb(request.user, "add", Activity),
-        "may_change": access.has_verb(request.user, "change", Activity),
+        "may_edit": may_edit,
         "timeline_url": reverse("customer_timeline", args=[customer.pk]),
     }
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.core.templatetags.ui import badge
 from crm.listing.columns import Date, Html, Link, Look, Number, Text
 from crm.listing.declare import Empty, ListPage
-from crm.listing.importing.registry import resource_of
+from crm.listing.importing.registry import importable_by, resource_of
 from crm.records.models import ImportJob
 
 KINDS = {
@@ -84,6 +84,7 @@ IMPORTS = ListPage(
         "import_new",
     ),
     links=[("import_new", _("New import"), "file-import")],
+    links_for=lambda user: bool(importable_by(user)),
     new="import_new",
     new_label=_("New import"),
     new_in_drawer=False,

@@ -146,6 +146,14 @@ def may_add_to(user: User, record: models.Model) -> bool:
     return bool(allowed(user, record, ADDING))
 
 
+def noting(rows: models.QuerySet[M], user: User, action: str, name: str) -> models.QuerySet[M]:
+    """The rows, each with whether the user may do the action on it: `may` for a page of records at no further price."""
+    if not has_verb(user, action, rows.model):
+        return rows.annotate(**{name: Value(False)})
+    rule = Q(pk__isnull=False) & _within(rows.model, user, action)
+    return rows.annotate(**{name: Case(When(rule, then=True), default=False)})
+
+
 def authorize(user: User, action: str, record: models.Model) -> None:
     """Raise `PermissionDenied` unless the user may do the action on the record."""
     if not may(user, action, record):

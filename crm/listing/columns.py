@@ -25,6 +25,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from crm.core import formats
 from crm.core.templatetags.ui import avatar, badge, icon
+from crm.identity.access import has_verb
 
 if TYPE_CHECKING:
     from crm.identity.models import User
@@ -53,10 +54,14 @@ class Look:
         return self.drawn[key]
 
     def url_of(self, record: Any) -> str:
-        """The record's page: where its address is words around the id, that is found out once a response."""
+        """The record's page, for who may open it: where its address is words around the id, that is found out once."""
         kind = type(record)
         if kind not in self.addresses:
-            self.addresses[kind] = around_id(link_of(record), record.pk)
+            verb = getattr(kind, "page_verb", "view")
+            opens = verb == "view" or has_verb(self.user, verb, kind)
+            self.addresses[kind] = around_id(link_of(record), record.pk) if opens else ("", "")
+        if self.addresses[kind] == ("", ""):
+            return ""
         around = self.addresses[kind]
         return link_of(record) if around is None else f"{around[0]}{record.pk}{around[1]}"
 

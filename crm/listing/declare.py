@@ -189,9 +189,13 @@ class ListPage:
     def url(self, what: str = "list", *args: Any) -> str:
         return reverse(f"{self.key}_{what}", args=args)
 
+    def leads(self, user: User) -> bool:
+        """Whether a person is led from the list to its other faces and to the form for something new."""
+        return self.links_for is None or self.links_for(user)
+
     def faces(self, user: User) -> list[tuple[str, Label, str]]:
         """The other faces of the list a person is led to."""
-        if self.links_for is not None and not self.links_for(user):
+        if not self.leads(user):
             return []
         return [face[:3] for face in self.links if len(face) == 3 or has_verb(user, face[3], self.model)]
 

@@ -147,7 +147,9 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
         "export_url": listing.url("bulk", "export"),
         "filterable": bool(listing.filters.base_filters),
         "bulk_verbs": [(verb, listing.url("bulk", verb.name)) for verb in bulk],
-        "may_add": bool(listing.new) and has_verb(request.user, "add", listing.model),
+        "may_add": bool(listing.new)
+        and listing.leads(request.user)
+        and has_verb(request.user, "add", listing.model),
         "may_export": may_export,
         "import_url": import_url(request, listing),
         "density": selection.density,

@@ -13,16 +13,21 @@ class Route:
     """Who may use one route, and how to call it.
 
     `kind` names the record whose id the address takes; without it the route asks for a right alone. `reading` is False
-    where reading the record is not enough. `public` routes need no sign-in.
+    where reading the record is not enough, `verb` says what more than editing it asks for. Every other method the route
+    answers is tried as well, and asks for the same. `of` is the kind of record an API collection holds: there each
+    method asks for its own verb. `public` routes need no sign-in.
     """
 
     who: frozenset[str] = EVERYBODY
     kind: str = ""
     reading: bool = True
+    verb: str = ""
+    of: str = ""
     method: str = "get"
     data: dict[str, Any] = field(default_factory=dict)
     kwargs: dict[str, Any] = field(default_factory=dict)
     author: bool = False  # only who wrote it, whatever the role
+    above: bool = False  # who may edit the customer may do it as well
     public: bool = False
     elsewhere: str = ""  # why the matrix does not fit, and the test that holds the route instead
 
@@ -48,8 +53,8 @@ def listing(key: str, who: frozenset[str]) -> dict[str, Route]:
 
 
 def resource(name: str, who: frozenset[str], kind: str) -> dict[str, Route]:
-    """The reading routes of an API resource."""
-    return {f"api-{name}-list": Route(who), f"api-{name}-detail": Route(who, kind)}
+    """The collection and the records of an API resource."""
+    return {f"api-{name}-list": Route(who, of=kind), f"api-{name}-detail": Route(who, kind, of=kind)}
 
 
 def page(kind: str, who: frozenset[str] = READERS, *, reading: bool = True, **values: Any) -> Route:
@@ -57,9 +62,9 @@ def page(kind: str, who: frozenset[str] = READERS, *, reading: bool = True, **va
     return Route(who, kind, reading, **values)
 
 
-def change(kind: str, who: frozenset[str] = SALES, **data: Any) -> Route:
+def change(kind: str, who: frozenset[str] = SALES, verb: str = "", **data: Any) -> Route:
     """A write to one record; reading it is not enough."""
-    return Route(who, kind, reading=False, method="post", data=data)
+    return Route(who, kind, reading=False, verb=verb, method="post", data=data)
 
 
 def written(method: str = "post", **data: Any) -> Route:
@@ -183,25 +188,25 @@ CUSTOMERS = {
     "customer_edit": page("customer", SALES, reading=False),
     "customer_field_undo": Route(elsewhere="only after an edit of one's own: test_field_undo"),
     "customer_field": page("customer", SALES, reading=False, kwargs={"name": "name"}),
-    "customer_merge": page("customer", MERGERS, reading=False),
+    "customer_merge": page("customer", MERGERS, reading=False, verb="merge"),
     "data_quality": Route(MERGERS),
     "data_quality_scan": Route(MERGERS, method="post"),
     "pair_decide": Route(elsewhere="reached by either side: test_duplicate_scan"),
     "merge_undo": Route(elsewhere="reached by the customer that stayed: test_merging"),
-    "customer_transfer": page("customer", SALES | {"exec"}, reading=False),
-    "customer_share": page("customer", SALES, reading=False),
+    "customer_transfer": page("customer", SALES | {"exec"}, reading=False, verb="transfer"),
+    "customer_share": page("customer", SALES, reading=False, verb="share"),
     "customer_unshare": Route(elsewhere="takes two ids: test_customer_pages"),
     "customer_lifecycle": page("customer", SALES, reading=False),
     "customer_first_deal": page("customer", ADMIN, reading=False),
     "customer_tags": page("customer", SALES, reading=False),
     "customer_highlights": page("customer", SALES, reading=False),
-    "customer_delete": change("customer"),
+    "customer_delete": change("customer", verb="delete"),
     "customer_restore": Route(elsewhere="the record lies in the bin: test_customer_pages"),
     "contact_create": page("customer", SALES, reading=False),
     "contact_detail": page("contact"),
     "contact_follow_ups": page("contact"),
     "contact_edit": page("contact", SALES | {"service1"}, reading=False),
-    "contact_delete": change("contact"),
+    "contact_delete": change("contact", verb="delete"),
     "contact_primary": change("contact"),
     "contact_link": page("contact", SALES | {"service1"}, reading=False),
     "contact_unlink": Route(elsewhere="takes two ids: test_customer_pages"),
@@ -215,7 +220,7 @@ FOLLOW_UPS = {
     "customer_timeline": page("customer"),
     "customer_follow_up": page("customer", SALES | {"service1"}),
     "customer_mentions": page("customer", SALES | {"service1"}, method="post"),
-    "customer_share_mentioned": change("customer"),
+    "customer_share_mentioned": change("customer", verb="share"),
     "activity_create": Route(SALES | {"service1"}),
     "follow_up_write": Route(SALES | {"service1"}),
     "activity_detail": page("activity", SALES | {"exec"}),
@@ -224,7 +229,7 @@ FOLLOW_UPS = {
     "activity_move_back": change("activity"),
     "activity_undo": written(),
     "activity_cancel": change("activity"),
-    "activity_pin": change("activity"),
+    "activity_pin": Route(SALES, "activity", reading=False, method="post", above=True),
     "activity_edit": written("get"),
     "activity_delete": written(),
     "activity_restore": Route(elsewhere="the record lies in the bin: test_activity_pages"),
@@ -321,16 +326,16 @@ API = {
     "api-customers-check-duplicates": Route(SALES, method="post"),
     "api-customers-merge": Route(elsewhere="names the other one in the body: test_merging"),
     "api-customers-unmerge": Route(elsewhere="there has to be a merge: test_merging"),
-    "api-customers-transfer": change("customer", SALES | {"exec"}),
+    "api-customers-transfer": change("customer", SALES | {"exec"}, verb="transfer"),
     **resource("activities", SALES | {"exec", "service1"}, "activity"),
     "api-customers-timeline": page("customer"),
-    "api-customers-share": change("customer"),
+    "api-customers-share": change("customer", verb="share"),
     "api-record-files-list": page("customer", kwargs={"kind": "customers"}),
     **{
         name: Route(elsewhere="takes a record and a file: test_record_file_api")
         for name in ["api-record-files-detail", "api-record-files-download", "api-record-files-restore"]
     },
-    "api-customers-unshare": change("customer"),
+    "api-customers-unshare": change("customer", verb="share"),
     "api-imports-commit": change("import", EVERYBODY),
     "api-imports-stop": change("import", EVERYBODY),
     "api-imports-undo": change("import", EVERYBODY),

@@ -1,5 +1,5 @@
-"""One small company with a record of each relation a person can have to it, and who sees which: written down by hand,
-independent of the code that decides it."""
+"""One small company with a record of each relation a person can have to it; who reaches which says the naive rule of
+`oracle.py`, independent of the code that decides it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,54 +16,54 @@ from crm.events.models import Event
 from crm.identity import services as identity
 from crm.identity.models import Role
 from crm.identity.services import create_token
-from crm.identity.tests.factories import SYSTEM, Company, actor, make_company, make_team
+from crm.identity.tests.factories import PEOPLE, SYSTEM, Company, actor, make_company, make_team
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, ImportTemplate, Tag
 from crm.records.services.custom_fields import create_field, create_section
+from crm.tests.oracle import Fact, Person, Rule
 
 ROLES = ["sales1", "sales2", "manager1", "sales3", "director", "admin", "exec"]
 ROLES += ["service1", "finance1", "marketing1", "marketing2"]
+TREE = {"sales": "company", "east": "sales", "south": "sales"}
+TREE |= {"marketing": "company", "service": "company", "finance": "company"}
+RULE = Rule(TREE)
+PERSONS = {name: Person(name, role, team) for name, role, team in PEOPLE}
 
-# `own` and `deal` are sales1's, `other` and `shared` sales3's; sales1 may read `shared`; `deleted` is sales1's and lies
-# in the bin.
-RELATIONS = ["own", "deal", "other", "shared", "deleted"]
-ALL = {"own", "deal", "other", "shared"}
-SEEN = {
-    "sales1": {"own", "deal", "shared"},
-    "sales2": set(),
-    "manager1": {"own", "deal"},
-    "sales3": {"other", "shared"},
-    "director": ALL,
-    "admin": ALL,
-    "exec": ALL,
-    "service1": ALL,
-    "finance1": {"deal"},
-    "marketing1": ALL,
-    "marketing2": set(),
+# `own` and `deal` are sales1's, the others sales3's; sales1 may read `shared` and edit `edited`; `deleted` is sales1's
+# and lies in the bin.
+RELATIONS = ["own", "deal", "other", "shared", "edited", "deleted"]
+FACTS = {
+    "own": Fact("sales1", "east"),
+    "deal": Fact("sales1", "east", deal=True),
+    "other": Fact("sales3", "south"),
+    "shared": Fact("sales3", "south", reads=frozenset({"sales1"})),
+    "edited": Fact("sales3", "south", edits=frozenset({"sales1"})),
+    "deleted": Fact("sales1", "east", deleted=True),
 }
-# Follow-ups: those of the customers one sees, for sales and those who lead it; finance, marketing and the service desk
-# do not read what salespeople write.
-NOBODY: dict[str, set[str]] = {role: set() for role in ROLES}
-SEEN_FOLLOW_UPS = {**SEEN, "service1": set(), "finance1": set(), "marketing1": set()}
-# What belongs to one person alone is sales1's here.
-PRIVATE = {**NOBODY, "sales1": {"own"}}
-SEEN_BY_KIND = {
-    **{kind: {role: {"own"} for role in ROLES} for kind in ["user", "team", "role", "tag"]},
-    **{kind: {**NOBODY, "admin": {"own"}} for kind in ["event", "field", "section", "robot"]},
-    "customer": SEEN,
-    "contact": SEEN,
-    "activity": SEEN_FOLLOW_UPS,
-    "import": PRIVATE,
-    "mapping": PRIVATE,
-    "export": PRIVATE,
-    "job": PRIVATE,
-    "token": PRIVATE,
-    "notification": PRIVATE,
+FOLLOW_UPS = {
+    relation: Fact(one.owner, one.team, author=one.owner, above=one)
+    for relation, one in FACTS.items()
+    if not one.deleted  # a follow-up of a binned customer: test_activity_services
 }
-AUTHORS = {"own": "sales1", "deal": "sales1", "other": "sales3", "shared": "sales3"}
+FACTS_BY_KIND = {"customer": FACTS, "contact": FACTS, "activity": FOLLOW_UPS}
+# What belongs to one person alone is sales1's here; the rest is everybody's, or the administrator's.
+PRIVATE = ("import", "mapping", "export", "job", "token", "notification")
 EVERYBODY = frozenset(ROLES)
 SALES = frozenset({"sales1", "sales2", "manager1", "sales3", "director", "admin"})
 READERS = frozenset(SALES | {"exec", "service1", "finance1", "marketing1"})
 ADMIN = frozenset({"admin"})
+
+
+def may(person: str, verb: str, kind: str, relation: str | None = None) -> bool:
+    """What the naive rule says of somebody of the company and a record of this world."""
+    if kind in PRIVATE:
+        return relation is None or person == "sales1"
+    fact = FACTS_BY_KIND[kind][relation] if relation and kind in FACTS_BY_KIND else None
+    return RULE.may(PERSONS[person], verb, kind, fact)
+
+
+def holders(verb: str, kind: str) -> frozenset[str]:
+    """Whose role has a verb for a kind of record."""
+    return frozenset(name for name in ROLES if may(name, verb, kind))
 
 
 @dataclass
@@ -75,11 +75,11 @@ class World:
 
 
 def make_world() -> World:
-    """Five customers, each with a contact."""
+    """Six customers, each with a contact and a follow-up."""
     company = make_company()
     records: dict[str, dict[str, Any]] = {"customer": {}, "contact": {}, "activity": {}}
     for relation in RELATIONS:
-        owner = company.sales3 if relation in ("other", "shared") else company.sales1
+        owner = getattr(company, FACTS[relation].owner)
         made = services.create_customer(
             name=f"{relation} company",
             owner=owner,
@@ -96,6 +96,7 @@ def make_world() -> World:
         ).activity
     services.set_first_deal(records["customer"]["deal"], timezone.localdate(), actor=SYSTEM)
     identity.share(records["customer"]["shared"], user=company.sales1, level="read", actor=SYSTEM)
+    identity.share(records["customer"]["edited"], user=company.sales1, level="edit", actor=SYSTEM)
     services.delete_customer(records["customer"]["deleted"], actor=SYSTEM)
     records["customer"] = {key: Customer._base_manager.get(pk=c.pk) for key, c in records["customer"].items()}
     del records["activity"]["deleted"]  # a follow-up of a binned customer: test_activity_services

@@ -113,8 +113,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
 @login_required
+@require_POST
 def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """End one of the own tokens at once."""
     token = get_visible_or_404(ApiToken, request.user, pk)
@@ -123,16 +123,16 @@ def token_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("settings_tokens")
 
 
-@require_POST
 @login_required
+@require_POST
 def recent_add(request: HttpRequest) -> HttpResponse:
     """Remember that a record was opened; the record page asks for it by itself."""
     remember_opened(request.user, _named_record(request))
     return HttpResponse(status=204)
 
 
-@require_POST
 @login_required
+@require_POST
 def star_record(request: HttpRequest) -> HttpResponse:
     """Put a star on a record or take it off; htmx gets the button anew and the side bar's list with it."""
     record, on = _named_record(request), request.POST.get("on") == "1"

@@ -43,5 +43,7 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    page_verb = "change"  # its page is for those who administer the organisation
+
     def get_absolute_url(self) -> str:
         return f"/settings/organisation/?team={self.pk}"

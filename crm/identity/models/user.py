@@ -77,6 +77,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.name_sort = sort_key(self.name or self.username)
         super().save(*args, **kwargs)
 
+    page_verb = "change"  # their page is for those who administer the organisation
+
     def get_absolute_url(self) -> str:
         return f"/settings/organisation/?member={self.pk}"
 

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -44,6 +44,7 @@ class Site:
     within: str
     line: int
     column: int
+    ordinal: int = 1
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line} {self.name} in {self.within}"
@@ -51,7 +52,7 @@ class Site:
     @property
     def key(self) -> str:
         """What names it when lines above it move."""
-        return f"{self.path} {self.within} {self.name}"
+        return f"{self.path} {self.within} {self.name} {self.ordinal}"
 
 
 def sites() -> list[Site]:
@@ -62,6 +63,10 @@ def sites() -> list[Site]:
             name = str(path.relative_to(ROOT))
             if "/tests/" not in name and "/migrations/" not in name and not name.startswith(UNTRIED):
                 found += _sites_of(name, ast.parse(path.read_text()))
+    alike: dict[str, int] = {}
+    for number, site in enumerate(found):
+        alike[site.key] = alike.get(site.key, 0) + 1
+        found[number] = replace(site, ordinal=alike[site.key])
     return found
 
 
@@ -193,7 +198,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     kept = Path(option.kept) if option.kept else None
     caught: dict[str, str] = json.loads(kept.read_text()) if kept and kept.exists() else {}
     everything = sites()
-    wanted = [s for s in everything if option.sites in str(s) and str(s) not in caught]
+    wanted = [s for s in everything if option.sites in str(s) and s.key not in caught]
     gates = Gates(everything)
     gates.install()
     runner = Runner(session, gates)
@@ -202,13 +207,13 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         names = sorted(by_site.get(site, {}).items(), key=lambda one: one[1])[: option.most]
         notices = runner.first_failure(site, [name for name, _time in names])
         if notices:
-            caught[str(site)] = notices
+            caught[site.key] = notices
         said = f"caught by {notices}" if notices else f"MISSED by {len(names)} tests that pass it"
         print(f"{site}: {said}", flush=True)  # noqa: T201 - a command's output
         if kept:
             kept.write_text(json.dumps(caught, indent=1))
     missed = [
-        s for s in everything if str(s) not in caught and s.key not in EXCUSED and option.sites in str(s)
+        s for s in everything if s.key not in caught and s.key not in EXCUSED and option.sites in str(s)
     ]
     print(f"{len(everything)} sites, {len(caught)} caught, {len(missed)} missed")  # noqa: T201
     for site in missed:

@@ -27,6 +27,7 @@ from crm.identity import access
 from crm.identity.models import Scope, User
 from crm.listing.bulk import Assign, Bulk, Delete
 from crm.listing.columns import Badge, Date, Flag, FollowUp, Html, Link, Look, Number, Person, Related, Text
+from crm.listing.custom.bulk import SetField
 from crm.listing.declare import Empty, ListPage, View
 from crm.listing.forms import CrmForm
 from crm.listing.palette import Found
@@ -159,6 +160,7 @@ TAG = Bulk("tag", TagForm, services.tag_customers, label=_("Tag"), icon="tag", s
 PLAN = Bulk(
     "plan", PlanForm, plan_follow_ups, label=_("Plan a follow-up"), icon="calendar-plus", set_based=True
 )
+SET_FIELD = SetField(Customer, services.update_customer)
 DELETE = Delete(services.delete_customer, services.restore_customer)
 
 CUSTOMER_COLUMNS = [
@@ -241,7 +243,7 @@ CUSTOMERS = ListPage(
             icon="calendar-due",
         ),
     ],
-    bulk=[TRANSFER, TAG, PLAN, DELETE],
+    bulk=[TRANSFER, TAG, PLAN, SET_FIELD, DELETE],
     resource=CustomerResource,
     empty=Empty(
         title=_("No customers yet"),
@@ -293,6 +295,7 @@ CONTACTS = ListPage(
     icon="users",
     count_words=_contacts,
     filters=ContactFilters,
+    bulk=[SetField(Contact, services.update_contact)],
     resource=ContactResource,
     cards="contact_cards",
     columns=[

@@ -154,6 +154,11 @@ def sort_key(name: object, *, person: bool = False) -> str:
     return " ".join(" ".join(_syllables(text, person=person)).split())[:MAX_KEY]
 
 
+def reading(character: str) -> str:
+    """The usual reading of one Chinese character, without its tone; empty for any other."""
+    return next(iter(_CHARACTERS[character]), "")
+
+
 def initials(name: object, *, person: bool = False) -> str:
     """First letters as typed on a keyboard: 星河智能 → xhzn, 单小明 → sxm; Latin words and digits stay whole."""
     text = _letters(name)

@@ -16,9 +16,11 @@ class Stored(Func):
 
 
 def sort_kind(one: CustomField) -> str:
-    """Which of the three forms a field's values sort in: `number`, `rank` (the place of an option) or `text`."""
+    """The form a field's values sort in: `number`, `rank` (the place of an option), `words` (as they are read) or `text`."""
     if one.kind in NUMBERS:
         return "number"
+    if one.kind == Kind.TEXT:
+        return "words"
     return "rank" if one.kind == Kind.CHOICE else "text"
 
 
@@ -34,6 +36,8 @@ def sort_value(one: CustomField) -> Stored:
     match sort_kind(one):
         case "number":
             text, output = f"({text}::numeric)", DecimalField()
+        case "words":
+            text = f"custom_reading({text})"
         case "rank":
             keys = ",".join(f"'{key}'" for key in options_of(one))
             text, output = f"array_position(ARRAY[{keys}]::text[], {text})", IntegerField()

@@ -96,6 +96,11 @@ class CustomInputs:
         return condition_values(self.instance, self.instance.custom or {}) | self.cleaned_data
 
 
+def make_input(one: CustomField, user: User) -> forms.Field:
+    """The input of a field on its own, with nothing in it yet."""
+    return _MAKERS[Kind(one.kind)](one, user, None)
+
+
 def initial_of(one: CustomField, value: Any) -> Any:
     """A kept value as its input shows it."""
     if one.kind == Kind.PHONE:

@@ -65,7 +65,7 @@ INDEXES = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0016_import_related_rows")]
+    dependencies = [("records", "0017_record_files")]
     operations = [
         migrations.RunPython(make_reading, migrations.RunPython.noop),
         migrations.RunSQL(INDEXES, migrations.RunSQL.noop),

@@ -302,22 +302,26 @@ def _pieces(model: type[models.Model], user: User, level: str, *, folded: bool =
     else:
         return None
     for path in parents:
-        lifted = _lifted(model, path, user, level, folded=folded)
+        lifted = _lifted(model, path, user, level)
         if lifted is None:
             return None
-        pieces += lifted
+        pieces.append(lifted)
     return pieces
 
 
-def _lifted(model: type[models.Model], path: str, user: User, level: str, *, folded: bool) -> list[Q] | None:
-    """The pieces of a parent as conditions on the child; over a link table one subquery, which keeps the row single."""
+def _lifted(model: type[models.Model], path: str, user: User, level: str) -> Q | None:
+    """What shows a parent as one condition on the child; over a link table a subquery, which keeps the row single.
+
+    One, because a person who owns nothing would have a piece without a row: the planner expects an owner to have
+    some, and would walk the whole table to find them.
+    """
     if "__" in path:
-        return [_through(model, path, user, level)]
+        return _through(model, path, user, level)
     parent = model._meta.get_field(path).related_model
     assert isinstance(parent, type)
-    pieces = _pieces(parent, user, level, folded=folded)
+    pieces = _pieces(parent, user, level, folded=True)
     alive = Q(**{f"{path}__deleted_at__isnull": True}) if issubclass(parent, SoftDeletable) else EVERYTHING
-    return None if pieces is None else [_prefixed(piece, path) & alive for piece in pieces]
+    return None if pieces is None else _prefixed(any_of(pieces), path) & alive
 
 
 def _prefixed(condition: Q, path: str) -> Q:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
-from accounts.models.marks import NameMarks
+from accounts.models.marks import NameMarks, NarrowMarks
 from crm.core.phone import search_forms
 from crm.core.pinyin import initials, sort_key
 from crm.core.writes import AliveManager, SoftDeletable, Versioned
@@ -175,6 +175,11 @@ class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
             GinIndex(
                 NameMarks("company_region", "company_core"),
                 name="customer_marks",
+                condition=ALIVE & ~models.Q(company_core=""),
+            ),
+            GinIndex(
+                NarrowMarks("company_region", "company_core"),
+                name="customer_narrow_marks",
                 condition=ALIVE & ~models.Q(company_core=""),
             ),
             models.Index(

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from accounts.models import Contact, Customer
-from accounts.models.marks import marks_sql
+from accounts.models.marks import narrow_sql
 from accounts.queries.duplicates import CONTACTS, CUSTOMERS, FEW, Candidate, Match
 from accounts.rules import matching
-from accounts.rules.matching import Keys, name_marks, resemble, shape_of
+from accounts.rules.matching import Keys, narrow_marks, resemble, shape_of
 from crm.identity.models import User
 
 MOST = 5
@@ -66,8 +66,12 @@ def _everywhere(column: str, keys: Sequence[Iterable[str]]) -> Found:
 
 
 def _alike(rows: Sequence[Keys]) -> list[set[int]]:
-    """For each row the customers of its region whose name looks like a spelling of it."""
-    marks = [[f"{row.region}:{mark}" for mark in name_marks(row.core)] for row in rows]
+    """For each row the customers of its region whose name looks like a spelling of it.
+
+    They are sought by narrow marks: a common mark has thousands of holders, and to gather those for every row of a sheet
+    cost more than everything else the database does for it.
+    """
+    marks = [[f"{row.region}:{mark}" for mark in narrow_marks(row.core)] for row in rows]
     wanted = sorted({mark for some in marks for mark in some})
     near: dict[str, list[tuple[int, str]]] = defaultdict(list)
     if wanted:
@@ -75,7 +79,7 @@ def _alike(rows: Sequence[Keys]) -> list[set[int]]:
             cursor.execute(
                 f"SELECT m.mark, hit.id, hit.company_core FROM unnest(%s::text[]) AS m(mark) CROSS JOIN LATERAL "  # noqa: S608
                 f"(SELECT c.id, c.company_core FROM {CUSTOMERS} c WHERE c.company_core <> '' "
-                f"AND c.deleted_at IS NULL AND {marks_sql('c')} && ARRAY[m.mark] LIMIT {FEW}) AS hit",
+                f"AND c.deleted_at IS NULL AND {narrow_sql('c')} && ARRAY[m.mark] LIMIT {FEW}) AS hit",
                 [wanted],
             )
             for mark, pk, core in cursor.fetchall():

@@ -170,6 +170,16 @@ def name_marks(core: str) -> list[str]:
     return list(dict.fromkeys([core[:2], core[1:3], core[0] + core[2]]))
 
 
+def narrow_marks(core: str) -> list[str]:
+    """The marks of a core with its end, and its beginning: of names that share a mark, those that are told apart by both
+    are not alike. Many names share a mark and few share one of these.
+    """
+    marks = name_marks(core)
+    if not marks or core[0] < FIRST_IDEOGRAPH:
+        return marks
+    return [*(f"{mark}|{core[-2:]}" for mark in marks), f"{core[:3]}="]
+
+
 class Shape(NamedTuple):
     """What a core is compared by first: its pairs of characters, and whether it is one word without a pair twice."""
 

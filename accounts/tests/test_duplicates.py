@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Contact, Customer
-from accounts.models.marks import marks_sql
+from accounts.models.marks import marks_sql, narrow_sql
 from accounts.queries.duplicate_rows import duplicates_of_rows
 from accounts.queries.duplicates import find
-from accounts.rules.matching import keys_of, name_marks
+from accounts.rules.matching import keys_of, name_marks, narrow_marks
 from accounts.services import DuplicatesFound, Guard
 from accounts.tests.factories import SYSTEM, make_contact, make_customer
 from crm.identity.tests.factories import make_company
@@ -99,6 +99,10 @@ class TestTheSearch:
                 cursor.execute(f"SELECT {marks_sql('c')} FROM accounts_customer c WHERE id = %s", [known.pk])
                 marks = cursor.fetchone()[0]
             assert set(marks) == {f"{keys.region}:{mark}" for mark in name_marks(keys.core)}, name
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {narrow_sql('c')} FROM accounts_customer c WHERE id = %s", [known.pk])
+                marks = cursor.fetchone()[0]
+            assert set(marks) == {f"{keys.region}:{mark}" for mark in narrow_marks(keys.core)}, name
 
     def test_the_most_likely_come_first_and_few(self, company):
         make_customer(company.sales1, "杭州云杉网络技术有限公司")

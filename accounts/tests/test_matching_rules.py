@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.rules import matching
-from accounts.rules.matching import BLOCK, LINK, WARN, compare, is_similar, keys_of, name_marks, stored_keys
+from accounts.rules.matching import (
+    BLOCK,
+    LINK,
+    WARN,
+    compare,
+    is_similar,
+    keys_of,
+    name_marks,
+    narrow_marks,
+    stored_keys,
+)
 from accounts.services.cleaning import match_keys
 
 USCC_A, USCC_B = "91350100M000100Y43", "91310000MA1FL5DN2R"
@@ -122,3 +132,19 @@ def test_whatever_is_typed_gives_keys(one, other):
     keys = keys_of(name=one, uscc=other, phones=[one, other], emails=[one, other])
     assert compare(keys, keys) is None or compare(keys, keys).outcome in (BLOCK, WARN)
     assert matching.name_marks(keys.core) == [] or len(keys.core) >= 4
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("星河智能装备", "星河智慧装备"),
+        ("星河智能装备", "星河智能科技"),
+        ("星合智能装备", "星河智能装备"),
+        ("acme trading", "acme tradings"),
+    ],
+)
+def test_narrow_marks_lose_nothing_of_what_marks_and_ends_find(one, other):
+    alike = one[-2:] == other[-2:] or one[:3] == other[:3]
+    assert bool(set(name_marks(one)) & set(name_marks(other)) and alike) == bool(
+        set(narrow_marks(one)) & set(narrow_marks(other))
+    )

@@ -36,6 +36,7 @@ from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.listing.custom.rest import CustomObject
 from crm.listing.rest.errors import Problem
+from crm.listing.rest.revealing import RevealMixin
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
 from crm.records.field_access import editable as fields_to_edit
@@ -247,7 +248,7 @@ def refusing(user: User) -> Iterator[None]:
         raise Problem(409, "duplicate", str(error), matches=described(user, error.matches)) from error
 
 
-class CustomerViewSet(TimelineMixin, Creates, Updates, Deletes, RecordViewSet):
+class CustomerViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, RecordViewSet):
     """Customers."""
 
     listing = CUSTOMERS
@@ -321,7 +322,7 @@ class CustomerViewSet(TimelineMixin, Creates, Updates, Deletes, RecordViewSet):
     def check_duplicates(self, request: Request) -> Response:
         """Which customers may be the one described, over the whole base."""
         access.require_verb(request.user, "add", Customer)
-        matches = find(keys_from(self._read(CheckSerializer)))
+        matches = find(keys_from(self._read(CheckSerializer), request.user))
         return Response({"matches": described(request.user, matches)})
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
@@ -443,7 +444,7 @@ class ContactSerializer(RecordSerializer):
         extra_kwargs = {"external_id": {"validators": []}}
 
 
-class ContactViewSet(Creates, Updates, Deletes, RecordViewSet):
+class ContactViewSet(RevealMixin, Creates, Updates, Deletes, RecordViewSet):
     """Contacts: the people at customers."""
 
     listing = CONTACTS

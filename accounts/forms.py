@@ -16,12 +16,14 @@ from crm.core.clock import company_midnight, company_today
 from crm.core.phone import format_phone
 from crm.core.writes import RuleBroken
 from crm.identity.access import has_verb, visible
+from crm.identity.fields import may_edit
 from crm.identity.models import Team, User
 from crm.listing.forms import CrmForm, CrmModelForm, FewChoices, RemoteSelect, note_chosen, people
 from crm.records.models import Region
 from crm.records.models.custom_field import PREFIX
 
 NORMALISED = ("phone", "email", "uscc", "website")
+CONTACT_FIELDS = ("phone", "wechat", "email", "title", "role")
 
 
 class Normalised:
@@ -170,6 +172,9 @@ class QuickCustomerForm(Normalised, CrmModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in CONTACT_FIELDS:  # what one may not edit one does not fill in either
+            if not may_edit(self.user, Contact, name):
+                del self.fields[f"contact_{name}"]
         self.fields["kind"].required = False
         self.fields["kind"].choices = [("", "–"), *Customer._meta.get_field("kind").choices]
         self.initial.pop("kind", None)
@@ -186,8 +191,9 @@ class QuickCustomerForm(Normalised, CrmModelForm):
         super().clean()
         self._clean_normalised(Customer)
         data = self.cleaned_data
-        if not any(data.get(f"contact_{way}") for way in ("phone", "wechat", "email")):
-            self.add_error("contact_phone", _("Give at least one way to reach them."))
+        ways = [f"contact_{way}" for way in ("phone", "wechat", "email") if f"contact_{way}" in self.fields]
+        if ways and not any(data.get(way) for way in ways):
+            self.add_error(ways[0], _("Give at least one way to reach them."))
         for way in ("phone", "email"):
             if data.get(f"contact_{way}"):
                 try:
@@ -232,8 +238,10 @@ class QuickCustomerForm(Normalised, CrmModelForm):
 
     def contact_values(self) -> dict[str, Any]:
         """The first contact's values."""
-        names = ("name", "phone", "wechat", "email", "title", "role")
-        return {name: self.cleaned_data[f"contact_{name}"] for name in names}
+        names = ("name", *CONTACT_FIELDS)
+        return {
+            name: self.cleaned_data[f"contact_{name}"] for name in names if f"contact_{name}" in self.fields
+        }
 
 
 class ContactForm(Normalised, CrmModelForm):

@@ -237,3 +237,109 @@ class TestUnique:
                 make_customer(company.sales1, name="乙公司", custom={"card": "A2"})  # others go on
         finally:
             other.close()
+
+
+class TestMasked:
+    """A custom field seen in part: everywhere the same part, nothing found by it, whole with a reason that is kept."""
+
+    WHOLE, PART = "13805762218", "138****2218"
+
+    @pytest.fixture
+    def customer(self, company):
+        field("phone", "hotline", masked_for=["salesperson"], in_list=True, in_search=True)
+        field("text", "plain", in_list=True)
+        custom = {"hotline": "+8613805762218", "plain": "看得见"}
+        return make_customer(company.sales1, name="华星", custom=custom)
+
+    def test_every_door_shows_the_same_part(self, company, customer):
+        sales, call = browser(company, "sales1"), api(company, "sales1")
+        for page in (
+            "",
+            f"{customer.pk}/",
+            f"{customer.pk}/edit/",
+            f"{customer.pk}/peek/",
+            f"{customer.pk}/sheet/",
+            f"{customer.pk}/timeline/",
+            "?export=csv",
+        ):
+            answer = sales.get(f"/customers/{page}")
+            text = b"".join(answer).decode() if answer.streaming else answer.content.decode()
+            assert answer.status_code == 200 and "0576" not in text, page
+            if page in ("", f"{customer.pk}/", "?export=csv"):
+                assert self.PART in text and "看得见" in text, page
+        for path in ("customers/", f"customers/{customer.pk}/"):
+            assert "0576" not in call("get", path).content.decode()
+        assert call("get", f"customers/{customer.pk}/").json()["custom"]["hotline"] == self.PART
+        assert "0576" in browser(company, "manager1").get(f"/customers/{customer.pk}/").content.decode()
+
+    def test_nothing_is_found_narrowed_or_ordered_by_it(self, company, customer):
+        sales, call = browser(company, "sales1"), api(company, "sales1")
+        for query in ("cf_hotline=138", "sort=cf_hotline", "sort=-cf_hotline"):
+            assert sales.get(f"/customers/?{query}").status_code == 400, query
+            assert call("get", f"customers/?{query}").status_code == 400, query
+            assert api(company, "manager1")("get", f"customers/?{query}").status_code == 200, query
+        for text in (self.WHOLE, "0576", "138 0576"):
+            assert call("get", f"customers/?q={text}").json()["results"] == []
+        assert "cf_hotline" not in sales.get("/customers/filters/").content.decode()
+
+    def test_it_is_written_by_no_door(self, company, customer):
+        sales, call = browser(company, "sales1"), api(company, "sales1")
+        body = {"custom": {"hotline": "13900000000"}, "version": customer.version}
+        assert call("patch", f"customers/{customer.pk}/", body).status_code == 400
+        new = {"name": "新客户", "custom": {"hotline": "13900000000"}}
+        assert call("post", "customers/", new).status_code == 400
+        assert sales.get(f"/customers/{customer.pk}/fields/cf_hotline/").status_code == 404
+        changed = call(
+            "patch",
+            f"customers/{customer.pk}/",
+            {"custom": {"plain": "改了"}, "version": customer.version},
+        )
+        assert changed.status_code == 200 and "0576" not in changed.content.decode()
+        kept = Customer.objects.get(pk=customer.pk).custom
+        assert kept == {"hotline": "+8613805762218", "plain": "改了"}
+        sheet = xlsx(["客户名称", "字段hotline"], ["华星", "13900000000"])
+        job = run(company.sales1, sheet, mode="update", key="name")
+        assert set(job.mapping.values()) == {"name"}
+        assert Customer.objects.get(pk=customer.pk).custom == kept
+
+    def test_it_is_shown_whole_with_a_reason(self, company, customer):
+        from crm.identity import services
+        from crm.identity.models import Role
+
+        role = Role.objects.get(slug="salesperson")
+        policy = role.policies.get(model="accounts.customer")
+        url = f"/reveal/accounts.customer/{customer.pk}/cf_hotline/"
+        verbs = [verb for verb in policy.verbs if verb != "reveal"]
+        services.save_policies(role, {policy.model: (verbs, policy.scope)}, actor=SYSTEM)
+        sales = browser(company, "sales1")
+        assert url not in sales.get(f"/customers/{customer.pk}/").content.decode()
+        assert sales.post(url, {"reason": "客户要求回电"}).status_code == 403
+        services.save_policies(role, {policy.model: ([*verbs, "reveal"], policy.scope)}, actor=SYSTEM)
+        sales = browser(company, "sales1")
+        assert url in sales.get(f"/customers/{customer.pk}/").content.decode()
+        assert "138 0576 2218" in sales.post(url, {"reason": "客户要求回电"}).content.decode()
+        event = Event.objects.get(name="field.revealed")
+        assert event.payload["field"] == "cf_hotline" and "0576" not in json.dumps(event.payload)
+        call = api(company, "sales1")
+        body = {"field": "cf_hotline", "reason": "客户要求回电"}
+        assert call("post", f"customers/{customer.pk}/reveal/", body).json()["value"] == "+8613805762218"
+
+    def test_the_definition_makes_sense(self, company):
+        for kind, values in (
+            ("number", {"masked_for": ["salesperson"]}),
+            ("text", {"masked_for": ["nobody"]}),
+            ("text", {"masked_for": ["salesperson"], "visible_to": ["finance"]}),
+            ("text", {"masked_for": ["salesperson"], "editable_by": ["salesperson"]}),
+        ):
+            with pytest.raises(RuleBroken):
+                field(kind, "wrong", **values)
+
+    def test_an_administrator_sets_it_by_page_and_api(self, company, customer):
+        one = customer and field("text", "note2")
+        admin = browser(company, "admin")
+        form = admin.get(f"/settings/fields/{one.pk}/").context["form"]
+        values = {f.html_name: f.value() for f in form if f.value() not in (None, "", False, [])}
+        saved = admin.post(f"/settings/fields/{one.pk}/", {**values, "masked_for": ["salesperson"]})
+        assert saved.status_code in (200, 204, 302)
+        found = api(company, "admin")("get", f"custom-fields/{one.pk}/").json()
+        assert found["masked_for"] == ["salesperson"]

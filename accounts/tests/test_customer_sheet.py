@@ -89,3 +89,21 @@ def test_without_what_draws_text_one_is_told_to_print(client, company, customer,
     client.force_login(company.sales1)
     answer = client.get(reverse("customer_pdf", args=[customer.pk]), follow=True)
     assert "cannot make PDFs" in answer.content.decode()
+
+
+def test_a_pdf_bears_who_took_it_out_and_the_log_knows_its_number(client, company, customer, monkeypatch):
+    from accounts.views import sheet
+    from crm.events.models import Event
+
+    seen = []
+    monkeypatch.setattr(sheet, "pdf_of", lambda html: seen.append(html) or b"%PDF")
+    client.force_login(company.sales1)
+    client.get(reverse("customer_pdf", args=[customer.pk]))
+    event = Event._base_manager.get(name="customer.exported")
+    number = event.payload["number"]
+    (html,) = seen
+    mark = html.split('<div class="print-mark">')[1].split("</div>")[0]
+    assert number in mark and company.sales1.name in mark
+    client.force_login(company.admin)
+    found = client.get(f"/api/v1/events/?number={number}").json()["results"]
+    assert [(one["name"], one["subject_id"]) for one in found] == [("customer.exported", str(customer.pk))]

@@ -90,3 +90,141 @@ def test_a_long_list_is_offered_in_the_background(client, company, customers, mo
     answer = client.get("/customers/?export=csv")
     assert answer.status_code == 200 and "Content-Disposition" not in answer
     assert 'name="resource"' in answer.content.decode()
+
+
+def number_of(rows):
+    """The number that every row bears."""
+    (number,) = {row[-1] for row in rows[1:]}
+    return number
+
+
+def test_every_row_bears_the_number_that_leads_to_the_entry_in_the_log(client, company, customers):
+    client.force_login(company.sales1)
+    answer = client.get("/customers/?export=csv&reason=Trade fair")
+    rows = list(csv.reader(io.StringIO(body(answer).decode("utf-8-sig"))))
+    number = number_of(rows)
+    assert number[0] == "X" and len(number) == 9 and number in answer["Content-Disposition"]
+    event = Event._base_manager.get(name="list.exported")
+    assert (event.payload["number"], event.payload["reason"]) == (number, "Trade fair")
+    client.force_login(company.admin)
+    page = client.get(f"/settings/events/?number={number}").content.decode()
+    assert "Trade fair" in page and "Sales1" in page
+    found = client.get(f"/api/v1/events/?number={number.lower()}").json()["results"]
+    assert [one["id"] for one in found] == [event.pk]
+    assert client.get("/api/v1/events/?number=X00000000").json()["results"] == []
+
+
+def test_a_workbook_says_who_took_it_out_when_and_why(client, company, customers):
+    client.force_login(company.sales1)
+    book = load_workbook(io.BytesIO(body(client.get("/customers/?export=xlsx&reason=R%26D"))))
+    number = Event._base_manager.get(name="list.exported").payload["number"]
+    sheet, about = book.worksheets
+    assert {row[-1].value for row in sheet.iter_rows(min_row=2)} == {number}
+    for text in (sheet.oddFooter.left.text, sheet.oddHeader.right.text, book.properties.description):
+        assert number in text and "Sales1" in text
+    assert (book.properties.creator, book.properties.identifier) == ("Sales1", number)
+    told = [cell.value for row in about.iter_rows() for cell in row]
+    assert {number, "Sales1", "R&D"} <= set(told)
+
+
+def test_a_workbook_comes_back_as_it_is(client, company, customers):
+    client.force_login(company.sales1)
+    content = io.BytesIO(body(client.get("/customers/?export=xlsx")))
+    content.size, content.name = len(content.getvalue()), "back.xlsx"
+    content.seek(0)
+    job = run(company.sales1, content)
+    assert job.key == "id" and job.outcome["failed"] == job.outcome["created"] == 0
+
+
+@pytest.fixture
+def long_lists(monkeypatch):
+    from crm.listing.exporting import jobs, responses
+
+    monkeypatch.setattr(responses, "IN_REQUEST", 2)
+    monkeypatch.setattr(jobs, "IN_REQUEST", 2)
+
+
+def ask(client, **data):
+    return client.post("/exports/", {"resource": "customer", "format": "xlsx", **data})
+
+
+def test_a_long_list_needs_a_reason(client, company, customers, long_lists):
+    from crm.records.models import ExportJob
+
+    client.force_login(company.sales1)
+    ask(client, reason="  ")
+    assert not ExportJob._base_manager.exists()
+    body_ = {"resource": "customers", "format": "csv"}
+    refused = client.post("/api/v1/exports/", body_, content_type="application/json")
+    assert refused.status_code == 400 and "reason" in refused.json()["errors"]
+
+
+def test_a_prepared_file_bears_its_number_too(
+    client, company, customers, long_lists, django_capture_on_commit_callbacks
+):
+    from crm.records.models import ExportJob
+
+    client.force_login(company.sales1)
+    with django_capture_on_commit_callbacks(execute=True):
+        ask(client, reason="Trade fair")
+    job = ExportJob._base_manager.get()
+    assert job.state == "done", job.error
+    event = Event._base_manager.get(name="list.exported")
+    number = event.payload["number"]
+    assert number in job.file_name and event.payload["reason"] == "Trade fair"
+    with job.file.open("rb") as file:
+        sheet = load_workbook(file).worksheets[0]
+    assert {row[-1].value for row in sheet.iter_rows(min_row=2)} == {number}
+
+
+def test_a_prepared_file_is_nobody_elses_and_goes_after_its_time(
+    client, company, customers, long_lists, django_capture_on_commit_callbacks, settings
+):
+    from datetime import timedelta
+
+    import time_machine
+    from django.urls import reverse
+    from django.utils import timezone
+
+    from crm.listing.exporting.jobs import forget_old_files
+    from crm.records.models import ExportJob
+
+    client.force_login(company.sales1)
+    with django_capture_on_commit_callbacks(execute=True):
+        ask(client, reason="Trade fair")
+    url = reverse("export_download", args=[ExportJob._base_manager.get().pk])
+    body(client.get(url))
+    client.force_login(company.manager1)
+    assert client.get(url).status_code == 404
+    client.force_login(company.sales1)
+    assert forget_old_files() == 0
+    with time_machine.travel(timezone.now() + timedelta(hours=settings.EXPORT_KEEP_HOURS, minutes=1)):
+        client.force_login(company.sales1)
+        assert client.get(url).status_code == 404  # even before the file is tidied away
+        assert forget_old_files() == 1
+    assert client.get(url).status_code == 404
+
+
+def test_a_file_is_not_finished_for_somebody_who_left_meanwhile(company, customers, monkeypatch):
+    from crm.events.actor import Actor
+    from crm.listing.exporting import jobs
+    from crm.records.models import ExportJob
+
+    monkeypatch.setattr(jobs, "PROGRESS_EVERY", 2)
+    monkeypatch.setattr(jobs, "_wake", lambda job_id: None)
+    job = jobs.request_export(
+        company.sales1, "customer", file_format="csv", reason="x", actor=Actor.of(company.sales1)
+    )
+    real = jobs.table.rows_of
+
+    def leaving(*args):
+        for number, row in enumerate(real(*args)):
+            if number == 1:
+                type(company.sales1)._base_manager.filter(pk=company.sales1.pk).update(is_active=False)
+            yield row
+
+    monkeypatch.setattr(jobs.table, "rows_of", leaving)
+    jobs.run_export(job.pk)
+    job = ExportJob._base_manager.get()
+    assert job.state in ("failed", "stopped") and not job.file
+    assert not Event._base_manager.filter(name="list.exported").exists()

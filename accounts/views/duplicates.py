@@ -15,11 +15,20 @@ from accounts.queries.duplicates import disclosed, find
 from accounts.rules.matching import Keys, keys_of
 from accounts.services import DuplicatesFound, Guard
 from crm.identity import access
+from crm.identity.fields import closed
+from crm.identity.models import User
 
 
-def keys_from(values: Any) -> Keys:
-    """The keys of what stands in a form (or was sent) so far."""
-    given = {name: str(values.get(name) or "").replace("\x00", "")[:300] for name in TYPED}
+def keys_from(values: Any, user: User) -> Keys:
+    """The keys of what stands in a form (or was sent) so far.
+
+    What somebody sees not at all or only in part finds nothing: a number typed must not tell whose it is.
+    """
+    barred = {*closed(user, Customer), *(f"contact_{name}" for name in closed(user, Contact))}
+    given = {
+        name: "" if name in barred else str(values.get(name) or "").replace("\x00", "")[:300]
+        for name in TYPED
+    }
     return keys_of(
         name=given["name"],
         kind=given["kind"],
@@ -42,7 +51,7 @@ def customer_suggest(request: HttpRequest) -> HttpResponse:
     user = request.user
     if not (access.has_verb(user, "add", Customer) or access.has_verb(user, "change", Contact)):
         raise PermissionDenied
-    keys = keys_from(request.GET)
+    keys = keys_from(request.GET, user)
     edited = request.GET.get("except", "")
     exclude = [int(edited)] if edited.isdecimal() and len(edited) < 19 else []
     matches = disclosed(request.user, find(keys, exclude=exclude))

@@ -96,8 +96,9 @@ def custom_facts(record: Any, user: User) -> list[Fact]:
     for key, one in there.items():
         value, links = record.custom.get(key), targets.get(target_of(one), {})
         edits = key in may_edit and (one.kind not in LINKING or value is None or value in links)
-        html = html_of(one, value, links) if value is not None else ""
-        found.append(Fact(one.name, one.label, text_of(one, value, links), editable=edits, html=html))
+        text, partly = text_of(one, value, links), is_masked(value)
+        html = html_of(one, value, links) if value is not None and not partly else ""
+        found.append(Fact(one.name, one.label, text, editable=edits, html=html, masked=partly))
     return found
 
 

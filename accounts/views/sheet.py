@@ -11,14 +11,18 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
+from accounts.events import CUSTOMER_EXPORTED
 from accounts.models import Customer
 from accounts.queries import customers as queries
 from accounts.queries import timeline as timelines
 from accounts.views import facts
 from crm.core.pdf import pdf_of
 from crm.core.writes import RuleBroken
+from crm.events.actor import actor_of
+from crm.events.recording import EventRow, record_events
 from crm.identity import access
 from crm.identity.queries import company
+from crm.listing.exporting.watermark import Watermark, key_of
 
 SHOWN = 15  # follow-ups: what fits two pages and is worth reading before a visit
 
@@ -33,14 +37,19 @@ def customer_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 def customer_pdf(request: HttpRequest, pk: int) -> HttpResponse:
-    """The same sheet as PDF."""
-    context = _context(request, pk) | {"for_pdf": True}
+    """The same sheet as PDF; like every file it says who took it out, and the audit log keeps that it was."""
+    mark = Watermark.of(request.user)
+    context = _context(request, pk) | {"for_pdf": True, "mark": mark.line}
     try:
         content = pdf_of(render_to_string("accounts/customer_sheet.html", context, request))
     except RuleBroken as error:
         messages.error(request, str(error))
         return redirect("customer_detail", pk)
     response = HttpResponse(content, content_type="application/pdf")
+    row = EventRow(
+        Customer, pk, payload={"number": mark.number, "format": "pdf"}, about=[key_of(mark.number)]
+    )
+    record_events(CUSTOMER_EXPORTED, [row], actor=actor_of(request))
     response["Content-Disposition"] = content_disposition_header(True, f"{context['customer'].name}.pdf")
     return response
 

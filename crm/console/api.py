@@ -9,12 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.console import field_api, file_api, import_api, import_template_api
+from crm.console import account_api, field_api, file_api, import_api, import_template_api
+from crm.console import services as console
 from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
 from crm.console.sections import is_administrator
 from crm.events.models import Event
 from crm.identity import services
 from crm.identity.models import FieldRight, Role, Team, User
+from crm.listing.rest.confirming import require_confirmed
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, RecordViewSet, Updates
 from crm.records.models import Tag
@@ -59,6 +61,23 @@ class UserSerializer(RecordSerializer):
         return data
 
 
+class LeaveSerializer(serializers.Serializer):
+    """Who takes over: for each kind of record the people in turn (none: nobody), and for all others `default`."""
+
+    heirs = serializers.DictField(
+        child=VisibleRelatedField(queryset=User.objects.filter(is_active=True), many=True), required=False
+    )
+    default = VisibleRelatedField(queryset=User.objects.filter(is_active=True), many=True, required=False)
+
+
+class HandOverPartSerializer(serializers.Serializer):
+    """How many records of one kind somebody (null: nobody for now) would take."""
+
+    model = serializers.CharField()
+    taker = serializers.IntegerField(allow_null=True)
+    count = serializers.IntegerField()
+
+
 class UserViewSet(Creates, Updates, RecordViewSet):
     """People: everybody reads, administrators add and change; leaving goes through the hand-over page."""
 
@@ -66,6 +85,7 @@ class UserViewSet(Creates, Updates, RecordViewSet):
     serializer_class = UserSerializer
 
     def create_record(self, values: dict[str, Any]) -> User:
+        require_confirmed(self.request)
         password = values.pop("password", None)
         return services.create_user(
             values.pop("username"),
@@ -79,6 +99,7 @@ class UserViewSet(Creates, Updates, RecordViewSet):
         )
 
     def update_record(self, record: User, values: dict[str, Any], expected: int | None) -> User:
+        require_confirmed(self.request)
         values.pop("username", None)
         if password := values.pop("password", None):
             services.set_password(
@@ -86,28 +107,57 @@ class UserViewSet(Creates, Updates, RecordViewSet):
             )
         return services.update_user(record, actor=self.actor, **values)
 
-    @extend_schema(request=None, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(request=LeaveSerializer, responses={200: OpenApiTypes.OBJECT})
     @action(detail=True, methods=["post"])
     def leave(self, request: Request, pk: str) -> Response:
         """End somebody's access and hand over what they hold; answers with what moved."""
-        member = self.record("change")
-        form = LeaveSerializer(data=request.data, context=self.get_serializer_context())
-        form.is_valid(raise_exception=True)
-        values = form.validated_data
+        member, values = self._leaver()
+        require_confirmed(request)
         made = services.leave(
             member, values.get("heirs", {}), default=values.get("default", ()), actor=self.actor
         )
         rows = made.items.order_by("id").values("model", "record_id", "text", "taker_name")
         return Response({"id": made.pk, "items": list(rows)})
 
+    @extend_schema(request=LeaveSerializer, responses=HandOverPartSerializer(many=True))
+    @action(detail=True, methods=["post"], url_path="leave-preview")
+    def leave_preview(self, request: Request, pk: str) -> Response:
+        """Who would take how much if somebody left; nothing is done."""
+        member, values = self._leaver()
+        parts = services.plan_hand_over(member, values.get("heirs", {}), default=values.get("default", ()))
+        return Response(
+            [
+                {
+                    "model": part.model._meta.label_lower,
+                    "taker": taker.pk if taker else None,
+                    "count": len(ids),
+                }
+                for part in parts
+                for taker, ids in part.shares.items()
+            ]
+        )
 
-class LeaveSerializer(serializers.Serializer):
-    """Who takes over: for each kind of record the people in turn (none: nobody), and for all others `default`."""
+    def _leaver(self) -> tuple[User, dict[str, Any]]:
+        member = self.record("change")
+        form = LeaveSerializer(data=self.request.data, context=self.get_serializer_context())
+        form.is_valid(raise_exception=True)
+        return member, form.validated_data
 
-    heirs = serializers.DictField(
-        child=VisibleRelatedField(queryset=User.objects.filter(is_active=True), many=True), required=False
-    )
-    default = VisibleRelatedField(queryset=User.objects.filter(is_active=True), many=True, required=False)
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"], url_path="end-sessions")
+    def end_sessions(self, request: Request, pk: str) -> Response:
+        """Sign somebody out on all their devices."""
+        services.end_sessions(self.record("change"), actor=self.actor)
+        return Response(status=204)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=True, methods=["post"], url_path="reset-second-factor")
+    def reset_second_factor(self, request: Request, pk: str) -> Response:
+        """Take the second factor off somebody who lost it; they are signed out and set up another one."""
+        member = self.record("change")
+        require_confirmed(request)
+        console.reset_second_factor(member, actor=self.actor)
+        return Response(status=204)
 
 
 class TeamSerializer(RecordSerializer):
@@ -231,6 +281,7 @@ ROUTES = [
     ("roles", RoleViewSet),
     ("tags", TagViewSet),
     ("events", EventViewSet),
+    *account_api.ROUTES,
     *field_api.ROUTES,
     *import_api.ROUTES,
     *import_template_api.ROUTES,

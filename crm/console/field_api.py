@@ -77,6 +77,7 @@ class CustomFieldSerializer(RecordSerializer):
             "shown_when",
             "required_when",
             "visible_to",
+            "masked_for",
             "editable_by",
             "archived_at",
             "version",

@@ -8,6 +8,7 @@ from crm.console.event_words import ORIGINS
 from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
 from crm.identity.models import Role, Team, User
+from crm.listing.exporting.watermark import key_of as export_key
 from crm.listing.filters import Filters, Flag, PeriodFilter, Records
 from crm.records.models import CustomField, RecordSection
 
@@ -76,6 +77,11 @@ class EventFilters(Filters):
         label=_("Through"),
         choices=[*ORIGINS.items()],
     )
+
+    number = django_filters.CharFilter(label=_("Export number"), method="by_number")
+
+    def by_number(self, rows: QuerySet[Event], name: str, value: str) -> QuerySet[Event]:
+        return rows.filter(about__contains=[export_key(value)])
 
     def by_actor(self, rows: QuerySet[Event], name: str, value: list[User]) -> QuerySet[Event]:
         ids = [str(user.pk) for user in value]

@@ -29,6 +29,7 @@ from crm.listing.importing import jobs, mending, parts, undoing
 from crm.listing.importing.queries import errors_of, kept_of
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.templates import templates_for
+from crm.listing.rest.confirming import require_confirmed
 from crm.listing.rest.errors import Problem
 from crm.listing.rest.schema import ListPages, RecordSchema
 from crm.listing.rest.viewsets import RecordViewSet
@@ -285,7 +286,7 @@ class ExportRequest(serializers.Serializer):
     resource = serializers.CharField(max_length=40)
     filters = serializers.DictField(required=False, default=dict)
     format = serializers.ChoiceField(choices=ExportJob.Format.choices, default=ExportJob.Format.XLSX)
-    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
 
 
 class ExportViewSet(viewsets.GenericViewSet):
@@ -310,6 +311,7 @@ class ExportViewSet(viewsets.GenericViewSet):
     @extend_schema(request=ExportRequest, responses={202: ExportSerializer})
     def create(self, request: Request) -> Response:
         """Ask for a file; 409 with the reason when the list is longer than the role may take out."""
+        require_confirmed(request)
         form = ExportRequest(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,15 +20,22 @@ class Actor:
     user_id: int | None = None
     origin: str = "web"  # web, api, import, task, admin, cli
     request_id: str = ""
+    covers_for: Mapping[int, str] = field(default_factory=dict, hash=False)  # colleagues who are away, by id
 
     @classmethod
     def of(cls, user: Any, origin: str = "web") -> Actor:
         """The actor for a signed-in user."""
-        return cls("user", str(user.pk), user.get_full_name() or user.get_username(), user.pk, origin)
+        name = user.get_full_name() or user.get_username()
+        return cls("user", str(user.pk), name, user.pk, origin, covers_for=covers_of(user))
 
     def via(self, origin: str) -> Actor:
         """The same actor acting through another door."""
         return replace(self, origin=origin)
+
+
+def covers_of(user: Any) -> dict[int, str]:
+    """The colleagues somebody stands in for today, as they came with the person."""
+    return {one["id"]: one["name"] for one in getattr(user, "held_covers", None) or ()}
 
 
 def system(name: str) -> Actor:
@@ -42,5 +50,5 @@ def actor_of(request: HttpRequest) -> Actor:
     if token is not None and hasattr(token, "prefix"):
         user = token.user
         name = user.get_full_name() or user.get_username()
-        return Actor("token", str(token.pk), name, user.pk, "api", request_id)
+        return Actor("token", str(token.pk), name, user.pk, "api", request_id, covers_of(request.user))
     return replace(Actor.of(request.user), request_id=request_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from crm.events.models import Event
@@ -46,4 +47,6 @@ def sentence_of(event: Event) -> str:
     kind = CATALOGUE.get(event.name)
     if kind is None:
         return event.name
-    return kind.sentence(event) if kind.sentence else str(kind.title)
+    said = kind.sentence(event) if kind.sentence else str(kind.title)
+    away = event.payload.get("standing_in_for")
+    return _("%(what)s (standing in for %(name)s)") % {"what": said, "name": away} if away else said

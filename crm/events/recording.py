@@ -20,6 +20,7 @@ from crm.events.catalogue import EventType
 from crm.events.models import Delivery, Event
 
 UNRECORDED = {"version", "created_at", "updated_at", "search_text", "search_grams", "name_sort"}
+STANDING_IN = "standing_in_for"  # in the payload: the colleague who is away
 PRIVATE = {"phone", "email", "wechat", "address", "id_number", "password"}
 
 
@@ -92,7 +93,7 @@ def record_event(
         record._meta.model,
         record.pk,
         dict(changes or {}),
-        dict(payload or {}),
+        dict(payload or {}) | _standing_in(record, actor),
         dict(private or {}),
         [key_of(r) for r in about],
     )
@@ -115,6 +116,14 @@ def record_events(
             ids += [pk for pk in written if pk is not None]
         _note_deliveries(kind, ids)
     return ids
+
+
+def _standing_in(record: models.Model, actor: Actor) -> dict[str, str]:
+    """For whom somebody did it who covers for a colleague: the owner of the record, or of the one it belongs to."""
+    for one in (record, getattr(record, "customer", None)) if actor.covers_for else ():
+        if name := actor.covers_for.get(getattr(one, "owner_id", None) or 0):
+            return {STANDING_IN: name}
+    return {}
 
 
 def _note_deliveries(kind: EventType, ids: Sequence[int]) -> None:

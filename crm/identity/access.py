@@ -14,21 +14,16 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from allauth.mfa.models import Authenticator
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import models
 from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Coalesce, JSONObject
 from django.http import Http404
 from django.utils import timezone
 from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from crm.core.writes import SoftDeletable
 from crm.identity.fields import shield
-from crm.identity.models.company import Company
 from crm.identity.models.cover import Cover
-from crm.identity.models.field_right import FieldRight
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import RolePolicy, Scope
 from crm.identity.policies import Everyone, Owned, PartOf, Policy, Private, Via
@@ -371,8 +366,11 @@ def covered_ids(user: User) -> list[int]:
     """The colleagues somebody covers for today; they came with the person, or are read once a request."""
     if "_crm_covered" not in user.__dict__:
         held = getattr(user, "held_covers", None)
-        found = Cover.objects.running().filter(by=user.pk).values_list("user") if held is None else ()
-        user.__dict__["_crm_covered"] = sorted({row[0] for row in found} if held is None else set(held))
+        if held is None:
+            ids = Cover.objects.running().filter(by=user.pk).values_list("user_id", flat=True)
+        else:
+            ids = [row["id"] for row in held]
+        user.__dict__["_crm_covered"] = sorted(set(ids))
     return user.__dict__["_crm_covered"]
 
 
@@ -410,27 +408,6 @@ def _reach(model: type[models.Model], user: User, level: str) -> Reach:
     elif scope == Scope.TEAM:
         teams |= by_role & {user.team_id}
     return Reach(team_ids=frozenset(teams))
-
-
-def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
-    """People together with what every page asks for: their roles' policies and field rights, whom they cover for, whether they have a second factor, how new the custom fields are."""
-    policies = RolePolicy._base_manager.filter(role=models.OuterRef("role")).values(
-        one=JSONObject(model="model", verbs="verbs", scope="scope")
-    )
-    fields = FieldRight._base_manager.filter(role=models.OuterRef("role")).values(
-        one=JSONObject(model="model", field="field", level="level")
-    )
-    version = Company._base_manager.filter(pk=1).values("fields_version")
-    factors = Authenticator.objects.filter(user=models.OuterRef("pk")).exclude(type="recovery_codes")
-    return people.annotate(
-        held_policies=ArraySubquery(policies),
-        held_fields=ArraySubquery(fields),
-        held_covers=ArraySubquery(
-            Cover.objects.running().filter(by=models.OuterRef("pk")).order_by().values("user")
-        ),
-        fields_version=Coalesce(models.Subquery(version), 0),
-        has_second_factor=models.Exists(factors),
-    )
 
 
 def _role_policies(user: User) -> dict[str, RolePolicy]:

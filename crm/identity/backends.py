@@ -37,7 +37,7 @@ class CrmBackend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """Who signed in, with role and team: every page shows or asks for both."""
-        from crm.identity.access import with_policies
+        from crm.identity.queries import with_policies
 
         people = with_policies(User._base_manager.select_related("role", "team"))
         user = people.filter(pk=user_id).first()

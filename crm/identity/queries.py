@@ -2,10 +2,13 @@
 
 import time
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.db.models.functions import Coalesce, JSONObject
 
-from crm.identity.models import Company, Cover, Team, User
+from crm.identity.models import Company, Cover, FieldRight, RolePolicy, Team, User
 
 _COMPANY_KEPT = 10.0  # seconds one process may show the previous name
 _company: tuple[float, Company | None] = (0.0, None)
@@ -104,3 +107,27 @@ def team_ids_above(user: User) -> list[int]:
         found.append(pk)
         pk = parents[pk]
     return found
+
+
+def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
+    """People together with what every page asks for: their roles' policies and field rights, whom they cover for, whether they have a second factor, how new the custom fields are."""
+    policies = RolePolicy._base_manager.filter(role=models.OuterRef("role")).values(
+        one=JSONObject(model="model", verbs="verbs", scope="scope")
+    )
+    fields = FieldRight._base_manager.filter(role=models.OuterRef("role")).values(
+        one=JSONObject(model="model", field="field", level="level")
+    )
+    version = Company._base_manager.filter(pk=1).values("fields_version")
+    factors = Authenticator.objects.filter(user=models.OuterRef("pk")).exclude(type="recovery_codes")
+    return people.annotate(
+        held_policies=ArraySubquery(policies),
+        held_fields=ArraySubquery(fields),
+        held_covers=ArraySubquery(
+            Cover.objects.running()
+            .filter(by=models.OuterRef("pk"))
+            .order_by()
+            .values(one=JSONObject(id="user_id", name="user__name"))
+        ),
+        fields_version=Coalesce(models.Subquery(version), 0),
+        has_second_factor=models.Exists(factors),
+    )

@@ -39,9 +39,9 @@ def list_page(request: HttpRequest, listing: ListPage) -> HttpResponse:
     require_verb(request.user, "view", listing.model)
     ticked = ticked_rows(request.GET)
     try:
-        selection = select(
-            listing, request.user, request.GET, extra=ticked, ignore=frozenset({"ids"} if ticked else ())
-        )
+        apart = {"ids"} if ticked else set()
+        apart |= {"reason"} if request.GET.get("export") else set()  # why the rows are taken out
+        selection = select(listing, request.user, request.GET, extra=ticked, ignore=frozenset(apart))
         if request.GET.get("export"):
             return exporting.respond(request, selection, request.GET["export"])
         page = selection.page(request.GET.get("cursor", ""), page_size(request.GET, listing))

@@ -29,13 +29,15 @@ def level_of(user: User, model: type[models.Model], name: str) -> FieldLevel:
 
 
 def custom_level(user: User, one: CustomField) -> FieldLevel:
-    """How far a person reaches into a custom field: where roles are named, the others do not see it, or only read it."""
+    """How far a person reaches into a custom field: where roles are named, the others do not see it, see it in part, or only read it."""
     role = user.role if user.role_id else None
     if user.is_superuser or (role is not None and role.is_administrator):
         return FieldLevel.EDIT
     slug = role.slug if role is not None else ""
     if one.visible_to and slug not in one.visible_to:
         return FieldLevel.HIDDEN
+    if slug in one.masked_for:
+        return FieldLevel.MASKED
     return FieldLevel.READ if one.editable_by and slug not in one.editable_by else FieldLevel.EDIT
 
 
@@ -43,6 +45,12 @@ def readable(user: User, model: type[models.Model]) -> Mapping[str, CustomField]
     """The custom fields a person may read, by key, in their order."""
     found = fields_of(model, user)
     return {key: one for key, one in found.items() if custom_level(user, one) != FieldLevel.HIDDEN}
+
+
+def masked(user: User, model: type[models.Model]) -> Mapping[str, CustomField]:
+    """The custom fields a person sees only in part, by key: nothing may be found, filtered or ordered by them."""
+    found = fields_of(model, user)
+    return {key: one for key, one in found.items() if custom_level(user, one) == FieldLevel.MASKED}
 
 
 def editable(user: User, model: type[models.Model]) -> Mapping[str, CustomField]:

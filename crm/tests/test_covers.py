@@ -57,7 +57,9 @@ def test_whoever_covers_sees_and_edits_but_does_not_dispose(company, customer):
     assert company.sales3 in [one.user for one in who_can(customer)]
     found = select(CUSTOMERS, fresh(company.sales3), QueryDict(""))
     assert [record.pk for record in found.page().records] == [customer.pk]
-    assert CrmBackend().get_user(company.sales3.pk).held_covers == [company.sales1.pk]
+    assert CrmBackend().get_user(company.sales3.pk).held_covers == [
+        {"id": company.sales1.pk, "name": company.sales1.name}
+    ]
 
 
 def test_it_begins_and_ends_with_its_days(company, customer):
@@ -122,3 +124,41 @@ def test_an_administrator_arranges_it_for_others(client, company):
     form = {"away": company.sales1.pk, "by": company.sales2.pk, "first_date": today, "last_date": today}
     assert client.post(reverse("covers"), form).status_code == 302
     assert Cover.objects.get().user == company.sales1
+
+
+def test_what_is_done_under_it_names_both(client, company, customer):
+    """Whoever covers signs, and for whom; on one's own records nobody else is named."""
+    cover(company)
+    mine = make_customer(company.sales3, "Of the one who covers")
+    client.force_login(company.sales3)
+    for one in (customer, mine):
+        version = Customer._base_manager.get(pk=one.pk).version
+        body = {"website": "https://example.com", "version": version}
+        answer = client.patch(f"/api/v1/customers/{one.pk}/", body, content_type="application/json")
+        assert answer.status_code == 200
+    done = {"kind": "note", "customer": customer.pk, "body": "Spoke about the second hall"}
+    assert client.post("/api/v1/activities/", done, content_type="application/json").status_code == 201
+    updated = Event._base_manager.filter(name="customer.updated")
+    foreign, own = updated.get(subject_id=str(customer.pk)), updated.get(subject_id=str(mine.pk))
+    assert (foreign.actor_name, foreign.payload["standing_in_for"]) == ("Sales3", "Sales1")
+    assert "standing in for Sales1" in foreign.title
+    assert "standing_in_for" not in own.payload
+    logged = Event._base_manager.filter(subject_type="accounts.activity").latest("pk")
+    assert logged.payload["standing_in_for"] == "Sales1"
+
+
+def test_both_see_it_and_ending_it_is_recorded(client, company):
+    made = cover(company)
+    for person, seen in ((company.sales1, True), (company.sales3, True), (company.sales2, False)):
+        client.force_login(person)
+        assert (
+            reverse("cover_end", args=[made.pk]) in client.get(reverse("covers")).content.decode()
+        ) is seen
+    client.force_login(company.sales1)
+    client.post(reverse("cover_end", args=[made.pk]))
+    ended = Event._base_manager.get(name="user.cover_ended")
+    assert (ended.actor_name, ended.subject_id, ended.payload["by"]) == (
+        "Sales1",
+        str(company.sales1.pk),
+        "Sales3",
+    )

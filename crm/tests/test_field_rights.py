@@ -20,6 +20,7 @@ from crm.identity.access import get_visible_or_404
 from crm.identity.models import FieldRight, Role
 from crm.identity.tests.factories import fresh
 from crm.listing.exporting import table
+from crm.listing.exporting.watermark import Watermark
 from crm.listing.selection import BadQuery, select
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +130,9 @@ def test_exports_hold_what_the_list_shows(restricted, customer):
     rows = [[column.plain(record) for column in columns] for record in found.page().records]
     assert rows
     assert_closed(json.dumps(rows, default=str, ensure_ascii=False))
-    assert_closed(json.dumps([*table.rows_of(chosen(restricted))], default=str, ensure_ascii=False))
+    assert_closed(
+        json.dumps([*table.rows_of(chosen(restricted), Watermark("Me"))], default=str, ensure_ascii=False)
+    )
 
 
 def test_the_api_gives_a_part_and_refuses_to_write(client, restricted, customer):
@@ -201,7 +204,8 @@ def test_a_masked_value_is_shown_whole_with_a_reason_that_is_kept(client, restri
     page = client.post(url, {"reason": "客户要求回电"})
     assert "138 0576 2218" in page.content.decode()
     event = Event._base_manager.get(name="field.revealed")
-    assert event.payload == {"field": "phone", "reason": "客户要求回电"}
+    told = {"field": "phone", "reason": "客户要求回电", "user_id": restricted.pk}
+    assert event.payload == told
     assert (event.actor_id, PHONE in json.dumps(event.payload)) == (str(restricted.pk), False)
     hidden = reverse("field_reveal", args=["accounts.customer", customer.pk, "address"])
     assert client.post(hidden, {"reason": "客户要求回电"}).status_code == 403

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.core.text import fold, tidy
 from crm.identity.models import Role
 from crm.records.models import CustomField, RecordSection, Tag
-from crm.records.models.custom_field import CHOOSING, SEARCHABLE, UNIQUE
+from crm.records.models.custom_field import CHOOSING, MASKABLE, SEARCHABLE, UNIQUE
 from crm.records.queries.custom_fields import fields_of, linkable, spec_of
 from crm.records.rules.custom_conditions import EMPTY, FILLED, IS, IS_NOT
 from crm.records.rules.custom_values import BadValue, stored
@@ -72,6 +72,12 @@ class FieldForm(forms.Form):
         help_text=_("None ticked: by everybody who sees the record. Administrators always see it."),
         widget=forms.CheckboxSelectMultiple,
     )
+    masked_for = forms.MultipleChoiceField(
+        label=_("Seen in part by the roles"),
+        required=False,
+        help_text=_("138****1234; with the right to reveal, whole after giving a reason."),
+        widget=forms.CheckboxSelectMultiple,
+    )
     editable_by = forms.MultipleChoiceField(
         label=_("Edited by the roles"),
         required=False,
@@ -95,6 +101,7 @@ class FieldForm(forms.Form):
         "currency": [Kind.MONEY],
         "unique": sorted(UNIQUE),
         "in_search": sorted(SEARCHABLE),
+        "masked_for": sorted(MASKABLE),
     }
 
     def __init__(
@@ -113,7 +120,8 @@ class FieldForm(forms.Form):
             (m._meta.label_lower, capfirst(m._meta.verbose_name)) for m in linkable()
         ]
         named = [(role.slug, str(role)) for role in roles if not role.is_administrator]
-        self.fields["visible_to"].choices = self.fields["editable_by"].choices = named
+        for name in ("visible_to", "masked_for", "editable_by"):
+            self.fields[name].choices = named
         sources = [("", _("always")), *self._sources()]
         self.fields["shown_field"].choices = sources
         self.fields["required_field"].choices = [("", "–"), *sources[1:]]
@@ -139,7 +147,7 @@ class FieldForm(forms.Form):
 
     @property
     def roles(self) -> list[forms.BoundField]:
-        return self.part("visible_to", "editable_by")
+        return self.part("visible_to", "masked_for", "editable_by")
 
     @property
     def conditions(self) -> list[forms.BoundField]:
@@ -284,8 +292,24 @@ class FieldForm(forms.Form):
         return data
 
 
-PLAIN = ("label_zh", "label_en", "help_zh", "help_en", "in_list", "in_search", "visible_to", "editable_by")
-_DEFAULTS: Mapping[str, Any] = {"decimals": 2, "currency": "CNY", "unique": False, "in_search": False}
+PLAIN = (
+    "label_zh",
+    "label_en",
+    "help_zh",
+    "help_en",
+    "in_list",
+    "in_search",
+    "visible_to",
+    "masked_for",
+    "editable_by",
+)
+_DEFAULTS: Mapping[str, Any] = {
+    "decimals": 2,
+    "currency": "CNY",
+    "unique": False,
+    "in_search": False,
+    "masked_for": [],
+}
 
 
 def _when(field: str, values: Any) -> str:

@@ -9,6 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from crm.console.views.guards import confirmed
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
@@ -17,6 +18,7 @@ from crm.records.models import ExportJob
 
 
 @login_required
+@confirmed
 @require_POST
 def export_new(request: HttpRequest) -> HttpResponse:
     """Have a long list prepared as a file."""
@@ -71,7 +73,7 @@ def export_download(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def download(job: ExportJob) -> HttpResponseBase:
     """The file of a finished export as a download."""
-    if not job.file or job.state != ExportJob.State.DONE:
+    if not job.file or job.state != ExportJob.State.DONE or job.has_expired:
         raise Http404
     response = FileResponse(job.file.open("rb"), as_attachment=True, filename=job.file_name)
     response["X-Content-Type-Options"] = "nosniff"

@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.account.internal.flows import reauthentication
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -14,6 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from crm.console.sections import is_administrator
+from crm.identity.confirming import must_confirm
 
 View = Callable[..., HttpResponse]
 
@@ -36,7 +36,7 @@ def confirmed(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method != "POST" or not reauthentication.is_reauthentication_required(request, app="crm"):
+        if request.method != "POST" or not must_confirm(request):
             return view(request, *args, **kwargs)
         if not request.headers.get("HX-Request"):
             raise ReauthenticationRequired

@@ -27,6 +27,7 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import services
 from crm.identity.access import get_visible_or_404, visible
+from crm.identity.confirming import require_confirmation
 from crm.identity.models import ApiToken, User
 
 LANGUAGES = [code for code, _label in settings.LANGUAGES]
@@ -34,9 +35,11 @@ LANGUAGES = [code for code, _label in settings.LANGUAGES]
 
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    """Own name and contact data."""
+    """Own name and contact data; who changes where a reset of the password goes has to confirm that it is them."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
+        if {"email", "phone"} & set(form.changed_data):
+            require_confirmation(request)
         request.user.refresh_from_db()  # the form has already written on it; the service compares old and new
         try:
             services.update_user(request.user, actor=actor_of(request), **form.cleaned_data)

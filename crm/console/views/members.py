@@ -27,6 +27,7 @@ from crm.identity.models import Team, User
 
 @never_cache
 @administrators_only
+@confirmed
 def member_add(request: HttpRequest) -> HttpResponse:
     """Add somebody; a temporary password is shown once."""
     team = (

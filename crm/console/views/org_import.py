@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext
 
 from crm.console.forms.members import OrganisationFileForm
 from crm.console.services.organisation_import import Check, check_people, import_people, read_people
-from crm.console.views.guards import administrators_only
+from crm.console.views.guards import administrators_only, confirmed
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import visible
@@ -89,6 +89,7 @@ def organisation_import(request: HttpRequest) -> HttpResponse:
 
 
 @administrators_only
+@confirmed
 def organisation_confirm(request: HttpRequest) -> HttpResponse:
     """Write what was checked; the sheet is checked anew, as people may have changed meanwhile."""
     stored = _waiting(request)

@@ -13,9 +13,12 @@ from crm.console.forms.rights import RevealForm
 from crm.console.views.panels import add_rule, form_panel
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
-from crm.identity import services
 from crm.identity.access import get_visible_or_404
+from crm.identity.confirming import require_confirmation
 from crm.identity.fields import guarded_fields
+from crm.records import services
+from crm.records.models.custom_field import PREFIX, CustomFields
+from crm.records.queries.custom_fields import field_named
 
 
 @login_required
@@ -26,13 +29,17 @@ def field_reveal(request: HttpRequest, label: str, pk: int, name: str) -> HttpRe
         model = apps.get_model(label)
     except (LookupError, ValueError) as error:
         raise Http404 from error
-    if name not in guarded_fields(model):
+    custom = field_named(model, name) if name.startswith(PREFIX) and issubclass(model, CustomFields) else None
+    if custom is None and name not in guarded_fields(model):
         raise Http404
     record = get_visible_or_404(model, request.user, pk, "reveal")
     form = RevealForm(request.POST or None)
-    words = {"field": capfirst(str(model._meta.get_field(name).verbose_name)), "record": record}
+    label = custom.label if custom else capfirst(str(model._meta.get_field(name).verbose_name))
+    words = {"field": label, "record": record}
     title = _("%(field)s of %(record)s") % words
     if request.method == "POST" and form.is_valid():
+        if services.revealed_lately(request.user) >= services.MANY:
+            require_confirmation(request)
         reason = form.cleaned_data["reason"]
         try:
             value = services.reveal(record, name, user=request.user, reason=reason, actor=actor_of(request))

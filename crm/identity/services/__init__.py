@@ -3,7 +3,7 @@
 from crm.identity.services.assignment import assign
 from crm.identity.services.company import update_company
 from crm.identity.services.covers import end_cover, set_cover
-from crm.identity.services.field_rights import reveal, save_field_rights
+from crm.identity.services.field_rights import save_field_rights
 from crm.identity.services.grants import grant_team_access, withdraw_team_access
 from crm.identity.services.handover import (
     change_person,
@@ -64,7 +64,6 @@ __all__ = [
     "plan_hand_over",
     "reactivate_user",
     "remove_expired_grants",
-    "reveal",
     "revoke_token",
     "save_field_rights",
     "save_policies",

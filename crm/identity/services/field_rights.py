@@ -1,23 +1,17 @@
-"""Field rights of roles, and looking at a masked value once, with a reason."""
+"""Field rights of roles."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import PermissionDenied
-from django.db import models, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from crm.core.text import tidy
 from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor
 from crm.events.recording import record_event
-from crm.identity import access
-from crm.identity.events import FIELD_REVEALED, ROLE_UPDATED
-from crm.identity.fields import guarded_fields, level, maskable
-from crm.identity.models import FieldLevel, FieldRight, Role, User
-
-SHORTEST_REASON = 4
+from crm.identity.events import ROLE_UPDATED
+from crm.identity.fields import guarded_fields, maskable
+from crm.identity.models import FieldLevel, FieldRight, Role
 
 
 @transaction.atomic
@@ -49,16 +43,3 @@ def _check(role: Role, label: str, name: str, found: str) -> None:
         raise RuleBroken(_("Only texts can be shown in part."), field=name)
     if role.is_administrator:
         raise RuleBroken(_("Administrators see and edit every field."))
-
-
-@transaction.atomic
-def reveal(record: models.Model, name: str, *, user: User, reason: str, actor: Actor) -> Any:
-    """The whole value of a field somebody sees masked; who looked, at what and why goes into the audit log."""
-    model = type(record)
-    if level(user, model, name) != FieldLevel.MASKED:
-        raise PermissionDenied
-    access.authorize(user, "reveal", record)
-    if len(tidy(reason)) < SHORTEST_REASON:
-        raise RuleBroken(_("Say why you need it."), field="reason")
-    record_event(FIELD_REVEALED, record, actor=actor, payload={"field": name, "reason": tidy(reason)[:200]})
-    return model._base_manager.values_list(name, flat=True).get(pk=record.pk)

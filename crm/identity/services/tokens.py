@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.events.recording import record_event
-from crm.identity.access import with_policies
 from crm.identity.events import TOKEN_CREATED, TOKEN_REVOKED
 from crm.identity.models import ApiToken, User
+from crm.identity.queries import with_policies
 
 USE_NOTED_EVERY = timedelta(minutes=10)
 

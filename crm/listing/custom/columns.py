@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from crm.core import formats
+from crm.core.masking import is_masked
 from crm.core.phone import format_phone
 from crm.core.templatetags.ui import avatar, badge, icon
 from crm.listing.columns import NOTHING, Column, Look, link_of
@@ -60,14 +61,14 @@ class CustomColumn(Column):
         return record.__dict__.get("_custom_links", {}).get(self.field.key, {})
 
 
-def column_of(one: CustomField) -> CustomColumn:
+def column_of(one: CustomField, *, sort: bool = True) -> CustomColumn:
     """The column a field gives a list."""
     return CustomColumn(
         one.name,
         field=one,
         label=_label(one),
         value=lambda record: (record.custom or {}).get(one.key),
-        sort=one.is_sortable,
+        sort=sort and one.is_sortable,
         shown=one.in_list,
         align="end" if one.kind in END else "",
         private=one.is_personal,
@@ -92,8 +93,8 @@ def python_of(one: CustomField, value: Any) -> Any:
 
 def text_of(one: CustomField, value: Any, links: Links | None = None) -> str:
     """A kept value in the reader's words; empty for nothing."""
-    if value is None:
-        return ""
+    if value is None or is_masked(value):
+        return value or ""
     match one.kind:
         case Kind.NUMBER:
             return formats.number(Decimal(value), one.decimals)
@@ -127,6 +128,8 @@ def plain_of(one: CustomField, value: Any, links: Links | None = None) -> Any:
 def html_of(one: CustomField, value: Any, links: Links | None = None) -> SafeString:
     """A kept value as a cell or a fact: coloured options, links one can follow."""
     text = conditional_escape(text_of(one, value, links))
+    if is_masked(value):  # nothing to call, to write to or to open
+        return text
     match one.kind:
         case Kind.CHOICE:
             return _option(one, value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crm.listing.custom.columns import column_of
 from crm.listing.custom.filters import filters_with
 from crm.records.custom_sql import sort_value
-from crm.records.field_access import readable
+from crm.records.field_access import masked, readable
 from crm.records.models.custom_field import CustomFields
 from crm.records.queries.custom_fields import Book, book
 
@@ -34,13 +34,15 @@ def with_custom_fields(listing: ListPage, user: User) -> ListPage:
     if _read_from is not present or len(_made) >= KEPT:
         _made.clear()
         _read_from = present
-    key = (id(base), tuple(fields))
+    partly = masked(user, listing.model)
+    whole = {key: one for key, one in fields.items() if key not in partly}
+    key = (id(base), (*fields, "", *partly))
     if key not in _made:
         _made[key] = replace(
             base,
             plain=base,
-            columns=[*base.columns, *(column_of(one) for one in fields.values())],
-            filters=filters_with(base.filters, fields),
-            expressions={one.name: sort_value(one) for one in fields.values() if one.is_sortable},
+            columns=[*base.columns, *(column_of(one, sort=key not in partly) for key, one in fields.items())],
+            filters=filters_with(base.filters, whole),
+            expressions={one.name: sort_value(one) for one in whole.values() if one.is_sortable},
         )
     return _made[key]

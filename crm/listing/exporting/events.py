@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def _exported(e: Event) -> str:
     rows = int(e.payload.get("rows", 0))
     text = ngettext("Exported %(rows)s row of %(list)s", "Exported %(rows)s rows of %(list)s", rows)
-    return text % {"rows": rows, "list": e.payload.get("list", "")}
+    said = text % {"rows": rows, "list": e.payload.get("list", "")}
+    return " · ".join(filter(None, (said, e.payload.get("number"), e.payload.get("reason"))))
 
 
 def _refused(e: Event) -> str:

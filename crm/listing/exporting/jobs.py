@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.core.hooks import hooks
+from crm.core.text import tidy
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.events.tasks import wake
@@ -26,7 +27,8 @@ from crm.identity.models import User
 from crm.records.models import ExportJob
 
 from . import table, writers
-from .responses import record_export, record_refusal
+from .responses import IN_REQUEST, LONGEST_REASON, record_export, record_refusal
+from .watermark import Watermark
 
 if TYPE_CHECKING:
     from crm.listing.selection import Selection
@@ -84,13 +86,16 @@ def request_export(
     except table.Overflow as over:
         record_refusal(selection, over, actor)
         raise RuleBroken(refused_message(over), code="over_cap") from over
+    reason = tidy(reason)[:LONGEST_REASON]
+    if rows > IN_REQUEST and not reason:
+        raise RuleBroken(_("Say what the list is needed for."), field="reason")
     with transaction.atomic():
         job = ExportJob._base_manager.create(
             user=user,
             resource=name,
             query=query[:20_000],
             format=file_format,
-            reason=reason[:500],
+            reason=reason,
             total=rows,
             file_name=table.file_name(selection, file_format),
         )
@@ -144,20 +149,20 @@ def _make(job: ExportJob) -> None:
     selection = select_for(job.user, job.resource, job.query)
     job.total = table.count_of(selection)
     table.check_cap(job.user, job.total)
-    headers = table.headers_of(selection)
+    mark = Watermark.of(job.user, job.reason)
+    headers = table.headers_of(selection, mark)
     with tempfile.TemporaryFile() as target:
-        rows = _counted(job, table.rows_of(selection))
+        rows = _counted(job, table.rows_of(selection, mark))
         if job.format == "csv":
             writers.write_csv(target, headers, rows)
         else:
-            writers.write_xlsx(target, str(selection.listing.title), headers, rows)
+            writers.write_xlsx(target, str(selection.listing.title), headers, rows, mark)
         target.seek(0)
         name = default_storage.save(f"exports/{secrets.token_urlsafe(24)}.{job.format}", File(target))
     with transaction.atomic():
-        record_export(
-            job.user, selection, job.done, job.format, Actor.of(job.user, origin="task"), reason=job.reason
-        )
-        job.file = name
+        actor = Actor.of(job.user, origin="task")
+        record_export(job.user, selection, job.done, job.format, actor, mark)
+        job.file, job.file_name = name, table.file_name(selection, job.format, mark)
         _end(job, ExportJob.State.DONE)
 
 
@@ -167,7 +172,7 @@ def _counted(job: ExportJob, rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
         if number % PROGRESS_EVERY == 0:
             job.done = number
             going = ExportJob._base_manager.filter(
-                pk=job.pk, state=ExportJob.State.RUNNING, stop_requested=False
+                pk=job.pk, state=ExportJob.State.RUNNING, stop_requested=False, user__is_active=True
             )
             if not going.update(done=number, total=max(job.total, number), beat_at=timezone.now()):
                 raise Stopped
@@ -178,7 +183,7 @@ def _counted(job: ExportJob, rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
 def _end(job: ExportJob, state: str, error: str = "") -> None:
     job.state, job.error = state, error
     job.finished_at = job.beat_at = timezone.now()
-    job.save(update_fields=["state", "error", "file", "done", "total", "finished_at", "beat_at"])
+    job.save(update_fields=["state", "error", "file", "file_name", "done", "total", "finished_at", "beat_at"])
 
 
 def stop_export(job: ExportJob) -> ExportJob:

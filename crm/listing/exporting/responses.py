@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
+from crm.core.text import tidy
 from crm.events.actor import Actor, actor_of
-from crm.events.recording import record_event
+from crm.events.recording import EventRow, record_event, record_events
 
 from . import table, writers
 from .events import LIST_EXPORT_REFUSED, LIST_EXPORTED
+from .watermark import Watermark, key_of
 
 if TYPE_CHECKING:
     from crm.identity.models import User
     from crm.listing.selection import Selection
 
 FORMATS = ("xlsx", "csv")
+LONGEST_REASON = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-IN_REQUEST = 20_000  # longer lists are prepared in the background
+IN_REQUEST = 1000  # longer lists ask for a reason and are prepared in the background
 
 
 def respond(request: HttpRequest, selection: Selection, file_format: str) -> HttpResponseBase:
@@ -40,26 +45,35 @@ def respond(request: HttpRequest, selection: Selection, file_format: str) -> Htt
         return refusal(request, selection, over)
     if rows > IN_REQUEST:
         return offer_background(request, selection, file_format, rows)
-    record_export(request.user, selection, rows, file_format, actor, reason=request.GET.get("reason", ""))
-    return file_response(selection, file_format)
+    mark = Watermark.of(request.user, tidy(request.GET.get("reason", ""))[:LONGEST_REASON])
+    record_export(request.user, selection, rows, file_format, actor, mark)
+    return file_response(selection, file_format, mark)
 
 
-def file_response(selection: Selection, file_format: str) -> HttpResponseBase:
+def file_response(selection: Selection, file_format: str, mark: Watermark) -> HttpResponseBase:
     """The file itself: csv is streamed, a workbook is built in a temporary file."""
-    headers = table.headers_of(selection)
-    name = table.file_name(selection, file_format)
+    headers = table.headers_of(selection, mark)
+    name = table.file_name(selection, file_format, mark)
     if file_format == "csv":
-        lines = writers.csv_lines(headers, table.rows_of(selection))
+        lines = _while_allowed(writers.csv_lines(headers, table.rows_of(selection, mark)))
         response: HttpResponseBase = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = content_disposition_header(True, name)
     else:
         target = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
-        writers.write_xlsx(target, str(selection.listing.title), headers, table.rows_of(selection))
+        writers.write_xlsx(
+            target, str(selection.listing.title), headers, table.rows_of(selection, mark), mark
+        )
         target.seek(0)
         response = FileResponse(target, as_attachment=True, filename=name, content_type=XLSX)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _while_allowed(lines: Iterator[str]) -> Iterator[str]:
+    """A stream ends where its reader's access does; the headers are out, so nothing can be said any more."""
+    with suppress(PermissionDenied):
+        yield from lines
 
 
 def refusal(request: HttpRequest, selection: Selection, over: table.Overflow) -> HttpResponse:
@@ -71,26 +85,29 @@ def refusal(request: HttpRequest, selection: Selection, over: table.Overflow) ->
 def offer_background(request: HttpRequest, selection: Selection, file_format: str, rows: int) -> HttpResponse:
     """A long list: the page with the button that has it prepared in the background."""
     query = request.GET.copy()
-    query.pop("export", None)
+    for apart in ("export", "reason"):
+        query.pop(apart, None)
     context = {"listing": selection.listing, "rows": rows, "format": file_format, "query": query.urlencode()}
     return render(request, "imports/export_offer.html", context)
 
 
 def record_export(
-    user: User, selection: Selection, rows: int, file_format: str, actor: Actor, *, reason: str = ""
+    user: User, selection: Selection, rows: int, file_format: str, actor: Actor, mark: Watermark
 ) -> None:
     """Who took out how many rows of which list, with which filters, and why."""
     payload = {
         "list": selection.listing.key,
+        "number": mark.number,
         "rows": rows,
         "format": file_format,
         "query": selection.query.urlencode()[:2000],
         "columns": [column.name for column in table.columns_of(selection)],
         "personal": table.private_columns(selection),
     }
-    if reason:
-        payload["reason"] = reason[:500]
-    record_event(LIST_EXPORTED, user, actor=actor, payload=payload)
+    if mark.reason:
+        payload["reason"] = mark.reason
+    row = EventRow(user._meta.model, user.pk, payload=payload, about=[key_of(mark.number)])
+    record_events(LIST_EXPORTED, [row], actor=actor)
 
 
 def record_refusal(selection: Selection, over: table.Overflow, actor: Actor) -> None:

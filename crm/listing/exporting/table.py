@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.identity import access
+from crm.identity.models import User
 
 if TYPE_CHECKING:
-    from crm.identity.models import User
     from crm.listing.columns import Column
     from crm.listing.selection import Selection
+
+    from .watermark import Watermark
 
 BATCH = 1000
 
@@ -44,9 +47,11 @@ def columns_of(selection: Selection) -> list[Column]:
     return [column for column in selection.columns if column.export]
 
 
-def headers_of(selection: Selection) -> list[str]:
+def headers_of(selection: Selection, mark: Watermark) -> list[str]:
+    """The headings, the one of the mark last."""
     model = selection.listing.model
-    return [_("Record number"), *(str(column.heading(model)) for column in columns_of(selection))]
+    own = (str(column.heading(model)) for column in columns_of(selection))
+    return [_("Record number"), *own, mark.heading]
 
 
 def count_of(selection: Selection) -> int:
@@ -54,12 +59,14 @@ def count_of(selection: Selection) -> int:
     return selection.scoped("export").count()
 
 
-def rows_of(selection: Selection) -> Iterator[list[Any]]:
-    """The rows of the list in its order, batch by batch."""
+def rows_of(selection: Selection, mark: Watermark) -> Iterator[list[Any]]:
+    """The rows of the list in its order, batch by batch, each with the number of the export."""
     columns = columns_of(selection)
     for records in selection.batches(BATCH):
+        if not User._base_manager.filter(pk=selection.user.pk, is_active=True).exists():
+            raise PermissionDenied  # they were disabled while the rows went out
         for record in records:
-            yield [record.pk, *(column.plain(record) for column in columns)]
+            yield [record.pk, *(column.plain(record) for column in columns), mark.number]
 
 
 def check_cap(user: User, rows: int) -> None:
@@ -69,9 +76,10 @@ def check_cap(user: User, rows: int) -> None:
         raise Overflow(rows, cap)
 
 
-def file_name(selection: Selection, extension: str) -> str:
-    """What the downloaded file is called: the list and the day."""
-    return f"{selection.listing.title}-{timezone.localdate():%Y%m%d}.{extension}"
+def file_name(selection: Selection, extension: str, mark: Watermark | None = None) -> str:
+    """What the downloaded file is called: the list, the day and, once it is made, the number of the export."""
+    number = f"-{mark.number}" if mark else ""
+    return f"{selection.listing.title}-{timezone.localdate():%Y%m%d}{number}.{extension}"
 
 
 def private_columns(selection: Selection) -> list[str]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from crm.core.masking import mask
 from crm.core.money import BASE_CURRENCY
 from crm.core.writes import Versioned
 from crm.identity.policies import Everyone
+
+if TYPE_CHECKING:
+    from crm.identity.models import User
 
 PREFIX = "cf_"
 """How a custom field is called wherever fields are named (columns, filters, forms, imports): `cf_` and its key."""
@@ -71,6 +75,9 @@ class CustomField(Versioned):
     editable_by = ArrayField(
         models.CharField(max_length=50), default=list, blank=True, verbose_name=_("edited by the roles")
     )
+    masked_for = ArrayField(
+        models.CharField(max_length=50), default=list, blank=True, verbose_name=_("seen in part by the roles")
+    )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True, editable=False)
     search_ready = models.BooleanField(default=True, editable=False)
     index_built = models.CharField(max_length=64, blank=True, editable=False)
@@ -126,12 +133,13 @@ class CustomField(Versioned):
     @property
     def is_personal(self) -> bool:
         """Whether its values are about a person, or not for everybody: logs and exports treat them apart."""
-        return self.kind in (self.Kind.PHONE, self.Kind.EMAIL) or bool(self.visible_to)
+        return self.kind in (self.Kind.PHONE, self.Kind.EMAIL) or bool(self.visible_to or self.masked_for)
 
     @property
     def is_searched(self) -> bool:
         """Whether its values go into the search index: only what everybody who sees the record may read."""
-        return self.in_search and self.archived_at is None and not self.visible_to and self.kind in SEARCHABLE
+        limited = self.visible_to or self.masked_for
+        return self.in_search and self.archived_at is None and not limited and self.kind in SEARCHABLE
 
     @property
     def is_sortable(self) -> bool:
@@ -148,6 +156,7 @@ SORTABLE = {
     Kind.TEXT, Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.TIME, Kind.DATETIME, Kind.CHOICE, Kind.BOOLEAN,
     Kind.PHONE, Kind.EMAIL, Kind.LINK,
 }  # fmt: skip
+MASKABLE = {Kind.TEXT, Kind.LONG_TEXT, Kind.LINK, Kind.PHONE, Kind.EMAIL}
 UNIQUE = {Kind.TEXT, Kind.NUMBER, Kind.LINK, Kind.PHONE, Kind.EMAIL}
 
 
@@ -203,6 +212,14 @@ class CustomFields(models.Model):
         from crm.records.queries.custom_fields import fields_of
 
         return {one.name for one in fields_of(type(self)).values() if one.is_personal}
+
+    def shield_parts(self, user: User) -> None:
+        """Show a person the custom values they see in part only in part; for records that are shown, not for those saved."""
+        from crm.records.field_access import masked
+
+        keys = masked(user, type(self)).keys() & (self.custom or {}).keys()
+        if keys:
+            self.custom = self.custom | {key: mask(self.custom[key]) for key in keys}
 
     def recorded_parts(self) -> Mapping[str, Any]:
         """Its custom values one by one, as the event log compares them."""

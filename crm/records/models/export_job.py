@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -61,6 +63,12 @@ class ExportJob(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in self.ACTIVE
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether the time is over in which the file may be fetched, whether it has been deleted yet or not."""
+        kept = timedelta(hours=settings.EXPORT_KEEP_HOURS)
+        return self.finished_at is not None and self.finished_at < timezone.now() - kept
 
     @property
     def progress(self) -> int:

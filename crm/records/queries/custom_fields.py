@@ -1,6 +1,6 @@
 """The custom fields there are: read once per process, and anew as soon as somebody changes one.
 
-The number of the last change comes along with the person who asks (`crm.identity.access.with_policies`), so that pages
+The number of the last change comes along with the person who asks (`crm.identity.queries.with_policies`), so that pages
 ask nothing extra. Where nobody asks (tasks, commands) it is looked up at most once a second.
 """
 

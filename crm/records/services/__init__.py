@@ -26,9 +26,11 @@ from crm.records.services.record_files import (
     remove_file,
     restore_file,
 )
+from crm.records.services.revealing import MANY, reveal, revealed_lately
 from crm.records.services.tags import create_tag, delete_tag, tags_named, update_tag
 
 __all__ = [
+    "MANY",
     "attach_files",
     "create_tag",
     "delete_file",
@@ -45,6 +47,8 @@ __all__ = [
     "remove_file",
     "report_missing_years",
     "restore_file",
+    "reveal",
+    "revealed_lately",
     "set_day",
     "set_rate",
     "set_weekdays",

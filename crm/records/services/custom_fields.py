@@ -33,6 +33,7 @@ from crm.records.models import Tag
 from crm.records.models.custom_field import (
     CHOOSING,
     LINKING,
+    MASKABLE,
     PREFIX,
     SEARCHABLE,
     TOP,
@@ -53,7 +54,8 @@ MOST_DECIMALS = 6
 FIXED = ("model", "key", "kind", "target")
 EDITABLE = (
     "label_zh", "label_en", "help_zh", "help_en", "required", "unique", "in_list", "in_search", "default", "options",
-    "decimals", "currency", "shown_when", "required_when", "visible_to", "editable_by",
+    "decimals", "currency", "shown_when", "required_when", "visible_to", "masked_for",
+    "editable_by",
 )  # fmt: skip
 WORDS = {"label_zh": 40, "label_en": 40, "help_zh": 200, "help_en": 200}
 
@@ -281,10 +283,16 @@ def _check(one: CustomField, before: Mapping[str, Any] | None = None) -> None:
 
 def _check_roles(one: CustomField) -> None:
     known = set(Role._base_manager.values_list("slug", flat=True))
-    for name in ("visible_to", "editable_by"):
+    for name in ("visible_to", "masked_for", "editable_by"):
         if set(getattr(one, name)) - known:
             raise RuleBroken(_("There is no such role."), field=name)
-    limited = one.visible_to or one.editable_by
+    limited = one.visible_to or one.masked_for or one.editable_by
+    if one.masked_for and one.kind not in MASKABLE:
+        raise RuleBroken(_("Only texts can be shown in part."), field="masked_for")
+    if one.visible_to and set(one.masked_for) - set(one.visible_to):
+        raise RuleBroken(_("Who sees a field in part has to see it."), field="masked_for")
+    if set(one.masked_for) & set(one.editable_by):
+        raise RuleBroken(_("Who edits a field has to see it whole."), field="masked_for")
     if one.visible_to and set(one.editable_by) - set(one.visible_to):
         raise RuleBroken(_("Who edits a field has to see it."), field="editable_by")
     if limited and (one.required or one.required_when) and one.default is None:

@@ -1,0 +1,140 @@
+"""REST: the devices one is signed in on, and temporary cover; the same rights as their pages."""
+
+from typing import Any
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.console.sections import is_administrator
+from crm.core.clock import company_today
+from crm.events.actor import Actor, actor_of
+from crm.identity import queries, services
+from crm.identity.access import get_visible_or_404, visible
+from crm.identity.models import Cover, User, UserSession
+from crm.listing.rest.schema import ListPages, RecordSchema
+from crm.listing.rest.serializers import VisibleRelatedField
+
+
+class OwnViewSet(viewsets.GenericViewSet):
+    """A short list that belongs to the caller."""
+
+    schema = RecordSchema()
+    pagination_class = ListPages
+    lookup_value_regex = r"[0-9]{1,18}"
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.request).via("api")
+
+    def answer(self, rows: Any) -> Response:
+        results = self.get_serializer(rows, many=True).data
+        return Response({"next": None, "previous": None, "results": results})
+
+
+class SessionSerializer(serializers.ModelSerializer):
+    """A device somebody is signed in on; `current` is the one that asks."""
+
+    device = serializers.CharField(read_only=True)
+    current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = UserSession
+        fields = ["id", "device", "address", "signed_in_at", "seen_at", "current"]
+        read_only_fields = fields
+
+    def get_current(self, row: UserSession) -> bool:
+        return row.session_key == _session_key(self.context["request"])
+
+
+class SessionViewSet(OwnViewSet):
+    """One's own signed-in devices."""
+
+    serializer_class = SessionSerializer
+    queryset = UserSession._base_manager.none()
+
+    @extend_schema(responses={200: SessionSerializer(many=True)})
+    def list(self, request: Request) -> Response:
+        """Where one is signed in, the latest first."""
+        return self.answer(visible(UserSession, request.user))
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One device."""
+        return Response(self.get_serializer(get_visible_or_404(UserSession, request.user, pk)).data)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Sign out on one device."""
+        row = get_visible_or_404(UserSession, request.user, pk)
+        services.end_sessions(request.user, only=row, actor=self.actor)
+        return Response(status=204)
+
+    @extend_schema(request=None, responses={204: None})
+    @action(detail=False, methods=["post"], url_path="end-others")
+    def end_others(self, request: Request) -> Response:
+        """Sign out everywhere but here; with a token, everywhere."""
+        services.end_sessions(request.user, keep=_session_key(request), actor=self.actor)
+        return Response(status=204)
+
+
+def _session_key(request: Request) -> str:
+    return "" if request.auth is not None else request.session.session_key or ""
+
+
+class CoverSerializer(serializers.ModelSerializer):
+    """Who works with whose records from one day to another, both included."""
+
+    away = VisibleRelatedField(source="user", queryset=User.objects.filter(is_active=True), required=False)
+    by = VisibleRelatedField(queryset=User.objects.filter(is_active=True))
+
+    class Meta:
+        model = Cover
+        fields = ["id", "away", "by", "first_date", "last_date"]
+
+
+class CoverViewSet(OwnViewSet):
+    """Temporary cover: one's own as the one away or the one who covers; administrators see and set all."""
+
+    serializer_class = CoverSerializer
+    queryset = Cover._base_manager.none()
+
+    def _rows(self) -> Any:
+        user = self.request.user
+        rows = queries.covers(user, of_everybody=is_administrator(user))
+        return rows.filter(last_date__gte=company_today())
+
+    @extend_schema(responses={200: CoverSerializer(many=True)})
+    def list(self, request: Request) -> Response:
+        """Covers that run or are to come."""
+        return self.answer(self._rows())
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One cover."""
+        return Response(self.get_serializer(get_object_or_404(self._rows(), pk=pk)).data)
+
+    def create(self, request: Request) -> Response:
+        """Let a colleague cover for oneself; administrators also for others (`away`)."""
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = dict(form.validated_data)
+        away = values.pop("user", request.user)
+        if away != request.user and not is_administrator(request.user):
+            self.permission_denied(request)
+        cover = services.set_cover(away, actor=self.actor, **values)
+        return Response(self.get_serializer(cover).data, status=201)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """End a cover before its time."""
+        cover = self._rows().filter(pk=pk).first()
+        if cover is None:
+            raise Http404
+        services.end_cover(cover, actor=self.actor)
+        return Response(status=204)
+
+
+ROUTES = [("sessions", SessionViewSet), ("covers", CoverViewSet)]

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from crm.automation import kinds
 from crm.automation.models import GroupRobot, NotificationRhythm
@@ -42,17 +43,18 @@ class RhythmForm(forms.Form):
     digest_in_app = forms.BooleanField(label=_("In the bell"), required=False)
     digest_email = forms.BooleanField(label=_("By e-mail"), required=False)
     digest_at = forms.TimeField(
-        label=_("At what time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        label=_("At what time"),
+        widget=forms.TimeInput(attrs={"type": "time", "class": "input input-small"}, format="%H:%M"),
     )
     quiet_from = forms.TimeField(
-        label=_("Quiet from"),
+        label=pgettext_lazy("quiet hours", "From"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=forms.TimeInput(attrs={"type": "time", "class": "input input-small"}, format="%H:%M"),
     )
     quiet_to = forms.TimeField(
-        label=_("until"),
+        label=pgettext_lazy("quiet hours", "until"),
         required=False,
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        widget=forms.TimeInput(attrs={"type": "time", "class": "input input-small"}, format="%H:%M"),
     )
 
     def __init__(self, *args: Any, rhythm: NotificationRhythm, **kwargs: Any) -> None:
@@ -111,7 +113,9 @@ class RobotForm(forms.Form):
         else:
             self.fields["team"].required = True
             self.fields["team"].empty_label = None
-        self.fields["news"].choices = [(kind.key, kind.label) for kind in kinds.for_groups()]
+        self.fields["news"].choices = [
+            (kind.key, kind.group_label or kind.label) for kind in kinds.for_groups()
+        ]
         if robot is None:
             self.fields["address"].required = True
             self.initial |= {"language": settings.LANGUAGE_CODE, "news": ["team_overdue"]}

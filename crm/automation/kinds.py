@@ -17,7 +17,7 @@ class Kind:
     """A kind of news; `many` is the sentence for several of the same within a short time.
 
     `why` tells people why they hear of it. `group` is what a robot says of it in a group chat: only who, when and how
-    many. `audience` names who can come to hear of it at all: "administrators" or "leaders", else everybody.
+    many; `group_label` is its name there. `audience` names who can come to hear of it at all: "administrators" or "leaders", else everybody.
     """
 
     key: str
@@ -28,6 +28,7 @@ class Kind:
         None  # from what is stored to what is shown
     )
     why: str | Promise = ""
+    group_label: str | Promise = ""
     group: str | Promise = ""
     group_many: str | Promise = ""
     icon: str = "bell"
@@ -106,6 +107,7 @@ TRANSFERRED = kind(
     _("%(actor)s transferred %(record)s to you"),
     many=_("%(actor)s transferred %(count)s records to you, the last one %(record)s"),
     why=_("You are the new owner."),
+    group_label=_("Records transferred"),
     group=_("%(actor)s transferred a record to %(person)s"),
     group_many=_("%(actor)s transferred %(count)s records to %(person)s"),
     icon="arrows-exchange",

@@ -35,7 +35,11 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt.closest?.("form");
   if (!form) return;
   setTimeout(() => unpend(form), 0);
-  if (event.detail.successful && form.matches("[data-draft]")) localStorage.removeItem(keyOf(form));
+});
+// What was saved is no draft any more; before the swap, or the form that comes back would bring it up again.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { elt: form, verb } = event.detail.requestConfig ?? {};
+  if (verb !== "get" && event.detail.xhr.status < 300 && form?.matches("form[data-draft]")) localStorage.removeItem(keyOf(form));
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-pending]").forEach(unpend));
 

@@ -42,7 +42,7 @@ class NameMarks(Func):
     arity = 2
     output_field = ArrayField(TextField())
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, *_args: Any, **_context: Any) -> tuple[str, Any]:
         region, core = (compiler.compile(source)[0] for source in self.get_source_expressions())
         return self.marks.format(region=region, core=core), []
 

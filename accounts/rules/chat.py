@@ -75,7 +75,8 @@ def readable(pasted: str) -> str:
     messages = parse(pasted)
     if not messages:
         return pasted
-    written, last = [], ("", "")
+    written: list[str] = []
+    last = ("", "")
     for message in messages:
         head = " ".join(part for part in (message.name, message.time) if part)
         if (message.name, message.time) == last and written:

@@ -48,7 +48,8 @@ def split_history(text: str, today: date) -> list[Note]:
     """
     cell = tidy_lines(text)
     starts = [(found, day) for found in _ENTRY.finditer(cell) if (day := _day(found, today))]
-    pieces = [(None, None, cell[: starts[0][0].start()] if starts else cell)]
+    before = cell[: starts[0][0].start()] if starts else cell
+    pieces: list[tuple[date | None, time | None, str]] = [(None, None, before)]
     for position, (found, day) in enumerate(starts):
         end = starts[position + 1][0].start() if position + 1 < len(starts) else len(cell)
         pieces.append((day, _clock(found), cell[found.end() : end]))

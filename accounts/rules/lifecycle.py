@@ -124,7 +124,8 @@ def churn_rule(facts: Facts) -> str:
     """Why a deal customer counts as lost, empty if it does not."""
     if days_since_order(facts) > thresholds(facts.order_dates).churned:
         return "no_order"
-    if _unrenewed(facts) and facts.today > facts.contract_end + timedelta(days=CHURN_RENEWAL_DAYS):
+    end = _unrenewed_end(facts)
+    if end and facts.today > end + timedelta(days=CHURN_RENEWAL_DAYS):
         return "contract_lapsed"
     return ""
 
@@ -135,15 +136,17 @@ def risk_rule(facts: Facts) -> str:
         return "no_order"
     if facts.health_red_days >= RISK_RED_DAYS:
         return "health_red"
-    if _unrenewed(facts) and facts.today >= facts.contract_end - timedelta(days=RISK_RENEWAL_DAYS):
+    end = _unrenewed_end(facts)
+    if end and facts.today >= end - timedelta(days=RISK_RENEWAL_DAYS):
         return "renewal_missing"
     if facts.receivable_overdue_days > RISK_OVERDUE_DAYS:
         return "receivable_overdue"
     return ""
 
 
-def _unrenewed(facts: Facts) -> bool:
-    return facts.contract_end is not None and not facts.renewal_open
+def _unrenewed_end(facts: Facts) -> date | None:
+    """The end of a contract that nobody is about to renew."""
+    return None if facts.renewal_open else facts.contract_end
 
 
 def evaluate(facts: Facts) -> Verdict:

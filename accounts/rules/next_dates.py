@@ -1,5 +1,6 @@
 """Suggestions for the next follow-up: tomorrow, in three working days, next Monday… never on days nobody works."""
 
+import datetime
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -27,8 +28,8 @@ TOMORROW, IN_THREE_DAYS, NEXT_MONDAY, IN_TWO_WEEKS, IN_A_MONTH = (
 class Moved:
     """A working day, and if the wanted day was not one, which that was and why."""
 
-    date: date
-    wanted: date
+    date: datetime.date
+    wanted: datetime.date
     holiday: str = ""
     holiday_en: str = ""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 
 from crm.core.money import q2
@@ -15,7 +16,7 @@ CADENCE_DAYS = {"A": 14, "B": 30, "C": 60, "D": 90}
 INTENT_A_DAYS, INTENT_B_DAYS = 30, 90
 
 
-def rank(revenues: Iterable[tuple[K, object]]) -> dict[K, str]:
+def rank(revenues: Iterable[tuple[K, Decimal | int | str]]) -> dict[K, str]:
     """Tier by revenue of the last twelve months: A while less than 70 % lies before, B 90 %, else C; none is D.
 
     Integer arithmetic on cents; equal revenues keep their order.

@@ -119,12 +119,12 @@ def _company(
         if there and stamp.says(f"{wanted} {schema}"):
             step.already_done()
             return ours
-        made = there and stamp.begins(wanted)
-        stamp.forget()
-        if made:
+        if there and stamp.begins(wanted):
+            stamp.write(wanted)  # made, and not yet up to date
             step.say("bringing its tables up to date")
             _follow(step, ["migrate", "--no-input", "-v0"], ours)
         else:
+            stamp.forget()
             postgres.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", database="template1")
             postgres.sql(f"CREATE DATABASE {name} OWNER {OWNER}", database="template1")
             step.say("creating tables")

@@ -341,6 +341,8 @@ def field_of(model: type[models.Model], path: str) -> models.Field | None:
             return None
         if number == len(steps) - 1:
             return found if isinstance(found, models.Field) else None
+        if not isinstance(found.related_model, type):
+            return None
         model = found.related_model
     return None
 

@@ -9,7 +9,7 @@ by its own index, and the few rows each yields are joined with UNION ALL. With o
 would walk the whole table looking for them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -195,7 +195,7 @@ class RowCompare(Func):
         super().__init__(*parts, output_field=BooleanField())
         self.below = below
 
-    def as_sql(self, compiler: Any, connection: Any, **_extra: Any) -> tuple[str, list]:
+    def as_sql(self, compiler: Any, connection: Any, *_args: Any, **_extra: Any) -> tuple[str, Any]:
         sql, params = zip(*(compiler.compile(part) for part in self.source_expressions), strict=True)
         operator = "<" if self.below else ">"
         return f"({sql[0]}, {sql[1]}) {operator} ({sql[2]}, {sql[3]})", [p for part in params for p in part]
@@ -215,6 +215,9 @@ def _pack(value: Any) -> tuple[str, Any]:
 
 
 def _unpack(kind: str, value: Any) -> Any:
-    return {"t": datetime.fromisoformat, "d": date.fromisoformat, "n": Decimal}.get(kind, lambda same: same)(
-        value
-    )
+    readers: dict[str, Callable[[Any], Any]] = {
+        "t": datetime.fromisoformat,
+        "d": date.fromisoformat,
+        "n": Decimal,
+    }
+    return readers[kind](value) if kind in readers else value

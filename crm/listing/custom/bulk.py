@@ -56,8 +56,8 @@ class SetFieldForm(CrmForm):
         super().clean()
         name = self.cleaned_data.get("field", "")
         for other in set(self.known) - {name}:
-            self._errors.pop(other, None)
-        if name in self.known and name not in self._errors:
+            self.errors.pop(other, None)
+        if name in self.known and name not in self.errors:
             one = self.known[name]
             try:
                 value = stored(spec_of(one), self.cleaned_data.get(name))

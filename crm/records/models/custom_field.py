@@ -119,9 +119,8 @@ class CustomField(Versioned):
     def option_label(self, key: object) -> str:
         """An option in the reader's language; one that is gone reads as its key."""
         option = self.option_map.get(str(key))
-        return (
-            in_language(option.get("label_zh", ""), option.get("label_en", "")) or key if option else str(key)
-        )
+        label = in_language(option.get("label_zh", ""), option.get("label_en", "")) if option else ""
+        return label or str(key)
 
     @property
     def offered(self) -> list[tuple[str, str]]:

@@ -135,7 +135,8 @@ def region_finder() -> Finder:
 def industry_finder() -> Finder:
     """Finds industries by code, Chinese or English name or alias; a section before its class of the same name."""
     rows = Industry.objects.filter(is_active=True).values_list("code", "name", "name_en", "aliases", "parent")
-    sections, classes = [], []
+    sections: list[tuple[str, list[str]]] = []
+    classes: list[tuple[str, list[str]]] = []
     for code, name, name_en, aliases, parent in rows:
         (classes if parent else sections).append(
             (code, [code, name, name_en, *aliases.replace("，", ",").split(",")])

@@ -8,6 +8,7 @@ calls this may run at any time, any number of times.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import structlog
 from django.db import OperationalError, connection, models, transaction
@@ -61,7 +62,9 @@ def build_indexes() -> int:
 
 def _build(one: CustomField, wanted: str) -> None:
     model = carrier(one.model)
-    columns = {f.column for f in model._meta.concrete_fields} if model else set()
+    if model is None:
+        return
+    columns = {f.column for f in model._meta.concrete_fields}
     leads = [lead for lead in LEADS if not lead or lead in columns] + [STATISTICS]
     for lead in leads:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -90,7 +93,7 @@ def refill_search() -> int:
     return done
 
 
-def _refill(model: type[models.Model]) -> int:
+def _refill(model: type[Any]) -> int:
     done, after = 0, 0
     while True:
         with transaction.atomic():

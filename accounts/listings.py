@@ -283,6 +283,12 @@ CUSTOMER_BIN = ListPage(
         Date("deleted_at", label=_("Deleted"), sort=True, card="right"),
     ],
     default_sort="-deleted_at",
+    empty=Empty(
+        _("The bin is empty"),
+        _("What is deleted stays here for 30 days."),
+        _("All customers"),
+        "customer_list",
+    ),
     row_actions=_restore,
     exportable=False,
     remote_choices=False,

@@ -166,6 +166,7 @@ def test_several_take_over_in_turn_and_what_belongs_to_a_customer_goes_along(adm
         assert task.owner == owner
     page = admin.get(answer["Location"]).content.decode()
     assert "Customer 3" in page and company.sales3.name in page and "signature" in page
+    assert f"Customer 3 · {tasks[3].headline}" in page  # a follow-up alone says little on paper
 
 
 def test_a_leader_leaves_a_team_without_one_and_the_list_says_so(admin, company):

@@ -116,18 +116,26 @@ def leave(user: User, heirs: Heirs, *, actor: Actor, default: Sequence[User] = (
 
 
 def _list(made: HandOver, model: type[models.Model], ids: Sequence[int], taker: User | None) -> None:
+    """Write the lines of the list; a part is named with its whole, as its own words say little on paper."""
+    whole = _whole_of(model)
     for start in range(0, len(ids), CHUNK):
         rows = model._base_manager.filter(pk__in=ids[start : start + CHUNK]).order_by("pk")
+        rows = rows.select_related(whole[0]) if whole else rows
         HandOverItem._base_manager.bulk_create(
             HandOverItem(
                 hand_over=made,
                 model=model._meta.label_lower,
                 record_id=str(row.pk),
-                text=str(row)[:200],
+                text=_words(row, whole[0] if whole else "")[:200],
                 taker_name=str(taker or "")[:100],
             )
             for row in rows
         )
+
+
+def _words(row: models.Model, whole: str) -> str:
+    held = getattr(row, whole) if whole else None
+    return f"{held} · {row}" if held else str(row)
 
 
 def _owned_models() -> Iterator[type[models.Model]]:

@@ -123,6 +123,7 @@ def test_what_opens_over_a_page(world, chromium, live_server):
         expect(seen.page.locator(".palette-row").first).to_be_visible()
         seen.judge("with the palette")
         seen.page.keyboard.press("Escape")
+        expect(seen.page.locator("#palette")).to_be_hidden()
         seen.page.keyboard.press("n")
         expect(seen.page.locator("#composer-text")).to_be_focused()
         seen.judge("with the composer")

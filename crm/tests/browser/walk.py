@@ -7,6 +7,8 @@ from importlib.resources import files
 from playwright.sync_api import BrowserContext, Page
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+# What htmx says when a newer request takes the place of one under way, as with every letter typed into a search.
+REPLACED = ("htmx:sendAbort", "htmx:afterRequest")
 GRAVE = {"serious", "critical"}
 DESK, PHONE, NARROWEST = (1440, 900), (390, 844), (320, 640)
 
@@ -63,7 +65,7 @@ class Eyes:
         page.on("pageerror", lambda error: self._said("error", str(error)))
 
     def _said(self, kind: str, text: str) -> None:
-        if kind == "error":
+        if kind == "error" and not text.startswith(REPLACED):
             self.wrong.append(f"{self.at}: the console says {text[:200]}")
 
     def open(self, address: str) -> bool:
@@ -73,6 +75,7 @@ class Eyes:
         if response is None or response.status != 200:
             self.wrong.append(f"{address}: {response and response.status}")
             return False
+        self.page.wait_for_function("!document.querySelector('.htmx-request')")  # parts that load by themselves
         self.page.evaluate(AXE)
         return True
 

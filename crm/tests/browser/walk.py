@@ -75,7 +75,7 @@ class Eyes:
         if response is None or response.status != 200:
             self.wrong.append(f"{address}: {response and response.status}")
             return False
-        self.page.wait_for_function("!document.querySelector('.htmx-request')")  # parts that load by themselves
+        self.page.locator(".htmx-request").first.wait_for(state="detached")  # parts that load by themselves
         self.page.evaluate(AXE)
         return True
 

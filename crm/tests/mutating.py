@@ -117,6 +117,7 @@ def _every_team(user: Any, model: Any, action: str = "view") -> set[int]:
 OPEN: dict[str, Callable[..., Any]] = {
     "visible": lambda model, user, action="view": model._default_manager.all(),
     "narrow": lambda rows, user, action="view": rows,
+    "narrow_joined": lambda rows, user, action="view": rows,
     "noting": lambda rows, user, action, name: rows.annotate(**{name: Value(True)}),
     "branches": lambda model, user, action="view": [Q(pk__isnull=False)],
     "get_visible_or_404": _open_record,

@@ -83,13 +83,18 @@ VERB = {"correct": "change"}
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a role in a team; `leads` are teams they lead, `covers` whom they stand in for today."""
+    """Somebody with a role in a team.
+
+    `leads` are teams they lead, `covers` whom they stand in for today, `given` what was opened to them by hand:
+    (level, team).
+    """
 
     name: str
     role: str
     team: str = ""
     leads: frozenset[str] = frozenset()
     covers: frozenset[str] = frozenset()
+    given: frozenset[tuple[str, str]] = frozenset()
     active: bool = True
 
 
@@ -148,7 +153,7 @@ class Rule:
             return True
         if scope == "deals":
             return fact.deal
-        teams = self.below(person.leads)
+        teams = self.below(person.leads) | {team for at, team in person.given if at == level}
         if scope == "below":
             teams |= self.below([person.team])
         owners = {person.name} if level == "assign" else {person.name, *person.covers}

@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     progress = Progress()
     setup.of_the_clone(progress, data, dev=True)
     services = Services(data)
-    paths = [one for one in arguments if (ROOT / one.split("::")[0]).exists()]
+    paths = [one for one in arguments if (ROOT / one.split("::")[0]).suffix == ".py" or (ROOT / one).is_dir()]
     options = [one for one in arguments if one not in paths]
     with services.running(progress):
         env = environment.build(data, services) | {"CRM_CHROMIUM": ""}

@@ -63,6 +63,8 @@ def verb_of(name: str, route: Route, method: str) -> str:
 
 def who_may(route: Route, method: str, verb: str) -> frozenset[str]:
     """Whose role has the right a method of a route asks for."""
+    if route.posting is not None and method == "post":
+        return route.posting
     return holders(verb, route.of) if route.of and method != "get" else route.who
 
 

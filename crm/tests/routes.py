@@ -26,6 +26,7 @@ class Route:
     method: str = "get"
     data: dict[str, Any] = field(default_factory=dict)
     kwargs: dict[str, Any] = field(default_factory=dict)
+    posting: frozenset[str] | None = None  # who may send something to a page that others read
     author: bool = False  # only who wrote it, whatever the role
     above: bool = False  # who may edit the customer may do it as well
     public: bool = False
@@ -235,7 +236,7 @@ FOLLOW_UPS = {
     "activity_restore": Route(elsewhere="the record lies in the bin: test_activity_pages"),
     "upload_new": Route(SALES | {"exec", "service1"}, method="post"),
     "upload_discard": Route(elsewhere="one's own draft: test_file_uploads"),
-    "record_files": page("customer", kwargs={"kind": "customers"}),
+    "record_files": page("customer", kwargs={"kind": "customers"}, posting=SALES | {"exec"}),
     **{
         name: Route(elsewhere="takes a record and a file: test_record_files")
         for name in [
@@ -340,7 +341,7 @@ API = {
     **resource("activities", SALES | {"exec", "service1"}, "activity"),
     "api-customers-timeline": page("customer"),
     "api-customers-share": change("customer", verb="share"),
-    "api-record-files-list": page("customer", kwargs={"kind": "customers"}),
+    "api-record-files-list": page("customer", kwargs={"kind": "customers"}, posting=SALES | {"exec"}),
     **{
         name: Route(elsewhere="takes a record and a file: test_record_file_api")
         for name in ["api-record-files-detail", "api-record-files-download", "api-record-files-restore"]

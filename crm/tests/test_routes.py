@@ -1,5 +1,6 @@
 """Every route × every role × every relation to the record × every method: who gets in, and that a refusal writes nothing."""
 
+import inspect
 import re
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from django.test import override_settings
 from django.urls import get_resolver
 from drf_spectacular.generators import SchemaGenerator
 
+from crm.identity import access
 from crm.tests.matrix import (
     MATRIX,
     METHODS,
@@ -28,6 +30,7 @@ from crm.tests.matrix import (
     savepoint,
     writes,
 )
+from crm.tests.mutating import OPEN, Gates, sites_of
 from crm.tests.routes import ROUTES
 from crm.tests.world import FACTS_BY_KIND, holders, make_world
 
@@ -70,7 +73,9 @@ def test_every_operation_of_the_api_is_documented_and_the_other_way_round():
     """What the OpenAPI schema lists is exactly what the resolver answers, method by method."""
     schema = SchemaGenerator().get_schema(request=None, public=True)
     documented = {
-        (path.replace("{id}", "#"), method) for path, methods in schema["paths"].items() for method in methods
+        (re.sub(r"{\w+}", "#", path), method)
+        for path, methods in schema["paths"].items()
+        for method in methods
     }
     answered = set(operations())
     assert len(answered) > 60
@@ -85,7 +90,7 @@ def operations() -> Iterator[tuple[str, str]]:
             continue
         for one in pattern.url_patterns:
             actions = getattr(one.callback, "actions", None)
-            path = re.sub(r"\(\?P<pk>.*?\)|<int:pk>", "#", str(one.pattern)).strip("^$")
+            path = re.sub(r"\(\?P<pk>.*?\)|<[\w:]+>", "#", str(one.pattern)).strip("^$")
             yield from ((API + path, method) for method in actions or () if method in METHODS)
 
 
@@ -184,3 +189,34 @@ def test_a_token_that_reads_is_refused_every_change(door: Door):
     changing = [(name, m) for name in routes for m in door.methods(name, MATRIX[name]) if m not in SAFE]
     assert len(changing) > 20
     assert {expected(name, MATRIX[name], m, READ_ONLY, None) for name, m in changing} == {"forbidden"}
+
+
+@pytest.mark.parametrize(
+    ("path", "within", "name"),
+    [
+        ("accounts/views/customers.py", "the_customer", "customer_position"),
+        ("crm/listing/rest/viewsets.py", "Creates.create", "api-tags-list"),
+        ("accounts/views/timeline.py", "share_mentioned", "customer_share_mentioned"),
+    ],
+)
+def test_a_visibility_call_taken_away_is_noticed(path: str, within: str, name: str, door: Door):
+    """A sample; `bin/mutations` tries every call there is."""
+    gates = Gates(sites_of(path))
+    gates.open_site = next(site for site in gates.by_place.values() if site.within == within)
+    gates.install()
+    try:
+        with pytest.raises(AssertionError, match=r"not hidden|not forbidden"):
+            test_who_gets_in(name, door)
+    finally:
+        gates.remove()
+
+
+def test_every_question_to_the_one_place_can_be_taken_away():
+    """A new function of `crm.identity.access` that decides has to be told to `bin/mutations`."""
+    deciding = {
+        name
+        for name, value in vars(access).items()
+        if inspect.isfunction(value) and value.__module__ == access.__name__ and not name.startswith("_")
+        if "user" in inspect.signature(value).parameters
+    }
+    assert deciding - set(OPEN) == {"forget", "covered_ids"}

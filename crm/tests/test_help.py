@@ -21,6 +21,17 @@ from crm.records.services.saved_views import create_view, pin
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def login(client):
+    """Sign somebody in and hand back the browser."""
+
+    def signed_in(user):
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
 def test_a_page_is_explained_by_its_own_topic_or_by_that_of_its_kind():
     assert topic_of("customer_list") == "customer_list"
     assert topic_of("customer_transfer") == "customer"

@@ -123,7 +123,7 @@ def on_top(user: User, customer: Customer) -> tuple[list[Activity], list[Activit
 def with_contact(user: User, contact: Contact, *, limit: int = 10) -> tuple[list[Activity], list[Activity]]:
     """What is planned with one person, the next first, and what was last done with them, newest first; of both only
     what the user may see."""
-    rows = _dressed(visible(Activity, user).filter(contact=contact, closed_by__isnull=True))
+    rows = _dressed(visible(Activity, user).filter(contact=contact, closed_by__isnull=True), user)
     planned = list(rows.filter(OPEN).order_by("due_at", "pk")[:limit])
     return planned, list(rows.filter(DONE).order_by("-done_at", "-pk")[: limit + 1])
 

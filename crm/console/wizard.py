@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from crm.identity.models import User
 from crm.listing.importing import mapping as looks
@@ -44,7 +44,7 @@ def steps(job: ImportJob | None, *, at: int | None = None) -> list[dict[str, str
     """Upload, columns and preview, duplicates, done."""
     over = job is not None and (job.is_final or job.committed_at is not None)
     position = at if at is not None else 0 if job is None else 3 if over else 1
-    labels = [_("Upload file"), _("Columns and preview"), _("Duplicates"), _("Done")]
+    labels = [_("Upload file"), _("Columns and preview"), pgettext("step", "Duplicates"), _("Done")]
     states = ["done" if index < position else "now" if index == position else "" for index in range(4)]
     waiting = job is not None and job.state == ImportJob.State.READY
     urls = [reverse("import_new"), "", "", ""]
@@ -85,7 +85,7 @@ def wizard_context(
     """Everything the page of one import reads."""
     rows = map_rows(job)
     counts = job.outcome
-    importable = counts["created"] + counts["updated"] + counts["unchanged"]
+    importable = _going_in(job)
     context = {
         "job": job,
         "resource": resource,
@@ -106,7 +106,8 @@ def wizard_context(
         "undo_days": settings.IMPORT_KEEP_DAYS,
         "file_note": file_note(job),
         "tally": tally_words(job),
-        "sheets": sheets_of(job),
+        "sheets": (sheets := sheets_of(job)),
+        "importable_all": sum(_going_in(entry["job"]) for entry in sheets) or importable,
         "list_url": resource_list_url(resource),
     }
     if context["editable"]:
@@ -190,6 +191,12 @@ def file_note(job: ImportJob) -> str:
     return " · ".join([*parts, rows, columns])
 
 
+def _going_in(job: ImportJob) -> int:
+    """The rows that are, or will be, part of the records."""
+    counts = job.outcome
+    return counts["created"] + counts["updated"] + counts["unchanged"]
+
+
 def sheets_of(job: ImportJob) -> list[dict[str, Any]]:
     """The sheets of a workbook that are imported together, each with what it holds and how far it is."""
     found = parts.described(job)
@@ -209,7 +216,9 @@ def tally_words(job: ImportJob) -> str:
         "contacts": lambda n: ngettext("%(count)s contact", "%(count)s contacts", n),
     }
     return _(", ").join(
-        words[name](count) % {"count": f"{count:,}"} for name, count in job.tally.items() if count
+        text(count) % {"count": f"{count:,}"}
+        for name, text in words.items()
+        if (count := job.tally.get(name, 0))
     )
 
 

@@ -14,7 +14,7 @@ from crm.core import health, logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
-app = Celery("crm")
+app = Celery("crm", task_cls="crm.core.tasks:ContainedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["crm.listing.importing", "crm.listing.exporting"])

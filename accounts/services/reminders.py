@@ -14,6 +14,7 @@ from accounts.models.activity import OPEN
 from accounts.news import OVERDUE, REMINDER, TEAM_OVERDUE
 from accounts.rules.due import occasions
 from crm.automation.services import notify
+from crm.core.tasks import alone_at
 from crm.identity.access import may
 from crm.identity.models import Cover, User
 from crm.identity.queries import managers_above
@@ -155,13 +156,15 @@ def _particulars(activity: Activity) -> dict[str, Any]:
 
 def sweep(limit: int = 5000) -> int:
     """Plans that came without reminders (by import or another door) get theirs; returns how many follow-ups."""
-    now = timezone.now()
-    missing = Activity._base_manager.filter(
-        OPEN,
-        Q(owner__isnull=False),
-        ~Exists(Reminder._base_manager.filter(activity=OuterRef("pk"), kind=Kind.MANAGER)),
-        due_at__gte=now - MOST_ROUNDS_BACK,
-    )
-    found = list(missing.order_by("due_at", "pk")[:limit])
-    schedule(found)
-    return len(found)
+    with alone_at("sweep-reminders") as mine:
+        if not mine:  # two at once would count every occasion twice
+            return 0
+        missing = Activity._base_manager.filter(
+            OPEN,
+            Q(owner__isnull=False),
+            ~Exists(Reminder._base_manager.filter(activity=OuterRef("pk"), kind=Kind.MANAGER)),
+            due_at__gte=timezone.now() - MOST_ROUNDS_BACK,
+        )
+        found = list(missing.order_by("due_at", "pk")[:limit])
+        schedule(found)
+        return len(found)

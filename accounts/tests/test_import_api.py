@@ -168,3 +168,23 @@ def test_an_export_over_the_cap_of_the_role_is_refused_and_recorded(api, company
     answer = client.post("/api/v1/exports/", {"resource": "customers"}, format="json")
     assert answer.status_code == 409 and answer.json()["code"] == "over_cap"
     assert Event._base_manager.filter(name="list.export_refused").count() == 1
+
+
+def test_two_workers_with_one_export_make_one_file(company, monkeypatch):
+    from crm.events.actor import Actor
+    from crm.events.models import Event
+    from crm.listing.exporting import jobs
+
+    monkeypatch.setattr(jobs, "_wake", lambda pk: None)
+    job = jobs.request_export(company.sales1, "customers", file_format="csv", actor=Actor.of(company.sales1))
+    real = jobs._make
+
+    def meanwhile(held):
+        jobs.run_export(job.pk)  # the second worker comes while the first is at it
+        real(held)
+
+    monkeypatch.setattr(jobs, "_make", meanwhile)
+    jobs.run_export(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (ExportJob.State.DONE, 1)
+    assert Event.objects.filter(name="list.exported").count() == 1

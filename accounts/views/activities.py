@@ -23,6 +23,7 @@ from crm.core import formats
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
+from crm.listing.once import once
 from crm.records.services.files import store_uploads
 
 
@@ -44,6 +45,7 @@ def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def activity_create(request: HttpRequest) -> HttpResponse:
     """A new task or plan, with or without a customer: the drawer of the "+ New" button, or a page."""
     access.require_verb(request.user, "add", Activity)
@@ -76,6 +78,7 @@ def activity_create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def activity_complete(request: HttpRequest, pk: int) -> HttpResponse:
     """The done circle: what came of it and what comes next."""
     activity = activity_of(request, pk, "change")

@@ -20,6 +20,7 @@ from accounts.views.duplicates import guard_of
 from accounts.views.facts import arranged_facts
 from crm.events.actor import actor_of
 from crm.identity import access
+from crm.listing.once import once
 
 
 def the_contact(request: HttpRequest, pk: int, action: str = "view") -> Contact:
@@ -61,6 +62,7 @@ def contact_follow_ups(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def contact_create(request: HttpRequest, pk: int) -> HttpResponse:
     """A new contact of a customer."""
     customer = the_customer(request, pk, "change")
@@ -167,6 +169,7 @@ def contact_primary(request: HttpRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def contact_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Note that a contact belongs to a further company."""
     contact = the_contact(request, pk, "change")

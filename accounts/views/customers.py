@@ -30,6 +30,7 @@ from crm.core.hooks import hooks
 from crm.events.actor import actor_of
 from crm.identity import access
 from crm.identity.explain import why
+from crm.listing.once import once
 
 PARTS = {
     "identity": "accounts/_identity.html",
@@ -148,6 +149,7 @@ def customer_panel(request: HttpRequest, pk: int, slot: str, key: str) -> HttpRe
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def customer_create(request: HttpRequest) -> HttpResponse:
     """A new customer from three things; the drawer of the "+ New" button, or a page."""
     access.require_verb(request.user, "add", Customer)

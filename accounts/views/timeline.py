@@ -25,6 +25,7 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
 from crm.identity.models import User
+from crm.listing.once import once
 from crm.records.queries import business_calendar
 from crm.records.services.files import store_uploads
 
@@ -112,6 +113,7 @@ def composer_context(
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def customer_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a follow-up: from the record's composer, from a row of the list, from Today, or on a page of its own."""
     customer = customer_of(request, pk)

@@ -41,8 +41,18 @@ def try_again(delivery: Delivery, *, actor: Actor) -> Delivery:
     return delivery
 
 
-@transaction.atomic
 def _deliver_one() -> bool:
+    delivery = _claim()
+    if delivery is None:
+        return False
+    if delivery.state == Delivery.State.PENDING:
+        _hand_over(delivery)
+    return True
+
+
+@transaction.atomic
+def _claim() -> Delivery | None:
+    """Take the next waiting delivery and count the attempt before it is made: one that kills its worker counts too."""
     delivery = (
         Delivery._base_manager.select_for_update(skip_locked=True)
         .filter(state=Delivery.State.PENDING, next_at__lte=timezone.now())
@@ -50,9 +60,27 @@ def _deliver_one() -> bool:
         .first()
     )
     if delivery is None:
-        return False
+        return None
+    if delivery.attempts >= MAX_ATTEMPTS:  # every attempt ended with its worker
+        delivery.state, delivery.error = Delivery.State.DEAD, "each attempt killed its worker"
+    else:
+        delivery.next_at = timezone.now() + timedelta(seconds=10 * 4**delivery.attempts)
+        delivery.attempts += 1
+    delivery.save(update_fields=["state", "error", "attempts", "next_at"])
+    return delivery
+
+
+@transaction.atomic
+def _hand_over(claimed: Delivery) -> None:
+    """Let the consumer have the event; what it writes and that it is done are one transaction."""
+    delivery = (
+        Delivery._base_manager.select_for_update(skip_locked=True)
+        .filter(pk=claimed.pk, state=Delivery.State.PENDING, attempts=claimed.attempts)
+        .first()
+    )
+    if delivery is None:  # somebody else has it by now
+        return
     consumer = hooks.consumers.get(delivery.consumer)
-    delivery.attempts += 1
     try:
         if consumer is not None:
             with transaction.atomic():
@@ -64,7 +92,4 @@ def _deliver_one() -> bool:
         delivery.error = f"{type(error).__name__}: {error}"[:1000]
         if delivery.attempts >= MAX_ATTEMPTS:
             delivery.state = Delivery.State.DEAD
-        else:
-            delivery.next_at = timezone.now() + timedelta(seconds=10 * 4 ** (delivery.attempts - 1))
-    delivery.save()
-    return True
+    delivery.save(update_fields=["state", "error"])

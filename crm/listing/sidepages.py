@@ -21,6 +21,7 @@ from crm.events.tasks import wake
 from crm.identity.access import require_verb
 from crm.listing import bulk as verbs
 from crm.listing import pages
+from crm.listing.once import once
 from crm.listing.selection import BadQuery, find_view, row_key, select
 from crm.listing.tasks import run_bulk_job
 from crm.records.models import SavedView
@@ -74,6 +75,7 @@ def _choose_columns(request: HttpRequest, listing: ListPage) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@once
 def views(request: HttpRequest, listing: ListPage) -> HttpResponse:
     """One's own views of the list: arrange them, or keep the present filters, order and columns as a new one."""
     require_verb(request.user, "view", listing.model)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import Customer
 from crm.automation.models import Notification
 from crm.core.hooks import hooks
+from crm.core.tasks import OutOfMemory
 from crm.events.delivery import deliver_pending
 from crm.events.models import Event
 from crm.identity.services import deactivate_user, share
@@ -176,7 +177,7 @@ def test_a_killed_runners_successor_goes_on_where_it_stopped(company, rows, monk
 
     original = bulk.apply
     monkeypatch.setattr(bulk, "apply", dies)
-    with pytest.raises(MemoryError):
+    with pytest.raises(OutOfMemory):
         run_bulk_job(job.pk)
     job.refresh_from_db()
     assert (job.state, job.done) == ("running", 6)

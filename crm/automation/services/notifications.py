@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F
 from django.utils import timezone, translation
 
 from crm.automation import queries
@@ -20,6 +19,7 @@ from crm.identity.access import may
 from crm.identity.middleware import zone_of
 from crm.identity.models import User
 
+HEARD = "heard"  # in the particulars of news that gather: the events that were counted
 GATHER = datetime.timedelta(minutes=1)  # a mail about news that may come in numbers waits for the others
 
 
@@ -52,7 +52,6 @@ def notify(
         in_app, by_mail, in_digest = ways[user.pk]
         if about is not None and not may(user, "view", about):
             continue
-        reached.append(user)
         key = f"{kind.key}:{dedupe}:{user.pk}"
         note = Notification(
             user=user,
@@ -68,7 +67,11 @@ def notify(
             dedupe_key=key,
         )
         if in_app or in_digest:
-            told += _keep(note, gather)
+            fresh, known = _keep(note, gather)
+            told += fresh
+            if known:
+                continue
+        reached.append(user)
         if by_mail and user.email:
             _mail(note, gather)
     if reached:
@@ -84,7 +87,10 @@ def notify(
     return told
 
 
-def _keep(note: Notification, gather: bool) -> list[Notification]:
+def _keep(note: Notification, gather: bool) -> tuple[list[Notification], bool]:
+    """Put the news into the bell: what is there for the first time, and whether this very event was told before."""
+    if gather:
+        note.params[HEARD] = [note.event_id]
     kept, created = Notification._base_manager.get_or_create(
         dedupe_key=note.dedupe_key,
         defaults={
@@ -92,12 +98,23 @@ def _keep(note: Notification, gather: bool) -> list[Notification]:
         },
     )
     if created:
-        return [kept]
-    if gather and kept.event_id != note.event_id:
-        Notification._base_manager.filter(pk=kept.pk).update(
-            count=F("count") + 1, params=note.params, event_id=note.event_id, read_at=None
+        return [kept], False
+    if gather:
+        kept = Notification._base_manager.select_for_update().get(pk=kept.pk)
+        event, heard = note.event_id, kept.params.get(HEARD, [kept.event_id])
+        if event in heard:
+            return [], True
+        if event < kept.event_id:  # the newest names the news, whichever came first
+            note.params, note.event_id = kept.params, kept.event_id
+        note.params[HEARD] = sorted([*heard, event])
+        kept.count, kept.params, kept.event_id, kept.read_at = (
+            kept.count + 1,
+            note.params,
+            note.event_id,
+            None,
         )
-    return []
+        kept.save(update_fields=["count", "params", "event_id", "read_at"])
+    return [], False
 
 
 def _mail(note: Notification, gather: bool) -> None:

@@ -72,6 +72,13 @@ class TestNotify:
         assert Notification._base_manager.get().title == "2 news"
         assert OutgoingEmail._base_manager.get().subject == "2 news"
 
+    def test_each_event_counts_once_in_whatever_order_it_comes_again(self, reader):
+        for number in (2, 1, 3, 1, 2, 3):
+            tell([reader], gather=True, event_id=number, params={"actor": "Lin", "record": f"No. {number}"})
+        note = Notification._base_manager.get()
+        assert (note.count, note.event_id, note.params["record"]) == (3, 3, "No. 3")
+        assert OutgoingEmail._base_manager.get().subject == "3 news"
+
     def test_hidden_records_are_no_news(self, reader):
         other = tell([make_user("other")], dedupe="own")[0]  # somebody else's private record
         assert tell([reader], about=other) == []

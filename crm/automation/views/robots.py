@@ -17,6 +17,7 @@ from crm.automation.forms import RobotForm
 from crm.automation.queries import robots as queries
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
+from crm.listing.once import once
 
 View = Callable[..., HttpResponse]
 
@@ -43,6 +44,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @managers_only
 @require_http_methods(["GET", "POST"])
+@once
 def robot_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Make a robot, or change one."""
     robot = get_object_or_404(queries.robots(request.user), pk=pk) if pk else None

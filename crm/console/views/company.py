@@ -21,6 +21,7 @@ from crm.events.actor import actor_of
 from crm.identity import services
 from crm.identity.access import get_visible_or_404, visible
 from crm.identity.queries import company as own_company
+from crm.listing.once import once
 from crm.records.models import BusinessCalendar, CalendarWeekday, Tag
 from crm.records.queries import missing_years
 from crm.records.services import calendars
@@ -56,6 +57,7 @@ def tags(request: HttpRequest) -> HttpResponse:
 
 
 @administrators_only
+@once
 def tag_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Add a tag or change one."""
     tag = get_visible_or_404(Tag, request.user, pk, "change") if pk else None

@@ -13,10 +13,12 @@ from crm.core.clock import company_today
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import queries, services
+from crm.listing.once import once
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
+@once
 def covers(request: HttpRequest) -> HttpResponse:
     """Who covers for one, and for whom one covers; administrators set covers for everybody."""
     user = request.user

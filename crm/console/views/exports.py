@@ -14,12 +14,14 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
 from crm.listing.exporting import jobs
+from crm.listing.once import once
 from crm.records.models import ExportJob
 
 
 @login_required
 @confirmed
 @require_POST
+@once
 def export_new(request: HttpRequest) -> HttpResponse:
     """Have a long list prepared as a file."""
     name = request.POST.get("resource", "")

@@ -17,6 +17,7 @@ from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404, visible
 from crm.identity.models import Role
+from crm.listing.once import once
 from crm.records.models import CustomField, RecordSection, Tag
 from crm.records.models.custom_field import TOP
 from crm.records.queries.custom_fields import arranged, carrier, carriers
@@ -117,6 +118,7 @@ def _move(groups: list[tuple[str, list[str]]], asked: str) -> None:
 
 
 @administrators_only
+@once
 def field_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Add a field or change one."""
     one = get_visible_or_404(CustomField, request.user, pk, "change") if pk else None
@@ -198,6 +200,7 @@ def field_restore(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @administrators_only
+@once
 def section_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Add a section or rename one."""
     section = get_visible_or_404(RecordSection, request.user, pk, "change") if pk else None

@@ -29,6 +29,7 @@ from crm.identity import services
 from crm.identity.access import get_visible_or_404, visible
 from crm.identity.confirming import require_confirmation
 from crm.identity.models import ApiToken, User
+from crm.listing.once import once
 
 LANGUAGES = [code for code, _label in settings.LANGUAGES]
 
@@ -94,6 +95,7 @@ def display(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_required
 @confirmed
+@once
 def tokens(request: HttpRequest) -> HttpResponse:
     """The own API tokens; a new one is shown once, right here."""
     form = TokenForm(request.POST or None)

@@ -23,11 +23,13 @@ from crm.events.actor import actor_of
 from crm.identity import services
 from crm.identity.access import get_visible_or_404, visible
 from crm.identity.models import Team, User
+from crm.listing.once import once
 
 
 @never_cache
 @administrators_only
 @confirmed
+@once
 def member_add(request: HttpRequest) -> HttpResponse:
     """Add somebody; a temporary password is shown once."""
     team = (
@@ -141,6 +143,7 @@ def member_return(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @administrators_only
+@once
 def team_add(request: HttpRequest) -> HttpResponse:
     """Add a team below another one."""
     above = request.GET.get("parent", "")

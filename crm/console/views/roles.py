@@ -22,6 +22,7 @@ from crm.identity.access import visible
 from crm.identity.fields import guarded_fields
 from crm.identity.models import Role, Scope
 from crm.listing.filters import listed
+from crm.listing.once import once
 from crm.listing.registry import page_of_model
 
 
@@ -46,6 +47,7 @@ def _cell(policy: object, kind: object) -> dict[str, str]:
 
 @administrators_only
 @confirmed
+@once
 def role_add(request: HttpRequest) -> HttpResponse:
     """Add a role."""
     form = NewRoleForm(request.POST or None, roles=visible(Role, request.user))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-ATTEMPTS = 3
+ATTEMPTS = 5
 PROGRESS_EVERY = 2000
 DROPPED_AFTER = timedelta(seconds=120)
 
@@ -115,16 +115,9 @@ def refused_message(over: table.Overflow) -> str:
 
 def run_export(job_id: int) -> None:
     """Make the file of an export; rights, scope and cap are those of this moment, not of the request."""
-    job = (
-        ExportJob._base_manager.select_related("user__role")
-        .filter(pk=job_id, state__in=ExportJob.ACTIVE)
-        .first()
-    )
+    job = _claim(job_id)
     if job is None:
         return
-    job.attempts += 1
-    job.state, job.beat_at, job.done = ExportJob.State.RUNNING, timezone.now(), 0
-    job.save(update_fields=["attempts", "state", "beat_at", "done"])
     with translation.override(job.user.language or settings.LANGUAGE_CODE):
         if job.attempts > ATTEMPTS:
             _end(
@@ -143,6 +136,27 @@ def run_export(job_id: int) -> None:
             _end(job, ExportJob.State.FAILED, _("You may no longer export this list."))
         except RuleBroken as error:
             _end(job, ExportJob.State.FAILED, str(error))
+
+
+@transaction.atomic
+def _claim(job_id: int) -> ExportJob | None:
+    """Take an export that waits, or whose worker fell silent; nothing while somebody else makes it or it is over."""
+    silent = timezone.now() - DROPPED_AFTER
+    job = (
+        ExportJob._base_manager.select_for_update(skip_locked=True, of=("self",))
+        .select_related("user__role")
+        .filter(
+            models.Q(state=ExportJob.State.QUEUED)
+            | models.Q(state=ExportJob.State.RUNNING, beat_at__lt=silent),
+            pk=job_id,
+        )
+        .first()
+    )
+    if job is not None:
+        job.attempts += 1
+        job.state, job.beat_at, job.done = ExportJob.State.RUNNING, timezone.now(), 0
+        job.save(update_fields=["attempts", "state", "beat_at", "done"])
+    return job
 
 
 def _make(job: ExportJob) -> None:

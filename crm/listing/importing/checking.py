@@ -87,8 +87,8 @@ def _check_chunk(run: Run, table: Table, chunk: list[SourceRow]) -> bool:
         job.read_to = chunk[-1].number
         job.checked += len(rows)
         staging.add_counts(job, rows)
-        job.beat_at = timezone.now()
-        job.save(update_fields=["read_to", "checked", "counts", "beat_at"])
+        job.beat_at, job.attempts = timezone.now(), 0  # only deaths at one and the same chunk are counted
+        job.save(update_fields=["read_to", "checked", "counts", "beat_at", "attempts"])
     return True
 
 

@@ -132,5 +132,5 @@ def _finish(job: ImportJob, rows: list[StagedRow]) -> None:
     staging.settle(rows)
     job.written += len(rows)
     staging.add_counts(job, rows)
-    job.beat_at = timezone.now()
-    job.save(update_fields=["written", "counts", "beat_at"])
+    job.beat_at, job.attempts = timezone.now(), 0  # only deaths at one and the same chunk are counted
+    job.save(update_fields=["written", "counts", "beat_at", "attempts"])

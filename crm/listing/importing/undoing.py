@@ -94,8 +94,8 @@ def _undo_chunk(run: Run) -> int | None:
         "undone": job.undo_counts.get("undone", 0) + len(rows) - kept + led_undone,
         "kept": job.undo_counts.get("kept", 0) + kept + led_kept,
     }
-    job.beat_at = timezone.now()
-    job.save(update_fields=["undo_counts", "beat_at"])
+    job.beat_at, job.attempts = timezone.now(), 0  # only deaths at one and the same chunk are counted
+    job.save(update_fields=["undo_counts", "beat_at", "attempts"])
     return len(rows)
 
 

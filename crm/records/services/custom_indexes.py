@@ -69,6 +69,9 @@ def _build(one: CustomField, wanted: str) -> None:
     for lead in leads:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtext('custom-field-index'))"
+            )  # two cannot make one index
+            cursor.execute(
                 "SELECT custom_field_index(%s, %s, %s, %s::text[], %s, %s)",
                 [model._meta.db_table, one.key, sort_kind(one), options_of(one), lead, bool(wanted)],
             )

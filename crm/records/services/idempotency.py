@@ -12,8 +12,10 @@ from crm.records.models import IdempotencyKey
 KEPT_FOR = timedelta(hours=24)
 
 
-def take_key(user: User, key: str, fingerprint: str) -> tuple[IdempotencyKey, bool]:
-    """The key's row locked, and whether this request is its first; call inside the request's transaction.
+def take_key(
+    user: User, key: str, fingerprint: str, kept_for: timedelta = KEPT_FOR
+) -> tuple[IdempotencyKey, bool]:
+    """The key's row locked, and whether this request is the first in that time; call inside the request's transaction.
 
     A second request with the same key waits here until the first is committed, then finds its answer; one that was
     rolled back leaves no row.
@@ -21,7 +23,7 @@ def take_key(user: User, key: str, fingerprint: str) -> tuple[IdempotencyKey, bo
     fresh = IdempotencyKey(user=user, key=key, fingerprint=fingerprint)
     IdempotencyKey._base_manager.bulk_create([fresh], ignore_conflicts=True)
     row = IdempotencyKey._base_manager.select_for_update().get(user=user, key=key)
-    if row.created_at < timezone.now() - KEPT_FOR:
+    if row.created_at < timezone.now() - kept_for:
         row.fingerprint, row.status, row.body, row.location = fingerprint, None, None, ""
         row.created_at = timezone.now()
         row.save()

@@ -19,7 +19,9 @@ from crm.records.queries import RUNNER_SILENT_AFTER
 
 State = BackgroundJob.State
 FAILURES_KEPT = 1000
-ATTEMPTS = 5  # a job whose runner died this often is given up, so that it cannot kill workers for ever
+ATTEMPTS = (
+    5  # a job whose runners died this often without getting on is given up: it would kill workers for ever
+)
 
 
 def create_job(user: User, *, kind: str, title: str, params: Mapping[str, Any], total: int) -> BackgroundJob:
@@ -67,8 +69,8 @@ def advance(job: BackgroundJob, *, done: int, failures: Sequence[Mapping[str, An
     job.done += done
     job.failed += len(failures)
     job.failures = [*job.failures, *failures][:FAILURES_KEPT]
-    job.position, job.seen_at = position, timezone.now()
-    job.save(update_fields=["done", "failed", "failures", "position", "seen_at"])
+    job.position, job.seen_at, job.attempts = position, timezone.now(), 0
+    job.save(update_fields=["done", "failed", "failures", "position", "seen_at", "attempts"])
 
 
 def finish(job: BackgroundJob, **values: Any) -> None:

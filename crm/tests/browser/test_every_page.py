@@ -14,6 +14,7 @@ from accounts import services
 from accounts.tests.factories import make_tag
 from crm.identity.models import User
 from crm.identity.tests.factories import actor
+from crm.tests.browser.conftest import close_quietly
 from crm.tests.browser.walk import DESK, NARROWEST, PHONE, Eyes, eyes_of
 from crm.tests.routes import ROUTES
 from crm.tests.world import World, make_world
@@ -127,7 +128,7 @@ def test_what_opens_over_a_page(world, chromium, live_server):
         seen.page.keyboard.press("n")
         expect(seen.page.locator("#composer-text")).to_be_focused()
         seen.judge("with the composer")
-    context.close()
+    close_quietly(context)
     assert not seen.wrong, "\n" + "\n".join(seen.wrong)
 
 
@@ -145,7 +146,7 @@ def test_the_keyboard_never_gets_lost(world, chromium, live_server):
                 seen.page.keyboard.press("Enter")
                 expect(seen.page.locator("#content")).to_be_focused()
                 seen.tab_through(40)
-    context.close()
+    close_quietly(context)
     assert not seen.wrong, "\n" + "\n".join(seen.wrong)
 
 
@@ -161,6 +162,6 @@ def test_every_page_for_everybody(world, chromium, live_server):
                 walked.add(name)
         wrong += [f"{who}: {line.replace(live_server.url, '')}" for line in seen.wrong]
         left = [name for name in left if name not in walked]
-        context.close()
+        close_quietly(context)
     assert not wrong, "\n" + "\n".join(wrong)
     assert len(walked) > FEWEST, sorted(walked)

@@ -113,7 +113,4 @@ def eyes_of(context: BrowserContext) -> Iterator[Eyes]:
     page.set_default_timeout(20_000)
     seen = Eyes(page)
     seen.dark(False)
-    try:
-        yield seen
-    finally:
-        page.close()
+    yield seen

@@ -40,6 +40,7 @@ from crm.listing.importing.tables import header_key
 PEOPLE = customer_people.COLUMNS
 MAIN_CONTACT = PEOPLE["contact"]
 FURTHER = {person: columns for person, columns in PEOPLE.items() if person != "contact"}
+FURTHER_COLUMNS = frozenset(column for columns in FURTHER.values() for column in columns)
 # What several rows of one customer each add; everything else is the customer's own and said once.
 ADDED = customer_people.PERSON_COLUMNS | {"tags", "highlights", "history", "remark", "next_follow_up"}
 BY_NAME = "~"  # marks the key of a row that goes by its name because the chosen key is blank
@@ -104,7 +105,8 @@ class CustomerResource(CustomerColumns):
     def check(self, run: Run, row: StagedRow) -> None:
         """A contact needs a name; without one its numbers become the customer's, as far as it has none."""
         cleaned = row.cleaned
-        self._check_further(run, row)
+        if run.once("further people", lambda: bool(run.mapped & FURTHER_COLUMNS)):
+            self._check_further(run, row)
         if "name" not in cleaned:
             self._belongs_above(run, row)
         if self._is_grouped(run):

@@ -28,6 +28,7 @@ COLUMNS = {  # of each person a row may name, by column: the field of the contac
     person: {f"{person}_{name}": name for name in OF_PERSON} for person in ("contact", "contact2", "contact3")
 }
 PERSON_COLUMNS = frozenset(column for columns in COLUMNS.values() for column in columns)
+BY_NAME = {f"{person}_name": columns for person, columns in COLUMNS.items()}
 FIELDS = (*OF_PERSON, "role", "external_id")
 
 
@@ -39,12 +40,18 @@ def field_of(column: str) -> str:
 
 def people_of(cleaned: Mapping[str, Any]) -> list[dict[str, str]]:
     """The people a row names, the first one being the main contact; a name that comes twice is one person."""
-    found = {}
-    for person, columns in COLUMNS.items():
-        if name := cleaned.get(f"{person}_name"):
-            values = {field: cleaned.get(column, "") for column, field in columns.items()}
-            found.setdefault(fold(name), values)
-    return list(found.values())
+    get = cleaned.get
+    found = [
+        {field: get(column, "") for column, field in columns.items()}
+        for name, columns in BY_NAME.items()
+        if get(name)
+    ]
+    if len(found) < 2:
+        return found
+    by_name: dict[str, dict[str, str]] = {}
+    for person in found:
+        by_name.setdefault(fold(person["name"]), person)
+    return list(by_name.values())
 
 
 def create_people(run: Run, rows: Sequence[StagedRow]) -> None:

@@ -124,11 +124,18 @@ def stage_environment(data: Data, url: str, owner_url: str) -> dict[str, str]:
 
 
 def play(
-    key: str, data: Data, env: dict[str, str], cycles: int | None, step: Step | None = None
+    key: str,
+    data: Data,
+    env: dict[str, str],
+    cycles: int | None,
+    step: Step | None = None,
+    *,
+    timed: bool = True,
 ) -> dict[str, Any]:
-    """Cause one fault in a process of its own; returns its account."""
+    """Cause one fault in a process of its own; returns its account. Untimed ones judge nothing by seconds."""
     output = data.run / "account.json"
     words = ["faults", key, f"--output={output}", *([f"--cycles={cycles}"] if cycles else [])]
+    words += [] if timed else ["--untimed"]
     began = time.monotonic()
     _follow(step, words, env)
     return json.loads(output.read_text()) | {"seconds": round(time.monotonic() - began, 1)}

@@ -14,6 +14,7 @@ from _yuanke.steps import StepFailed
 from django.conf import settings
 from django.db import connection
 
+from crm.demo.faults.outcome import Outcome
 from crm.demo.faults.registry import FAULTS
 from crm.demo.faults.stage import NotAStage, Stage
 
@@ -43,10 +44,19 @@ def copy():
 def test_survives(key: str, copy, tmp_path: Path) -> None:
     data = launcher.stage_folder(tmp_path / "stage")
     try:
-        account = launcher.play(key, data, launcher.stage_environment(data, *copy), FAULTS[key].short)
+        env = launcher.stage_environment(data, *copy)
+        account = launcher.play(key, data, env, FAULTS[key].short, timed=False)
     except StepFailed as failed:
         pytest.fail(failed.detail)
     assert account["kept"], launcher.table([account])
+
+
+def test_a_broken_promise_stands_in_the_table() -> None:
+    account = Outcome("sent twice", counts={"times": 2}, doubled=1, broken=["2 rows"]).as_json()
+    shown = launcher.table([{"fault": "F12", **account}])
+    assert "BROKEN" in shown
+    assert "! 2 rows" in shown
+    assert "0 / 1 / 0" in shown
 
 
 def test_the_command_knows_every_fault() -> None:

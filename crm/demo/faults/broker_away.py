@@ -51,7 +51,7 @@ def play(stage: Stage, cycles: int) -> Outcome:
     outcome.check(waiting > 0, "nothing waited for the broker: this fault proves nothing")
     stage.broker.start()
     took = stage.until(lambda: not stage.count(WAITING), "what waited is done", patience=300)
-    outcome.check(took <= MOST_BACKLOG, f"what waited took {took:.0f} s")
+    outcome.check(not stage.timed or took <= MOST_BACKLOG, f"what waited took {took:.0f} s")
     outcome.lost = planned - stage.count(
         "SELECT count(*) FROM automation_notification WHERE kind = 'reminder'"
     )

@@ -112,7 +112,7 @@ def play(stage: Stage, cycles: int) -> Outcome:
         )
     good.refresh_from_db()
     outcome.lost += good.state != ExportJob.State.DONE
-    outcome.check(lag < MOST_LAG, f"good events waited {lag:.0f} s")
+    outcome.check(not stage.timed or lag < MOST_LAG, f"good events waited {lag:.0f} s")
     outcome.check(not stage.fell(), "the worker itself ended")
     outcome.counts |= {
         "poisonous events": cycles * len(POISONS),

@@ -11,6 +11,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("fault")
         parser.add_argument("--cycles", type=int, default=0)
+        parser.add_argument("--untimed", action="store_true", help="judge nothing by seconds")
         parser.add_argument("--output", type=Path, default=None)
 
     def handle(self, *args: object, **options: object) -> None:
@@ -23,7 +24,7 @@ class Command(BaseCommand):
             raise CommandError(f"Choose among {', '.join(FAULTS)}.")
         cycles = int(str(options["cycles"])) or fault.cycles
         try:
-            stage = Stage(say=self.stderr.write)
+            stage = Stage(say=self.stderr.write, timed=not options["untimed"])
         except NotAStage as refused:
             raise CommandError(str(refused)) from refused
         began = time.monotonic()

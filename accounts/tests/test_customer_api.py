@@ -112,3 +112,19 @@ class TestCustomersInDetail:
         assert done.json()["highlights"] == facts
         listed = call("GET", ROOT).json()["results"][0]
         assert listed["highlights"] == facts
+
+
+@pytest.mark.django_db
+def test_a_customer_whose_facts_cannot_be_written_is_not_there_by_halves(company, monkeypatch):
+    from django.test import Client
+
+    def dies(*args, **values):
+        raise RuntimeError("the power is cut")
+
+    monkeypatch.setattr("accounts.services.set_highlights", dies)
+    client = Client(raise_request_exception=False)
+    client.force_login(company.sales1)
+    body = {"name": "断电有限公司", "highlights": [{"label": "号", "text": "7"}]}
+    answer = client.post("/api/v1/customers/", body, content_type="application/json")
+    assert answer.status_code == 500
+    assert not Customer._base_manager.filter(name="断电有限公司").exists()

@@ -131,7 +131,9 @@ class Creates(viewsets.GenericViewSet):
         require_verb(request.user, "add", self.model)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        record = self.reread(self.create_record(dict(serializer.validated_data)))
+        with transaction.atomic():  # the record and what the same request hangs on it, or nothing
+            made = self.create_record(dict(serializer.validated_data))
+        record = self.reread(made)
         response = self.answer(record, status.HTTP_201_CREATED)
         response["Location"] = request.build_absolute_uri(f"{request.path}{record.pk}/")
         return response

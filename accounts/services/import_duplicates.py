@@ -52,9 +52,10 @@ def doubt_new_customers(run: Run, rows: Sequence[StagedRow], *, writing: bool) -
         if run.job.duplicate_action == Action.WARN and not chosen:  # it was noted when the file was checked
             return
     taken = []
+    page = Customer(pk=0).get_absolute_url()
     for doubt in _doubts(run, new):
         row = doubt.row
-        row.suspects = [_suspect(doubt, match) for match in doubt.matches]
+        row.suspects = [_suspect(doubt, match, page) for match in doubt.matches]
         if own := chosen.get(str(row.number)):
             _as_chosen(run, doubt, *own)
         else:
@@ -154,12 +155,12 @@ def _refuse(run: Run, row: StagedRow, code: str, match: Match) -> None:
     row.fail(code, _words(match), run.headers.get("name", ""), "name")
 
 
-def _suspect(doubt: Doubt, match: Match) -> dict[str, Any]:
+def _suspect(doubt: Doubt, match: Match, page: str) -> dict[str, Any]:
     """What the importer may know of a customer: of a hidden one its name and owner, and nothing more."""
     seen = match.customer_id in doubt.seen
     return {
         "id": match.customer_id if seen else None,
-        "url": Customer(pk=match.customer_id).get_absolute_url() if seen else "",
+        "url": page.replace("/0/", f"/{match.customer_id}/") if seen else "",
         "name": match.name,
         "owner": match.owner_name,
         "score": str(match.verdict.score),

@@ -20,6 +20,7 @@ from crm.identity.middleware import zone_of
 from crm.identity.models import User
 
 HEARD = "heard"  # in the particulars of news that gather: the events that were counted
+NAMED_BY_NEWEST = ("event_id", "params", "url", "body", "about_type", "about_id")
 GATHER = datetime.timedelta(minutes=1)  # a mail about news that may come in numbers waits for the others
 
 
@@ -104,16 +105,12 @@ def _keep(note: Notification, gather: bool) -> tuple[list[Notification], bool]:
         event, heard = note.event_id, kept.params.get(HEARD, [kept.event_id])
         if event in heard:
             return [], True
-        if event < kept.event_id:  # the newest names the news, whichever came first
-            note.params, note.event_id = kept.params, kept.event_id
+        older, newer = (note, kept) if event < kept.event_id else (kept, note)
+        for name in NAMED_BY_NEWEST:  # the newest names the news and where it leads, whichever came first
+            setattr(older, name, getattr(newer, name))
         note.params[HEARD] = sorted([*heard, event])
-        kept.count, kept.params, kept.event_id, kept.read_at = (
-            kept.count + 1,
-            note.params,
-            note.event_id,
-            None,
-        )
-        kept.save(update_fields=["count", "params", "event_id", "read_at"])
+        kept.params, kept.count, kept.read_at = note.params, kept.count + 1, None
+        kept.save(update_fields=[*NAMED_BY_NEWEST, "count", "read_at"])
     return [], False
 
 

@@ -27,6 +27,7 @@ ASKED = (
 def play(stage: Stage, cycles: int) -> Outcome:
     """In a company of so many customers: endless pages by API, and both kinds of files with all of them."""
     company.build(cycles, stage.say)
+    User._base_manager.filter(username="admin").update(is_superuser=True)  # no cap on how many rows may leave
     admin = User._base_manager.get(username="admin")
     outcome = Outcome("pages of 10⁹ rows by API, exports of everything as csv and xlsx")
     stage.start("web")
@@ -36,7 +37,7 @@ def play(stage: Stage, cycles: int) -> Outcome:
     most = _ask(stage, world.Caller(stage.url, admin), outcome)
     rows = stage.count("SELECT count(*) FROM accounts_customer WHERE deleted_at IS NULL")
     for kind in ("csv", "xlsx"):
-        job = request_export(admin, "customers", file_format=kind, actor=world.SYSTEM)
+        job = request_export(admin, "customers", file_format=kind, reason="faults", actor=world.SYSTEM)
         stage.until(lambda job=job: _is_over(job), f"the {kind} is made", 3600)
         outcome.check(job.state == ExportJob.State.DONE, f"{kind} is {job.state}: {job.error}")
         outcome.lost += rows - job.done

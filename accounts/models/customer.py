@@ -180,6 +180,7 @@ class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
             GinIndex(
                 NarrowMarks("company_region", "company_core"),
                 name="customer_narrow_marks",
+                fastupdate=False,  # an import asks it for thousands of marks right after writing thousands
                 condition=ALIVE & ~models.Q(company_core=""),
             ),
             models.Index(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Contact, Customer
 from accounts.models.marks import marks_sql
@@ -47,20 +47,23 @@ class Match:
         return [reason_label(reason) for reason in self.verdict.reasons]
 
 
+REASONS = {
+    matching.USCC: gettext_lazy("Same credit code"),
+    matching.PHONE: gettext_lazy("Same phone number"),
+    matching.EMAIL: gettext_lazy("Same e-mail address"),
+    matching.SAME_NAME: gettext_lazy("Same name and region"),
+    matching.NAME_OPEN: gettext_lazy("Same name, region not known"),
+    matching.NAME_ELSEWHERE: gettext_lazy("Same name, other region"),
+    matching.SIMILAR: gettext_lazy("Similar name"),
+    matching.BRANCH: gettext_lazy("Parent company or branch"),
+    matching.LANDLINE_TOO: gettext_lazy("Same landline"),
+    matching.DOMAIN_TOO: gettext_lazy("Same mail domain"),
+}
+
+
 def reason_label(reason: str) -> str:
     """Why two customers may be the same, in the reader's language."""
-    return {
-        matching.USCC: _("Same credit code"),
-        matching.PHONE: _("Same phone number"),
-        matching.EMAIL: _("Same e-mail address"),
-        matching.SAME_NAME: _("Same name and region"),
-        matching.NAME_OPEN: _("Same name, region not known"),
-        matching.NAME_ELSEWHERE: _("Same name, other region"),
-        matching.SIMILAR: _("Similar name"),
-        matching.BRANCH: _("Parent company or branch"),
-        matching.LANDLINE_TOO: _("Same landline"),
-        matching.DOMAIN_TOO: _("Same mail domain"),
-    }[reason]
+    return str(REASONS[reason])
 
 
 def find(

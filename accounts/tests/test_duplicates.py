@@ -141,7 +141,7 @@ class TestManyRowsAtOnce:
         assert duplicates_of_rows(rows)[0][0].owner_name == "Sales3" and duplicates_of_rows([]) == []
 
     def test_a_fixed_number_of_statements(self, company, known, django_assert_max_num_queries):
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             duplicates_of_rows([keys_of(**row) for row in self.ROWS] * 50)
 
 

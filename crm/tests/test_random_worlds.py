@@ -30,6 +30,7 @@ from crm.identity.explain import who_can
 from crm.identity.models import Role, Team, User
 from crm.identity.tests.factories import PEOPLE, SYSTEM, Company, fresh, make_company
 from crm.listing.exporting import table
+from crm.listing.exporting.watermark import Watermark
 from crm.listing.palette import find
 from crm.listing.selection import select
 from crm.tests.oracle import ACTIVITY, CONTACT, CUSTOMER, Fact, Person, Rule
@@ -330,7 +331,7 @@ def exported(user: User, selection: Any) -> set[int]:
         table.require_export(user, selection)
     except PermissionDenied:
         return set()
-    return {row[0] for row in table.rows_of(selection)}
+    return {row[0] for row in table.rows_of(selection, Watermark(str(user)))}
 
 
 def who_can_agrees(telling: Telling) -> None:

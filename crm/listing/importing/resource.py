@@ -180,7 +180,7 @@ class Run:
         chain = type(self.job)._base_manager.filter(models.Q(pk=head) | models.Q(parent=head))
         return set(chain.values_list("pk", flat=True))
 
-    @property
+    @cached_property
     def mapped(self) -> frozenset[str]:
         return frozenset(self.headers)
 

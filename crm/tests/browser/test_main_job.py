@@ -46,8 +46,8 @@ def upload(page, server, path: Path) -> None:
 def commit(page) -> dict[str, int]:
     page.click("form[action$='/commit/'] button")
     page.wait_for_selector(".outcome >> text=新增")
-    texts = page.locator(".outcome .outcome-row").all_inner_texts()
-    return {text.split("\n")[0].strip(): int(text.split("\n")[-1].strip()) for text in texts}
+    rows = page.locator(".outcome .outcome-row:has(strong)").all()
+    return {row.inner_text().split("\n")[0].strip(): int(row.locator("strong").inner_text()) for row in rows}
 
 
 def test_from_a_sheet_with_mistakes_to_a_reminder(company, sign_in, live_server, tmp_path):

@@ -27,7 +27,6 @@ from accounts.queries.merging import last_merge, successor
 from accounts.rules import matching
 from accounts.rules.merging import LOSER, WINNER
 from accounts.views import cards
-from accounts.views.customers import is_administrator
 from accounts.views.duplicates import keys_from
 from crm.core.writes import RuleBroken, check_version
 from crm.identity import access
@@ -312,7 +311,7 @@ class CustomerViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, Rec
     def _only_administrators(self, values: dict[str, Any], record: Customer | None) -> None:
         """When the first deal was is an administrator's word until orders say it."""
         present = record.first_deal_at if record else None
-        if values.get("first_deal_at", present) != present and not is_administrator(self.request.user):
+        if values.get("first_deal_at", present) != present and not access.is_administrator(self.request.user):
             raise RuleBroken(_("Only an administrator says when the first deal was."), field="first_deal_at")
         if values.get("first_deal_at", present) == present:
             values.pop("first_deal_at", None)

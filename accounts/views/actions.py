@@ -23,7 +23,7 @@ from accounts.models import Customer, Highlight
 from accounts.models.choices import Stage
 from accounts.queries import customers as queries
 from accounts.views.answers import attempt, done, show_form
-from accounts.views.customers import is_administrator, the_customer
+from accounts.views.customers import the_customer
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
@@ -136,7 +136,7 @@ def customer_lifecycle(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_first_deal(request: HttpRequest, pk: int) -> HttpResponse:
     """Say when the first deal was; for administrators until orders say it."""
     customer = the_customer(request, pk, "change")
-    if not is_administrator(request.user):
+    if not access.is_administrator(request.user):
         raise PermissionDenied
     form = FirstDealForm(request.POST or None, user=request.user, initial={"date": customer.first_deal_at})
     show = _shower(

@@ -73,7 +73,7 @@ def record_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     may = {verb: verb in held for verb in verbs}
     may["add_contact"] = may["change"] and access.has_verb(user, "add", Contact)
     may["edit_contact"] = access.has_verb(user, "change", Contact)
-    may["first_deal"] = may["change"] and is_administrator(user)
+    may["first_deal"] = may["change"] and access.is_administrator(user)
     people = queries.people_of(customer, user)
     return {
         "customer": customer,
@@ -88,11 +88,6 @@ def record_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "right_panels": hooks.panels_of("customer.right"),
         "list": list_of(request),
     }
-
-
-def is_administrator(user: Any) -> bool:
-    """Whether somebody administers the installation: only they say when a first deal was."""
-    return user.is_superuser or bool(user.role and user.role.is_administrator)
 
 
 @login_required

@@ -10,8 +10,9 @@ from django.utils.translation import pgettext_lazy
 from crm.automation import kinds
 from crm.automation.models import GroupRobot, NotificationRhythm
 from crm.automation.queries.bell import Ways
-from crm.automation.queries.robots import administers, teams
+from crm.automation.queries.robots import teams
 from crm.core.writes import RuleBroken
+from crm.identity.access import is_administrator
 from crm.identity.models import User
 
 CHANNELS = ("in_app", "email", "digest")
@@ -108,7 +109,7 @@ class RobotForm(forms.Form):
     def __init__(self, *args: Any, user: User, robot: GroupRobot | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = teams(user)
-        if administers(user):
+        if is_administrator(user):
             self.fields["team"].empty_label = _("The whole company")
         else:
             self.fields["team"].required = True

@@ -5,35 +5,17 @@ from typing import Any
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.console.sections import is_administrator
 from crm.core.clock import company_today
-from crm.events.actor import Actor, actor_of
 from crm.identity import queries, services
-from crm.identity.access import get_visible_or_404, visible
+from crm.identity.access import get_visible_or_404, is_administrator, visible
 from crm.identity.models import Cover, User, UserSession
-from crm.listing.rest.schema import ListPages, RecordSchema
 from crm.listing.rest.serializers import VisibleRelatedField
-
-
-class OwnViewSet(viewsets.GenericViewSet):
-    """A short list that belongs to the caller."""
-
-    schema = RecordSchema()
-    pagination_class = ListPages
-    lookup_value_regex = r"[0-9]{1,18}"
-
-    @property
-    def actor(self) -> Actor:
-        return actor_of(self.request).via("api")
-
-    def answer(self, rows: Any) -> Response:
-        results = self.get_serializer(rows, many=True).data
-        return Response({"next": None, "previous": None, "results": results})
+from crm.listing.rest.viewsets import ShortListViewSet
 
 
 class SessionSerializer(serializers.ModelSerializer):
@@ -51,7 +33,7 @@ class SessionSerializer(serializers.ModelSerializer):
         return row.session_key == _session_key(self.context["request"])
 
 
-class SessionViewSet(OwnViewSet):
+class SessionViewSet(ShortListViewSet):
     """One's own signed-in devices."""
 
     serializer_class = SessionSerializer
@@ -96,7 +78,7 @@ class CoverSerializer(serializers.ModelSerializer):
         fields = ["id", "away", "by", "first_date", "last_date"]
 
 
-class CoverViewSet(OwnViewSet):
+class CoverViewSet(ShortListViewSet):
     """Temporary cover: one's own as the one away or the one who covers; administrators see and set all."""
 
     serializer_class = CoverSerializer

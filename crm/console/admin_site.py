@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from crm.console.sections import is_administrator
+from crm.identity.access import is_administrator
 
 # The theme's scripts evaluate expressions in attributes; nobody but administrators ever loads these pages.
 POLICY = {"script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}

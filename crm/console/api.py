@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from crm.console import account_api, field_api, file_api, import_api, import_template_api
 from crm.console import services as console
 from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
-from crm.console.sections import is_administrator
 from crm.events.models import Event
 from crm.identity import services
+from crm.identity.access import is_administrator
 from crm.identity.models import FieldRight, Role, Team, User
 from crm.listing.rest.confirming import require_confirmed
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField

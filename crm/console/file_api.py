@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,9 +19,8 @@ from rest_framework.reverse import reverse
 
 from crm.console.views.files import filed_or_404
 from crm.core.writes import RuleBroken
-from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.rest.idempotency import once
+from crm.listing.rest.viewsets import ApiViewSet
 from crm.records import services
 from crm.records.filed import FILED, Filed
 from crm.records.models.record_file import RecordFile
@@ -66,23 +65,13 @@ class FileUpload(serializers.Serializer):
 
 
 @extend_schema(parameters=[KIND, RECORD])
-class RecordFileViewSet(viewsets.GenericViewSet):
+class RecordFileViewSet(ApiViewSet):
     """The files of a record: who sees the record sees them, who changes it or comments on it adds."""
 
     serializer_class = RecordFileSerializer
     parser_classes = [MultiPartParser]
     pagination_class = None
     queryset = None
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST" and "Idempotency-Key" in request.headers:
-            self.post = once(self.post)
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
 
     def get_serializer_context(self) -> dict[str, Any]:
         return super().get_serializer_context() | {"kind": self.kwargs.get("kind", "")}
@@ -122,10 +111,9 @@ class RecordFileViewSet(viewsets.GenericViewSet):
         upload = request.FILES.get("file")
         if upload is None:
             raise RuleBroken(_("Choose a file first."), code="required", field="file")
-        actor = actor_of(request).via("api")
         with transaction.atomic():
-            stored = services.store_upload(upload, user=request.user, actor=actor)
-            (row,) = services.attach_files(record, [stored], actor=actor)
+            stored = services.store_upload(upload, user=request.user, actor=self.actor)
+            (row,) = services.attach_files(record, [stored], actor=self.actor)
         response = Response(self.get_serializer(row).data, status=201)
         response["Location"] = request.build_absolute_uri(f"{request.path}{row.pk}/")
         return response
@@ -138,7 +126,7 @@ class RecordFileViewSet(viewsets.GenericViewSet):
     @extend_schema(operation_id="record_files_destroy", parameters=[FILE], responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> Response:
         """Put a file into the bin; for who added it and who may change the record."""
-        services.remove_file(self._row("delete"), actor=actor_of(request).via("api"))
+        services.remove_file(self._row("delete"), actor=self.actor)
         return Response(status=204)
 
     @extend_schema(
@@ -159,9 +147,7 @@ class RecordFileViewSet(viewsets.GenericViewSet):
         row = queries.removed_file(request.user, self.filed, self.kwargs["pk"], self.kwargs["file"])
         if row is None:
             raise Http404
-        return Response(
-            self.get_serializer(services.restore_file(row, actor=actor_of(request).via("api"))).data
-        )
+        return Response(self.get_serializer(services.restore_file(row, actor=self.actor)).data)
 
 
 OF_RECORD = "<slug:kind>/<int:pk>/files/"

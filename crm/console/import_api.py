@@ -22,7 +22,6 @@ from crm.console.import_listing import IMPORTS
 from crm.console.import_rows_api import ImportRowActions
 from crm.console.views.exports import download
 from crm.console.views.imports import errors_response
-from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
 from crm.listing.exporting import jobs as exports
 from crm.listing.importing import jobs, mending, parts, undoing
@@ -31,8 +30,7 @@ from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.templates import templates_for
 from crm.listing.rest.confirming import require_confirmed
 from crm.listing.rest.errors import Problem
-from crm.listing.rest.schema import ListPages, RecordSchema
-from crm.listing.rest.viewsets import RecordViewSet
+from crm.listing.rest.viewsets import RecordViewSet, ShortListViewSet
 from crm.records.models import ExportJob, ImportJob
 
 ERRORS_SHOWN = 1000
@@ -289,13 +287,10 @@ class ExportRequest(serializers.Serializer):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
 
 
-class ExportViewSet(viewsets.GenericViewSet):
+class ExportViewSet(ShortListViewSet):
     """One's own exports."""
 
     serializer_class = ExportSerializer
-    schema = RecordSchema()
-    pagination_class = ListPages
-    lookup_value_regex = r"[0-9]{1,18}"
     queryset = ExportJob._base_manager.none()
 
     def _job(self) -> ExportJob:
@@ -304,9 +299,7 @@ class ExportViewSet(viewsets.GenericViewSet):
     @extend_schema(responses={200: ExportSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """The last exports."""
-        rows = exports.exports_of(request.user)
-        results = self.get_serializer(rows, many=True).data
-        return Response({"next": None, "previous": None, "results": results})
+        return self.answer(exports.exports_of(request.user))
 
     @extend_schema(request=ExportRequest, responses={202: ExportSerializer})
     def create(self, request: Request) -> Response:
@@ -321,7 +314,7 @@ class ExportViewSet(viewsets.GenericViewSet):
             query=_query_of(given["filters"]),
             file_format=given["format"],
             reason=given["reason"],
-            actor=actor_of(request).via("api"),
+            actor=self.actor,
         )
         response = Response(self.get_serializer(job).data, status=202)
         response["Location"] = request.build_absolute_uri(f"{request.path}{job.pk}/")

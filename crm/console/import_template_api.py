@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
 from crm.listing.importing import templates
-from crm.listing.rest.schema import ListPages, RecordSchema
+from crm.listing.rest.viewsets import ShortListViewSet
 from crm.records.models import ImportJob, ImportTemplate
 
 
@@ -35,36 +34,30 @@ class ImportTemplateSerializer(serializers.ModelSerializer):
         return bool(template.user_id == self.context["request"].user.pk)
 
 
-class ImportTemplateViewSet(viewsets.GenericViewSet):
+class ImportTemplateViewSet(ShortListViewSet):
     """One's own templates and those shared with everybody."""
 
     serializer_class = ImportTemplateSerializer
-    schema = RecordSchema()
-    pagination_class = ListPages
-    lookup_value_regex = r"[0-9]{1,18}"
     queryset = ImportTemplate._base_manager.none()
 
     @extend_schema(responses={200: ImportTemplateSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """All templates one may use."""
-        results = self.get_serializer(templates.templates_for(request.user), many=True).data
-        return Response({"next": None, "previous": None, "results": results})
+        return self.answer(templates.templates_for(request.user))
 
     @extend_schema(request=ImportTemplateSerializer, responses={201: ImportTemplateSerializer})
     def create(self, request: Request) -> Response:
         """Keep a mapping under a name; the same name replaces one's earlier template."""
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
-        template = templates.save_template(
-            request.user, actor=actor_of(request).via("api"), **form.validated_data
-        )
+        template = templates.save_template(request.user, actor=self.actor, **form.validated_data)
         return Response(self.get_serializer(template).data, status=201)
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete one's own template."""
         template = get_visible_or_404(ImportTemplate, request.user, pk)
-        templates.delete_template(template, actor=actor_of(request).via("api"))
+        templates.delete_template(template, actor=self.actor)
         return Response(status=204)
 
 

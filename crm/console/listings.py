@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from crm.console import queries
 from crm.console.event_words import change_words, origin_words, subject_words
 from crm.console.filters import EventFilters, FieldFilters, SectionFilters, TeamFilters, UserFilters
-from crm.console.sections import is_administrator
 from crm.core import formats
 from crm.core.phone import format_phone
 from crm.core.templatetags.ui import badge
 from crm.events.models import Event
+from crm.identity.access import is_administrator
 from crm.identity.models import Role, Team, User
 from crm.listing.columns import Date, Html, Link, Look, Number, Person, Related, Text
 from crm.listing.declare import ListPage, View

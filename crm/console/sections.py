@@ -8,8 +8,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from crm.identity.access import has_verb
-from crm.identity.models import Role, User
+from crm.identity.access import has_verb, is_administrator
+from crm.identity.models import User
 from crm.identity.queries import leads_a_team
 
 GROUPS = OWN, PEOPLE, COMPANY = _("My own"), _("People and rights"), _("Company")
@@ -114,11 +114,6 @@ SECTIONS = (
     Section("event_list", COMPANY, _("Audit log"), "history", _("events who changed what sign-ins exports")),
     Section("admin:index", COMPANY, _("Administration"), "settings", _("Django admin database")),
 )
-
-
-def is_administrator(user: User) -> bool:
-    """Whether somebody manages people, rights and the company's settings."""
-    return has_verb(user, "change", Role)
 
 
 def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:

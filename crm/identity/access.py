@@ -25,7 +25,7 @@ from crm.core.writes import SoftDeletable
 from crm.identity.fields import shield
 from crm.identity.models.cover import Cover
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
-from crm.identity.models.role import RolePolicy, Scope
+from crm.identity.models.role import Role, RolePolicy, Scope
 from crm.identity.policies import Everyone, Owned, PartOf, Policy, Private, Via
 
 if TYPE_CHECKING:
@@ -173,6 +173,11 @@ def require_verb(user: User, verb: str, model: type[models.Model]) -> None:
     """Raise `PermissionDenied` unless the user's role has the verb for this kind of record."""
     if not has_verb(user, verb, model):
         raise PermissionDenied
+
+
+def is_administrator(user: User) -> bool:
+    """Whether somebody manages people, rights and the company's settings."""
+    return has_verb(user, "change", Role)
 
 
 def policy_of(model: type[models.Model]) -> Policy:

@@ -43,11 +43,15 @@ def administrators() -> list[User]:
 
 def descendants(team: Team) -> set[int]:
     """The ids of a team and of everything below it."""
+    return _below([team.pk])
+
+
+def _below(waiting: list[int]) -> set[int]:
+    """These teams and everything below them."""
     children: dict[int | None, list[int]] = {}
     for pk, parent in Team._base_manager.values_list("pk", "parent_id"):
         children.setdefault(parent, []).append(pk)
     found: set[int] = set()
-    waiting = [team.pk]
     while waiting:
         pk = waiting.pop()
         if pk not in found:
@@ -76,26 +80,16 @@ def leads_a_team(user: User) -> bool:
 
 def managers_above(user: User) -> list[User]:
     """The leaders of somebody's team and of the teams above it, nearest first; never the person or one who left."""
-    teams = {
-        team.pk: team
-        for team in Team._base_manager.select_related("leader", "leader__role").filter(is_active=True)
-    }
-    found: dict[int, User] = {}
-    seen: set[int] = set()
-    pk = user.team_id
-    while pk in teams and pk not in seen:
-        seen.add(pk)
-        leader = teams[pk].leader
-        if leader is not None and leader.is_active and leader.pk != user.pk:
-            found.setdefault(leader.pk, leader)
-        pk = teams[pk].parent_id
-    return list(found.values())
+    above = team_ids_above(user)
+    teams = Team._base_manager.filter(is_active=True, leader__is_active=True).exclude(leader=user)
+    led = teams.select_related("leader__role").in_bulk(above)
+    return list({led[pk].leader_id: led[pk].leader for pk in above if pk in led}.values())
 
 
 def led_team_ids(user: User) -> set[int]:
     """The teams somebody leads, with everything below them."""
-    led = Team._base_manager.filter(leader=user, is_active=True)
-    return set().union(*(descendants(team) for team in led))
+    led = list(Team._base_manager.filter(leader=user, is_active=True).values_list("pk", flat=True))
+    return _below(led) if led else set()
 
 
 def team_ids_above(user: User) -> list[int]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 from crm.identity import fields
+from crm.identity.access import is_administrator
 from crm.identity.models.field_right import FieldLevel
 from crm.records.models.custom_field import PREFIX, CustomField
 from crm.records.queries.custom_fields import fields_of
@@ -30,10 +31,9 @@ def level_of(user: User, model: type[models.Model], name: str) -> FieldLevel:
 
 def custom_level(user: User, one: CustomField) -> FieldLevel:
     """How far a person reaches into a custom field: where roles are named, the others do not see it, see it in part, or only read it."""
-    role = user.role if user.role_id else None
-    if user.is_superuser or (role is not None and role.is_administrator):
+    if is_administrator(user):
         return FieldLevel.EDIT
-    slug = role.slug if role is not None else ""
+    slug = user.role.slug if user.role_id else ""
     if one.visible_to and slug not in one.visible_to:
         return FieldLevel.HIDDEN
     if slug in one.masked_for:

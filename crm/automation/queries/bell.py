@@ -14,8 +14,7 @@ from crm.automation.models import (
     NotificationRhythm,
     OutgoingEmail,
 )
-from crm.automation.queries.robots import administers
-from crm.identity.access import may, visible
+from crm.identity.access import is_administrator, may, visible
 from crm.identity.models import User
 from crm.identity.queries import leads_a_team
 
@@ -81,7 +80,7 @@ def preferences(user: User) -> list[tuple[Kind, Ways]]:
 
 def _reaches(user: User, kind: Kind) -> bool:
     if kind.audience == "administrators":
-        return administers(user)
+        return is_administrator(user)
     if kind.audience == "leaders":
         return leads_a_team(user)
     return not kind.audience

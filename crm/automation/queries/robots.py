@@ -4,20 +4,15 @@ from django.apps import apps
 from django.db.models import Count, Q, QuerySet
 
 from crm.automation.models import GroupRobot, RobotMessage
-from crm.identity.access import has_verb
-from crm.identity.models import Role, Team, User
+from crm.identity.access import is_administrator
+from crm.identity.models import Team, User
 from crm.identity.queries import led_team_ids, team_ids_above
-
-
-def administers(user: User) -> bool:
-    """Whether somebody manages the company's settings."""
-    return has_verb(user, "change", Role)
 
 
 def robots(user: User) -> QuerySet[GroupRobot]:
     """The robots somebody manages: all of them, or those of the teams one leads; each with its failures."""
     rows = GroupRobot.objects.select_related("team")
-    if not administers(user):
+    if not is_administrator(user):
         rows = rows.filter(team__in=led_team_ids(user))
     failed = Count("messages", filter=Q(messages__state=RobotMessage.State.FAILED))
     return rows.annotate(failed=failed)
@@ -26,12 +21,12 @@ def robots(user: User) -> QuerySet[GroupRobot]:
 def teams(user: User) -> QuerySet[Team]:
     """The teams for which somebody may make a robot."""
     rows = Team.objects.filter(is_active=True)
-    return rows if administers(user) else rows.filter(pk__in=led_team_ids(user))
+    return rows if is_administrator(user) else rows.filter(pk__in=led_team_ids(user))
 
 
 def may_manage(user: User, team: Team | None) -> bool:
     """Whether somebody may make and change robots that tell of a team, or (None) of the whole company."""
-    return administers(user) or (team is not None and team.pk in led_team_ids(user))
+    return is_administrator(user) or (team is not None and team.pk in led_team_ids(user))
 
 
 def telling(kind: str) -> list[GroupRobot]:

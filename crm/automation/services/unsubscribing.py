@@ -6,12 +6,12 @@ from django.db import transaction
 from django.urls import reverse
 
 from crm.automation import kinds
+from crm.automation.digests import DIGEST
 from crm.automation.models import NotificationPreference, NotificationRhythm
 from crm.automation.queries import ways
 from crm.identity.models import User
 
 SALT = "unsubscribe"
-DIGEST = "digest"
 
 
 def unsubscribe_url(user: User, kind: str) -> str:
@@ -27,13 +27,13 @@ def read_token(token: str) -> tuple[User, str] | None:
     except (signing.BadSignature, ValueError, TypeError):
         return None
     user = User._base_manager.select_related("role").filter(pk=pk, is_active=True).first()
-    return (user, kind) if user and (kind == DIGEST or kind in kinds.KINDS) else None
+    return (user, kind) if user and kind in kinds.KINDS else None
 
 
 @transaction.atomic
 def unsubscribe(user: User, kind: str) -> None:
     """Send this person no more mail of this kind; the bell stays as it was."""
-    if kind == DIGEST:
+    if kind == DIGEST.key:
         NotificationRhythm._base_manager.update_or_create(user=user, defaults={"digest_email": False})
         return
     in_app, _email, digest = ways([user], kinds.KINDS[kind])[user.pk]

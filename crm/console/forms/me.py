@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.console.sections import is_administrator
+from crm.identity.access import is_administrator
 from crm.identity.models import User
 from crm.listing.forms import CrmForm, people
 

@@ -10,9 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from crm.console.sections import is_administrator
 from crm.core.hooks import Panel, hooks
 from crm.identity import queries as identity
+from crm.identity.access import is_administrator
 from crm.identity.models import Team, User
 from crm.records.queries import missing_years
 

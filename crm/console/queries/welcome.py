@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.console.models import Welcome
 from crm.console.queries.first_run import Step, first_run_steps
-from crm.console.sections import is_administrator
 from crm.core.hooks import Panel, hooks
-from crm.identity.access import has_verb, visible
+from crm.identity.access import has_verb, is_administrator, visible
 from crm.identity.models import User
 from crm.identity.queries import leads_a_team
 from crm.records import queries as saved

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.console.forms.me import CoverForm
-from crm.console.sections import is_administrator
 from crm.core.clock import company_today
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import queries, services
+from crm.identity.access import is_administrator
 from crm.listing.once import once
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from crm.console.sections import is_administrator
+from crm.identity.access import is_administrator
 from crm.identity.confirming import must_confirm
 
 View = Callable[..., HttpResponse]

@@ -42,13 +42,9 @@ PAGE_SIZE, MOST = 50, 200
 OWN = frozenset({"count", "format"})  # parameters of the API alone
 
 
-class RecordViewSet(viewsets.GenericViewSet):
-    """Reading: the list page's own selection, page by page, and single records."""
+class ApiViewSet(viewsets.GenericViewSet):
+    """What every resource keeps to: a POST with an `Idempotency-Key` has one effect, and no answer lies in a cache."""
 
-    listing: ListPage
-    prefetch: Sequence[str] = ()  # relations the serializer reads
-    schema = RecordSchema()
-    pagination_class = ListPages  # only describes: `list` walks the selection itself
     lookup_value_regex = r"[0-9]{1,18}"
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -61,14 +57,35 @@ class RecordViewSet(viewsets.GenericViewSet):
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    @property
-    def model(self) -> type[Model]:
-        return self.listing.model
-
     @cached_property
     def actor(self) -> Actor:
         """Who writes: the token, or the person at the browser, through the API."""
         return actor_of(self.request).via("api")
+
+
+class ShortListViewSet(ApiViewSet):
+    """A list that is never long: all of it at once, in the shape of the long ones."""
+
+    schema = RecordSchema()
+    pagination_class = ListPages  # only describes: there is one page
+
+    def answer(self, rows: Any) -> Response:
+        """The whole list."""
+        results = self.get_serializer(rows, many=True).data
+        return Response({"next": None, "previous": None, "results": results})
+
+
+class RecordViewSet(ApiViewSet):
+    """Reading: the list page's own selection, page by page, and single records."""
+
+    listing: ListPage
+    prefetch: Sequence[str] = ()  # relations the serializer reads
+    schema = RecordSchema()
+    pagination_class = ListPages  # only describes: `list` walks the selection itself
+
+    @property
+    def model(self) -> type[Model]:
+        return self.listing.model
 
     def get_queryset(self) -> QuerySet:
         return visible(self.model, self.request.user)

@@ -14,7 +14,7 @@ from accounts.models.activity import OPEN
 from accounts.news import OVERDUE, REMINDER, TEAM_OVERDUE
 from accounts.rules.due import occasions
 from crm.automation.services import notify
-from crm.core.tasks import alone_at
+from crm.core.locks import alone_at
 from crm.identity.access import may
 from crm.identity.models import Cover, User
 from crm.identity.queries import managers_above

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -16,13 +15,15 @@ from accounts.queries.customers import contact_list
 from accounts.rules.vcard import vcard
 from crm.core.masking import is_masked
 from crm.events.actor import actor_of
-from crm.events.recording import record_event
+from crm.events.recording import EventRow, record_events
 from crm.identity import access, fields
+from crm.identity.models import User
 from crm.listing import pages
 from crm.listing.exporting import table
 from crm.listing.exporting.events import LIST_EXPORTED
-from crm.listing.exporting.responses import record_refusal, refusal
-from crm.listing.selection import BadQuery, Selection, select
+from crm.listing.exporting.responses import record_refusal, refusal, while_allowed
+from crm.listing.exporting.watermark import Watermark, key_of
+from crm.listing.selection import BadQuery, select
 
 MOST = 1000  # people at once: more is no address book
 TYPE = "text/vcard; charset=utf-8"
@@ -49,7 +50,7 @@ def one_card(request: HttpRequest, contact: Contact) -> HttpResponse:
     """The card of a contact somebody sees and may export; only the audit event is written."""
     access.authorize(request.user, "export", contact)
     fields.shield(request.user, [contact])
-    _record(request, 1, contact=contact.pk)
+    _record(request, 1, Watermark.of(request.user), contact=contact.pk)
     return _download(HttpResponse(card_of(contact), content_type=TYPE), f"{contact.name}.vcf")
 
 
@@ -70,9 +71,11 @@ def chosen_cards(request: HttpRequest) -> HttpResponseBase:
         over = table.Overflow(rows, cap)
         record_refusal(selection, over, actor_of(request))
         return refusal(request, selection, over)
-    _record(request, rows, query=request.GET.urlencode()[:2000])
-    response = StreamingHttpResponse(_cards(selection), content_type=TYPE)
-    return _download(response, table.file_name(selection, "vcf"))
+    mark = Watermark.of(request.user)
+    _record(request, rows, mark, query=request.GET.urlencode()[:2000])
+    cards = while_allowed(map(card_of, table.records_of(selection)))
+    response = StreamingHttpResponse(cards, content_type=TYPE)
+    return _download(response, table.file_name(selection, "vcf", mark))
 
 
 def card_of(contact: Contact) -> str:
@@ -82,23 +85,17 @@ def card_of(contact: Contact) -> str:
     return vcard({name: value for name, value in values.items() if value and not is_masked(value)})
 
 
-def _cards(selection: Selection) -> Iterator[str]:
-    may = set(selection.scoped("export").values_list("pk", flat=True))
-    for contacts in selection.batches(200):
-        for contact in contacts:
-            if contact.pk in may:
-                yield card_of(contact)
-
-
 def _exporting(request: HttpRequest) -> Any:
     query = request.GET.copy()
     query["export"] = "vcf"
     return query
 
 
-def _record(request: HttpRequest, rows: int, **payload: Any) -> None:
-    payload |= {"list": CONTACTS.key, "rows": rows, "format": "vcf", "personal": ["phone", "email", "wechat"]}
-    record_event(LIST_EXPORTED, request.user, actor=actor_of(request), payload=payload)
+def _record(request: HttpRequest, rows: int, mark: Watermark, **payload: Any) -> None:
+    payload |= {"list": CONTACTS.key, "number": mark.number, "rows": rows, "format": "vcf"}
+    payload["personal"] = ["phone", "email", "wechat"]
+    row = EventRow(User, request.user.pk, payload=payload, about=[key_of(mark.number)])
+    record_events(LIST_EXPORTED, [row], actor=actor_of(request))
 
 
 def _download(response: HttpResponseBase, name: str) -> Any:

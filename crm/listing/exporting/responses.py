@@ -55,7 +55,7 @@ def file_response(selection: Selection, file_format: str, mark: Watermark) -> Ht
     headers = table.headers_of(selection, mark)
     name = table.file_name(selection, file_format, mark)
     if file_format == "csv":
-        lines = _while_allowed(writers.csv_lines(headers, table.rows_of(selection, mark)))
+        lines = while_allowed(writers.csv_lines(headers, table.rows_of(selection, mark)))
         response: HttpResponseBase = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = content_disposition_header(True, name)
     else:
@@ -70,7 +70,7 @@ def file_response(selection: Selection, file_format: str, mark: Watermark) -> Ht
     return response
 
 
-def _while_allowed(lines: Iterator[str]) -> Iterator[str]:
+def while_allowed(lines: Iterator[str]) -> Iterator[str]:
     """A stream ends where its reader's access does; the headers are out, so nothing can be said any more."""
     with suppress(PermissionDenied):
         yield from lines

@@ -59,14 +59,19 @@ def count_of(selection: Selection) -> int:
     return selection.scoped("export").count()
 
 
-def rows_of(selection: Selection, mark: Watermark) -> Iterator[list[Any]]:
-    """The rows of the list in its order, batch by batch, each with the number of the export."""
-    columns = columns_of(selection)
+def records_of(selection: Selection) -> Iterator[Any]:
+    """The records of the list in its order, as long as whoever takes them out has access."""
     for records in selection.batches(BATCH):
         if not User._base_manager.filter(pk=selection.user.pk, is_active=True).exists():
             raise PermissionDenied  # they were disabled while the rows went out
-        for record in records:
-            yield [record.pk, *(column.plain(record) for column in columns), mark.number]
+        yield from records
+
+
+def rows_of(selection: Selection, mark: Watermark) -> Iterator[list[Any]]:
+    """The rows of the list in its order, each with the number of the export."""
+    columns = columns_of(selection)
+    for record in records_of(selection):
+        yield [record.pk, *(column.plain(record) for column in columns), mark.number]
 
 
 def check_cap(user: User, rows: int) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core.locks import hold
 from crm.core.sets import uncollected
 from crm.listing.custom.importing import refuse_doubles
 from crm.records.models import ImportJob
@@ -121,8 +122,7 @@ def _add(run: Run, rows: list[StagedRow]) -> None:
 
 def one_import_at_a_time(run: Run) -> None:
     """Two imports of the same kind must not both find a key free and create the record twice."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import:{run.resource.slug}"])
+    hold(f"import:{run.resource.slug}")
 
 
 def _finish(job: ImportJob, rows: list[StagedRow]) -> None:

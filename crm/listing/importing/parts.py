@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core.locks import hold
 from crm.core.text import fold
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
@@ -78,10 +79,7 @@ def waits(job: ImportJob) -> bool:
 
 def hold_chain(job: ImportJob) -> None:
     """Let the imports of one workbook change hands one at a time, until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import parts:{job.parent_id or job.pk}"]
-        )
+    hold(f"import parts:{job.parent_id or job.pk}")
 
 
 def may_begin(job: ImportJob) -> bool:

@@ -12,6 +12,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core.locks import hold
 from crm.core.pinyin import sort_key
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
@@ -423,8 +424,7 @@ def _named(section: RecordSection) -> None:
 
 def _serialise(model: str) -> None:
     """Two administrators add fields one after the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"custom-fields:{model}"])
+    hold(f"custom-fields:{model}")
 
 
 def _announce() -> None:

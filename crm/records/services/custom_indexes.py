@@ -14,6 +14,7 @@ import structlog
 from django.db import OperationalError, connection, models, transaction
 from django.utils import timezone
 
+from crm.core.locks import hold
 from crm.records.custom_sql import options_of, sort_kind
 from crm.records.models.custom_field import CustomField
 from crm.records.queries.custom_fields import carrier, carriers
@@ -68,9 +69,7 @@ def _build(one: CustomField, wanted: str) -> None:
     leads = [lead for lead in LEADS if not lead or lead in columns] + [STATISTICS]
     for lead in leads:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtext('custom-field-index'))"
-            )  # two cannot make one index
+            hold("custom-field-index")  # two cannot make one index
             cursor.execute(
                 "SELECT custom_field_index(%s, %s, %s, %s::text[], %s, %s)",
                 [model._meta.db_table, one.key, sort_kind(one), options_of(one), lead, bool(wanted)],

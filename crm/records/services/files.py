@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.conf import settings
 from django.core.files.base import ContentFile, File
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.http import FileResponse, Http404
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core.locks import hold
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.events.recording import record_event
@@ -150,8 +151,7 @@ def _store(
 
 def _one_at_a_time() -> None:
     """Two uploads that each fit, but not both, must not both pass."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('file-quota'))")
+    hold("file-quota")
 
 
 def _write(storage: Any, name: str, file: File) -> str:

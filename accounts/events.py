@@ -46,7 +46,8 @@ def _created(e: Event) -> str:
     return _("Created %(name)s") % {"name": e.payload.get("name", "")}
 
 
-def _updated(e: Event) -> str:
+def change_in_words(e: Event) -> str:
+    """What a change of fields changed: one short one with both values, more by their names."""
     text = _update_of(e)
     return (
         _("%(change)s (%(origin)s)") % {"change": text, "origin": origin_of(e)}
@@ -133,7 +134,7 @@ def _with_other(template: Promise) -> Callable[[Event], str]:
 
 CUSTOMER_CREATED = event("customer.created", gettext_lazy("Customer created"), sentence=_created)
 CUSTOMER_IMPORTED = event("customer.imported", gettext_lazy("Customer imported"), sentence=_imported)
-CUSTOMER_UPDATED = event("customer.updated", gettext_lazy("Customer changed"), sentence=_updated)
+CUSTOMER_UPDATED = event("customer.updated", gettext_lazy("Customer changed"), sentence=change_in_words)
 CUSTOMER_STAGED = event("customer.lifecycle_changed", gettext_lazy("Life cycle changed"), sentence=_staged)
 CUSTOMER_FIRST_DEAL = event("customer.first_deal_set", gettext_lazy("First deal set"), sentence=_first_deal)
 CUSTOMER_DELETED = event("customer.deleted", gettext_lazy("Moved to the bin"))

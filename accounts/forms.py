@@ -39,13 +39,13 @@ class Normalised:
                     self.add_error(name, str(error))
 
 
-def _show_phone(form: forms.BaseForm) -> None:
+def show_phone(form: forms.BaseForm) -> None:
     """Numbers are read in groups, stored in one piece."""
     if form.initial.get("phone"):
         form.initial["phone"] = format_phone(form.initial["phone"])
 
 
-def _offer_regions(form: forms.BaseForm) -> None:
+def offer_regions(form: forms.BaseForm) -> None:
     """Three thousand regions are looked up as one types."""
     if "region" not in form.fields:
         return
@@ -58,7 +58,7 @@ def _offer_regions(form: forms.BaseForm) -> None:
     note_chosen(form)
 
 
-def _plain_texts(form: forms.BaseForm) -> None:
+def plain_texts(form: forms.BaseForm) -> None:
     """Browsers guess badly at addresses and companies; phones get the number pad."""
     for name, field in form.fields.items():
         field.widget.attrs.setdefault("autocomplete", "off")
@@ -95,9 +95,9 @@ class CustomerForm(Normalised, CrmModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("intent" if self.instance.is_deal else "tier", None)
-        _show_phone(self)
-        _offer_regions(self)
-        _plain_texts(self)
+        show_phone(self)
+        offer_regions(self)
+        plain_texts(self)
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -184,8 +184,8 @@ class QuickCustomerForm(Normalised, CrmModelForm):
             people(self.user) if may_hand_over else people(self.user).filter(pk=self.user.pk)
         )
         self.initial.setdefault("owner", self.user.pk)
-        _offer_regions(self)
-        _plain_texts(self)
+        offer_regions(self)
+        plain_texts(self)
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -253,8 +253,8 @@ class ContactForm(Normalised, CrmModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _show_phone(self)
-        _plain_texts(self)
+        show_phone(self)
+        plain_texts(self)
 
     def clean(self) -> dict[str, Any]:
         super().clean()

@@ -81,7 +81,7 @@ def _shared(customer: Customer, user: User) -> str:
     return gettext("Shared")
 
 
-def _call(record: Customer | Contact, look: Look) -> str:
+def quick_call(record: Customer | Contact, look: Look) -> str:
     """The quick call of a row."""
     if not record.phone or is_masked(record.phone):
         return ""
@@ -257,7 +257,7 @@ CUSTOMERS = ListPage(
     peek="customer_peek",
     row_expand="customer_follow_up",
     expand_offered=_writes_follow_ups,
-    row_actions=_call,
+    row_actions=quick_call,
     row_class=_late,
     search_note="industry",
     palette=Found("name", "owner__name", sound="name_sort"),
@@ -330,7 +330,7 @@ CONTACTS = ListPage(
         label=_("Customers"),
         url_name="customer_list",
     ),
-    row_actions=_call,
+    row_actions=quick_call,
     search_note="customer",
     palette=Found("name", "customer__name", sound="name_sort", parent="customer"),
 )

@@ -1,13 +1,16 @@
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.models.followed import followed_models
 from crm.core.writes import AliveManager, SoftDeletable, Versioned
 from crm.identity.ownership import OwnedModel
-from crm.identity.policies import Owned, PartOf
+from crm.identity.policies import About, Owned, PartOf
 from crm.records.models.record_file import FILE_AUTHOR, RecordFile
 from crm.records.searchable import Searchable, search_index
 
@@ -66,6 +69,12 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
         related_name="activities",
         verbose_name=_("contact"),
     )
+    # What it is about beside the customer: a lead, an opportunity, a ticket (a loose reference, as those lie above).
+    record_type = models.ForeignKey(
+        ContentType, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    record_id = models.BigIntegerField(null=True, blank=True, editable=False)
+    record = GenericForeignKey("record_type", "record_id")
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -102,7 +111,9 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
     origin = models.CharField(max_length=10, blank=True, editable=False)
 
     objects = AliveManager()
-    access = Owned(also_via="customer", writers=("author", "owner"))
+    access = Owned(
+        also_via="customer", also_about=About("record", followed_models), writers=("author", "owner")
+    )
     unrecorded_fields = ("mentions",)  # follows from the text
 
     class Meta:
@@ -130,6 +141,11 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
             models.Index(fields=["owner", "due_at", "id"], name="activity_owner_open", condition=OPEN),
             models.Index(fields=["team", "due_at", "id"], name="activity_team_open", condition=OPEN),
             models.Index(fields=["customer", "due_at", "id"], name="activity_customer_open", condition=OPEN),
+            models.Index(
+                fields=["record_type", "record_id", "-done_at"],
+                name="activity_record",
+                condition=ALIVE & models.Q(record_id__isnull=False),
+            ),
             models.Index(fields=["author", "due_at"], name="activity_given", condition=OPEN),
             models.Index(fields=["owner", "done_at"], name="activity_owner_done", condition=DONE),
             models.Index(fields=["owner", "-updated_at", "-id"], name="activity_owner_new", condition=ALIVE),
@@ -153,6 +169,11 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
         """What a list shows of it: the subject, else the first line of the text, else its kind."""
         first = self.body.strip().split("\n", 1)[0]
         return self.subject or first[:120] or str(self.get_kind_display())
+
+    @property
+    def with_whom(self) -> models.Model | None:
+        """The record it stands with: what it is about, else its customer."""
+        return self.record or self.customer
 
     @property
     def is_open(self) -> bool:

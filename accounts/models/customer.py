@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.choices import Intent, Kind, Source, Stage, Tier
+from accounts.models.followed import Followed
 from accounts.models.marks import NameMarks, NarrowMarks
 from crm.core.phone import search_forms
 from crm.core.pinyin import initials, sort_key
@@ -22,7 +23,7 @@ from crm.records.searchable import Searchable, search_index
 ALIVE = models.Q(deleted_at__isnull=True)
 
 
-class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
+class Customer(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDeletable):
     """A company or person one sells to: `first_deal_at` makes it a deal customer (成交客户), until then a prospect.
 
     What is compared when duplicates are sought (`phone_key`, `email`, `uscc`, `company_core` with `company_region`)
@@ -79,13 +80,6 @@ class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
     )
 
     first_deal_at = models.DateField(_("first deal"), null=True, blank=True)
-    next_follow_up_at = models.DateTimeField(_("next follow-up"), null=True, blank=True)
-    next_follow_up_all_day = models.BooleanField(default=False, editable=False)
-    no_follow_up_reason = models.CharField(_("why there is no next step"), max_length=200, blank=True)
-    last_activity_at = models.DateTimeField(_("last follow-up"), null=True, blank=True)
-    last_activity_kind = models.CharField(max_length=16, blank=True, editable=False)
-    last_activity_summary = models.CharField(max_length=200, blank=True, editable=False)
-    last_valid_follow_up_at = models.DateTimeField(null=True, editable=False)
     neglect_from = models.DateField(
         _("silence counts from"),
         default=timezone.localdate,
@@ -219,6 +213,11 @@ class Customer(OwnedModel, CustomFields, Searchable, Versioned, SoftDeletable):
             *custom_words(self),
             *(value for person in people for value in (person.name, *search_forms(person.phone))),
         ]
+
+    @property
+    def asks_for_follow_up(self) -> bool:
+        """Whether being in touch has to name a next step: until it is lost."""
+        return self.lifecycle_stage != Stage.CHURNED
 
     @property
     def is_deal(self) -> bool:

@@ -26,7 +26,8 @@ def activity_list() -> models.QuerySet[Activity]:
 
 def activity_record() -> models.QuerySet[Activity]:
     """Follow-ups with what their rows and partials read."""
-    return Activity.objects.select_related("customer", "contact", "owner", "author", "next_activity")
+    rows = Activity.objects.select_related("customer", "contact", "owner", "author", "next_activity")
+    return rows.prefetch_related("record")
 
 
 def activity_bin() -> models.QuerySet[Activity]:

@@ -1,4 +1,4 @@
-"""The timeline of a customer: follow-ups and events merged, newest first, page by page."""
+"""The timeline of a customer, a lead, an opportunity: follow-ups and events merged, newest first, page by page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Activity, ActivityFile, ActivityKind, Contact, Customer
 from accounts.models.activity import DONE, OPEN
+from accounts.models.followed import Followed
 from accounts.queries.merging import absorbed_ids
 from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
@@ -80,20 +82,20 @@ class Counts:
 
 def timeline(
     user: User,
-    customer: Customer,
+    record: Followed,
     *,
     kind: str = "",
     text: str = "",
     cursor: str = "",
     limit: int = PAGE,
 ) -> Page:
-    """One page of everything that happened with a customer, as far as the user may see it, newest first."""
+    """One page of everything that happened with a record, as far as the user may see it, newest first."""
     after = _parse(cursor) if cursor else None
     items: list[Item] = []
     if kind != SYSTEM:
-        items += _activities(user, customer, kind, text, after, limit + 1)
+        items += _activities(user, record, kind, text, after, limit + 1)
     if kind in ("", SYSTEM) and not text:
-        items += _events(user, customer, after, limit + 1)
+        items += _events(user, record, after, limit + 1)
     items.sort(key=lambda i: (i.at, i.source, i.id), reverse=True)
     shown = items[:limit]
     page = Page(shown, shown[-1].cursor if len(items) > limit else "")
@@ -104,16 +106,16 @@ def timeline(
     return page
 
 
-def counts(user: User, customer: Customer) -> Counts:
-    """How many follow-ups of each kind the user sees with a customer."""
-    rows = _done(user, customer).order_by().values_list("kind").annotate(n=Count("pk"))
+def counts(user: User, record: Followed) -> Counts:
+    """How many follow-ups of each kind the user sees with a record."""
+    rows = _done(user, record).order_by().values_list("kind").annotate(n=Count("pk"))
     by_kind = dict(rows)
     return Counts(sum(by_kind.values()), by_kind)
 
 
-def on_top(user: User, customer: Customer) -> tuple[list[Activity], list[Activity]]:
+def on_top(user: User, record: Followed) -> tuple[list[Activity], list[Activity]]:
     """What stands above the timeline: what is planned, the next first; and what was pinned, the last one first."""
-    rows = _dressed(visible(Activity, user).filter(customer=customer, closed_by__isnull=True), user)
+    rows = _dressed(visible(Activity, user).filter(with_record(record), closed_by__isnull=True), user)
     found = list(rows.filter(OPEN | (DONE & Q(pinned_at__isnull=False))).order_by("due_at", "pk")[:40])
     plans = [a for a in found if a.done_at is None]  # PostgreSQL puts those without a date last
     pinned = [a for a in found if a.done_at is not None]
@@ -128,8 +130,15 @@ def with_contact(user: User, contact: Contact, *, limit: int = 10) -> tuple[list
     return planned, list(rows.filter(DONE).order_by("-done_at", "-pk")[: limit + 1])
 
 
-def _done(user: User, customer: Customer) -> QuerySet[Activity]:
-    return visible(Activity, user).filter(DONE, customer=customer, closed_by__isnull=True)
+def with_record(record: Followed) -> Q:
+    """The follow-ups that stand with a record: a customer's own, or those about a lead, an opportunity."""
+    if isinstance(record, Customer):
+        return Q(customer=record)
+    return Q(record_type=ContentType.objects.get_for_model(type(record)), record_id=record.pk)
+
+
+def _done(user: User, record: Followed) -> QuerySet[Activity]:
+    return visible(Activity, user).filter(DONE, with_record(record), closed_by__isnull=True)
 
 
 def _dressed(rows: QuerySet[Activity], user: User) -> QuerySet[Activity]:
@@ -150,9 +159,9 @@ def _dressed(rows: QuerySet[Activity], user: User) -> QuerySet[Activity]:
 
 
 def _activities(
-    user: User, customer: Customer, kind: str, text: str, after: tuple | None, limit: int
+    user: User, record: Followed, kind: str, text: str, after: tuple | None, limit: int
 ) -> Iterable[Item]:
-    rows = _dressed(_done(user, customer), user)
+    rows = _dressed(_done(user, record), user)
     if kind:
         rows = rows.filter(kind=kind)
     if text:
@@ -163,22 +172,22 @@ def _activities(
         yield Item(activity.done_at, ACTIVITY, activity.pk, activity=activity)
 
 
-def _events(user: User, customer: Customer, after: tuple | None, limit: int) -> list[Item]:
+def _events(user: User, record: Followed, after: tuple | None, limit: int) -> list[Item]:
     names = [name for name, kind in CATALOGUE.items() if kind.timeline]
-    merged = [Customer(pk=pk) for pk in absorbed_ids(customer)]
-    rows = events_about(customer, *merged).filter(name__in=names)
+    merged = [Customer(pk=pk) for pk in absorbed_ids(record)] if isinstance(record, Customer) else []
+    rows = events_about(record, *merged).filter(name__in=names)
     # What becomes of follow-ups is told by the follow-ups themselves, to those who may read them.
     rows = rows.exclude(subject_type=Activity._meta.label_lower)
     if after:
         rows = rows.filter(_before("at", EVENT, after))
-    disclosed = _disclosed(user, [customer, *merged], list(rows[:limit]))
+    disclosed = _disclosed(user, [record, *merged], list(rows[:limit]))
     censor(user, disclosed)
     return [Item(e.at, EVENT, e.pk, event=e) for e in disclosed]
 
 
-def _disclosed(user: User, customers: list[Customer], events: list[Event]) -> list[Event]:
+def _disclosed(user: User, records: list[Followed], events: list[Event]) -> list[Event]:
     """Those events whose subject the user may see; of kinds without a page of their own none."""
-    allowed = {(Customer._meta.label_lower, str(customer.pk)) for customer in customers}
+    allowed = {(record._meta.label_lower, str(record.pk)) for record in records}
     by_type: dict[str, set[str]] = {}
     for event in events:
         if (event.subject_type, event.subject_id) not in allowed:

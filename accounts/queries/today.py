@@ -188,7 +188,7 @@ def follow_ups(who: Whose, tab: str) -> list[Group]:
         plans = plans.filter(due_at__lt=max(_monday(-1), midnight(3)))
     else:
         plans = plans.filter(due_at__lt=midnight(2))
-    plans = plans.select_related("customer", "contact", "owner", "author")
+    plans = plans.select_related("customer", "contact", "owner", "author").prefetch_related("record")
     rows = list(plans.order_by("due_at", "pk")[:MOST_ROWS])
     zone = company_zone()
     today = timezone.now().astimezone(zone).date()

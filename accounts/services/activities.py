@@ -18,12 +18,13 @@ from accounts.events import (
 )
 from accounts.models import Activity, ActivityKind, Contact, Customer, Outcome
 from accounts.models.activity import DONE, OPEN
+from accounts.models.followed import Followed
 from accounts.rules.chat import readable
 from accounts.rules.due import company_zone, due_date
 from accounts.rules.followup import is_valid
 from accounts.services import reminders
 from accounts.services.activity_news import note_mentions, tell_assigned, tell_mentioned
-from accounts.services.customer_dates import lock_customers, sync_customers
+from accounts.services.customer_dates import lock_followed, sync_customers, sync_records
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
@@ -66,6 +67,7 @@ def log_follow_up(
     author: User,
     kind: str,
     customer: Customer | None = None,
+    record: Followed | None = None,
     body: str = "",
     subject: str = "",
     contact: Contact | None = None,
@@ -82,15 +84,16 @@ def log_follow_up(
 ) -> Logged:
     """Record that somebody was in touch: closes what they had planned there up to today and plans the next step.
 
-    With `must_plan` (forms) a call, visit or meeting needs a next date or the reason why there is none.
+    `record` is what it is about beside the customer, whose customer it stands with too. With `must_plan` (forms) a call,
+    visit or meeting needs a next date or the reason why there is none.
     """
     now = timezone.now()
-    if customer is not None:
-        customer = lock_customers([customer.pk])[0]
+    customer, record = _with_whom(customer, record)
     files = list(files)
     activity = Activity(
         kind=kind,
         customer=customer,
+        record=record,
         contact=contact,
         subject=tidy(subject),
         body=body,
@@ -109,7 +112,7 @@ def log_follow_up(
     if not (content := _text(activity)) and not files and not activity.subject:
         raise RuleBroken(_("Write what happened."), field="body")
     activity.body = content
-    activity.is_valid = is_valid(content or activity.subject, _last_text(customer), has_file=bool(files))
+    activity.is_valid = is_valid(content or activity.subject, _last_text(activity), has_file=bool(files))
     activity.fill_search()
     note_mentions(activity)
     activity.save()
@@ -131,6 +134,7 @@ def plan_follow_up(
     kind: str,
     owner: User | None = None,
     customer: Customer | None = None,
+    record: Followed | None = None,
     due_at: datetime.datetime | None = None,
     all_day: bool = False,
     subject: str = "",
@@ -144,15 +148,16 @@ def plan_follow_up(
     owner = owner or author
     if not owner.is_active:
         raise RuleBroken(_("%(name)s has left. Choose somebody else.") % {"name": owner}, field="owner")
-    if customer is not None:
-        customer = lock_customers([customer.pk])[0]
-        if owner.pk != author.pk and not may(owner, "view", customer):
-            raise RuleBroken(
-                _("%(name)s cannot see this customer. Share it first.") % {"name": owner}, field="owner"
-            )
+    customer, record = _with_whom(customer, record)
+    whole = record or customer
+    if whole is not None and owner.pk != author.pk and not may(owner, "view", whole):
+        raise RuleBroken(
+            _("%(name)s cannot see this customer. Share it first.") % {"name": owner}, field="owner"
+        )
     activity = Activity(
         kind=kind,
         customer=customer,
+        record=record,
         contact=contact,
         subject=tidy(subject),
         body=body,
@@ -210,7 +215,7 @@ def complete(
         activity.body = _text(activity, body) if body.strip() else activity.body
         _check(activity, timezone.now())
         written = body.strip() and activity.body
-        activity.is_valid = is_valid(written or "", _last_text(activity.customer), has_file=bool(files))
+        activity.is_valid = is_valid(written or "", _last_text(activity), has_file=bool(files))
         planned = _plan_next(activity, next_step, must_plan, actor=actor, author=author, save=False)
         names = [
             "done_at",
@@ -274,11 +279,25 @@ def cancel(activity: Activity, *, actor: Actor, expected: int | None = None) -> 
 # --- What the changes share ---------------------------------------------------------------------------------------
 
 
+def _with_whom(customer: Customer | None, record: Followed | None) -> tuple[Customer | None, Followed | None]:
+    """The customer and the record a new follow-up stands with, locked; a record's own customer is taken where none is named."""
+    own = getattr(record, "customer_id", None)
+    if customer is not None and own is not None and own != customer.pk:
+        raise RuleBroken(_("This belongs to another customer."), field="customer")
+    return lock_followed(customer.pk if customer is not None else own, record)
+
+
 def _locked(activity: Activity) -> Activity:
-    """The activity locked after its customer, in the order every change keeps (so that none waits for another)."""
-    if activity.customer_id:
-        lock_customers([activity.customer_id])
+    """The activity locked after what it stands with, in the order every change keeps (so that none waits for another)."""
+    lock_followed(activity.customer_id, activity.record)
     return lock(activity)
+
+
+def _beside(activity: Activity) -> Q | None:
+    """The follow-ups about the same thing: the record, else the customer; None where it stands alone."""
+    if activity.record_id is not None:
+        return Q(record_type=activity.record_type_id, record_id=activity.record_id)
+    return Q(customer=activity.customer_id) if activity.customer_id is not None else None
 
 
 def _check(activity: Activity, now: datetime.datetime) -> None:
@@ -307,24 +326,26 @@ def _text(activity: Activity, body: str | None = None) -> str:
     return text
 
 
-def _last_text(customer: Customer | None) -> str:
-    """What the last follow-up with the customer said."""
-    if customer is None:
+def _last_text(activity: Activity) -> str:
+    """What the last follow-up about the same thing said."""
+    beside = _beside(activity)
+    if beside is None:
         return ""
-    done = Activity._base_manager.filter(DONE, customer=customer).order_by("-done_at", "-pk")
+    done = Activity._base_manager.filter(DONE, beside).exclude(pk=activity.pk).order_by("-done_at", "-pk")
     return done.values_list("body", flat=True).first() or ""
 
 
 def _close_planned(activity: Activity, actor: Actor) -> list[Activity]:
-    """Close the author's earliest plan with this customer that is due by today, one of the same kind first."""
-    if activity.customer_id is None:
+    """Close the author's earliest plan about the same thing that is due by today, one of the same kind first."""
+    beside = _beside(activity)
+    if beside is None:
         return []
     tomorrow = datetime.datetime.combine(
         due_date(activity.done_at, False) + datetime.timedelta(days=1), datetime.time(0), company_zone()
     )
     plans = list(
         Activity._base_manager.select_for_update(of=("self",))
-        .filter(OPEN, customer=activity.customer_id, owner=activity.owner_id, due_at__lt=tomorrow)
+        .filter(OPEN, beside, owner=activity.owner_id, due_at__lt=tomorrow)
         .exclude(kind=ActivityKind.TASK)
         .order_by("due_at", "pk")
     )
@@ -357,6 +378,7 @@ def _plan_next(
             author=author,
             owner=activity.owner if activity.owner and activity.owner.is_active else author,
             customer=activity.customer,
+            record=activity.record,
             contact=activity.contact,
             kind=step.kind or _next_kind(activity.kind),
             subject=step.subject,
@@ -367,7 +389,7 @@ def _plan_next(
         activity.next_all_day = step.all_day
     elif step is not None and step.reason:
         activity.no_next_reason = tidy(step.reason)[:200]
-    elif must_plan and activity.kind in OBLIGED and _is_open(activity.customer) and not _has_plan(activity):
+    elif must_plan and activity.kind in OBLIGED and _asks(activity) and not _has_plan(activity):
         raise RuleBroken(
             _("Choose the next date, or say why there is no next step."), field="next_follow_up_at"
         )
@@ -380,13 +402,14 @@ def _next_kind(kind: str) -> str:
     return ActivityKind.CALL if kind in (ActivityKind.NOTE, ActivityKind.SMS) else kind
 
 
-def _is_open(customer: Customer | None) -> bool:
-    """Whether the customer still asks for a next step."""
-    return customer is not None and customer.lifecycle_stage != "churned"
+def _asks(activity: Activity) -> bool:
+    """Whether what it is about still asks for a next step."""
+    whole = activity.with_whom
+    return whole is not None and whole.asks_for_follow_up
 
 
 def _has_plan(activity: Activity) -> bool:
-    plans = Activity._base_manager.filter(OPEN, customer=activity.customer_id, due_at__gte=timezone.now())
+    plans = Activity._base_manager.filter(OPEN, _beside(activity) or Q(), due_at__gte=timezone.now())
     return plans.filter(~Q(pk=activity.pk)).exists()
 
 
@@ -400,3 +423,5 @@ def _refresh(activity: Activity) -> None:
         sync_customers(
             [activity.customer_id], contact_ids=[activity.contact_id] if activity.contact_id else []
         )
+    if activity.record is not None:
+        sync_records(type(activity.record), [activity.record.pk])

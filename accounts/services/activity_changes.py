@@ -106,7 +106,7 @@ def update_activity(
         activity.body = _text(activity)
         if activity.done_at and "body" in values:
             has_file = activity.files.exists()
-            last = "" if activity.is_valid else _last_text(activity.customer)
+            last = "" if activity.is_valid else _last_text(activity)
             activity.is_valid = is_valid(activity.body, last, has_file=has_file)
         names = [*values, "body", "is_valid", *activity.fill_search(), *note_mentions(activity)]
         save_versioned(activity, names)

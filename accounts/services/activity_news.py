@@ -50,7 +50,7 @@ def tell_mentioned(activity: Activity, actor: Actor, before: str = "") -> list[U
     notify(
         people,
         MENTIONED,
-        params={"actor": actor.name, "record": str(activity.customer or activity.headline)},
+        params={"actor": actor.name, "record": str(activity.with_whom or activity.headline)},
         body=activity.body[:300],
         url=activity.get_absolute_url(),
         about=activity,
@@ -70,7 +70,7 @@ def tell_assigned(activity: Activity, actor: Actor) -> None:
         params={
             "actor": actor.name,
             "what": activity.headline,
-            "record": str(activity.customer or ""),
+            "record": str(activity.with_whom or ""),
             "due_at": (activity.due_at or timezone.now()).isoformat(),
             "all_day": activity.all_day,
         },

@@ -148,7 +148,7 @@ def _escalate(reminder: Reminder, activity: Activity) -> bool:
 def _particulars(activity: Activity) -> dict[str, Any]:
     return {
         "what": activity.headline,
-        "record": str(activity.customer or ""),
+        "record": str(activity.with_whom or ""),
         "due_at": activity.due_at.isoformat(),
         "all_day": activity.all_day,
     }

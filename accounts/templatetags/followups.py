@@ -163,7 +163,8 @@ def mail_of(activity: Activity) -> str:
 
 
 def _reachable(activity: Activity) -> list[Any]:
-    records = (activity.contact, getattr(activity, "main_contact", None), activity.customer)
+    about = activity.record if hasattr(activity.record, "phone") else None
+    records = (activity.contact, about, getattr(activity, "main_contact", None), activity.customer)
     return [record for record in records if record is not None]
 
 

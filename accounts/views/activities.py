@@ -35,11 +35,11 @@ def activity_of(request: HttpRequest, pk: int, action: str = "view") -> Activity
 @login_required
 @require_GET
 def activity_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """A follow-up is read where it belongs: on its customer's page, otherwise by itself."""
+    """A follow-up is read where it belongs: on the page of what it is about, otherwise by itself."""
     activity = activity_of(request, pk)
-    customer = activity.customer
-    if customer is not None and customer.deleted_at is None and access.may(request.user, "view", customer):
-        return redirect(f"{customer.get_absolute_url()}#activity-{activity.pk}")
+    whole = activity.with_whom
+    if whole is not None and whole.deleted_at is None and access.may(request.user, "view", whole):
+        return redirect(f"{whole.get_absolute_url()}#activity-{activity.pk}")
     return render(request, "accounts/timeline/activity_detail.html", {"activity": activity})
 
 
@@ -204,11 +204,11 @@ def activity_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def activity_pin(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep it at the top of the timeline, or let it go; for those who may change it or its customer."""
+    """Keep it at the top of the timeline, or let it go; for those who may change it or what it is about."""
     activity = activity_of(request, pk)
-    customer = activity.customer
+    whole = activity.with_whom
     if not access.may(request.user, "change", activity) and (
-        customer is None or not access.may(request.user, "change", customer)
+        whole is None or not access.may(request.user, "change", whole)
     ):
         raise PermissionDenied
     on = activity.pinned_at is None

@@ -30,10 +30,10 @@ def answered(request: HttpRequest, activity: Activity, text: str, *, undo_url: s
 
 
 def back_of(request: HttpRequest, activity: Activity | None = None) -> str:
-    """Where to go without JavaScript: the address named by the form, else the customer, else Today."""
+    """Where to go without JavaScript: the address named by the form, else what it is about, else Today."""
     wanted = request.POST.get("next", "") or request.GET.get("next", "")
     if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted
-    if activity is not None and activity.customer is not None:
-        return activity.customer.get_absolute_url()
+    if activity is not None and activity.with_whom is not None:
+        return activity.with_whom.get_absolute_url()
     return "/"

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import services
 from accounts.activity_forms import FollowUpForm, WhichCustomerForm
 from accounts.models import Activity, ActivityKind, Contact, Customer
+from accounts.models.followed import Followed
 from accounts.queries import activities as queries
 from accounts.queries import customers as customer_queries
 from accounts.queries import timeline as timelines
@@ -38,76 +39,92 @@ def customer_of(request: HttpRequest, pk: int) -> Customer:
     return access.get_visible_or_404(Customer, request.user, pk, queryset=customer_queries.customer_record())
 
 
+def whole_of(record: Followed) -> Customer | None:
+    """The customer a record is, or belongs to; a lead has none yet."""
+    return record if isinstance(record, Customer) else getattr(record, "customer", None)
+
+
+def stands_with(record: Followed) -> dict[str, Followed]:
+    """How the services of follow-ups are told what one is with."""
+    return {"customer": record} if isinstance(record, Customer) else {"record": record}
+
+
 @login_required
 @require_GET
 def customer_timeline(request: HttpRequest, pk: int) -> HttpResponse:
-    """The timeline: the whole region, or with `cursor` only what is older."""
-    customer = customer_of(request, pk)
-    context = timeline_context(request, customer)
+    """The timeline of a customer."""
+    return timeline_of(request, customer_of(request, pk))
+
+
+def timeline_of(request: HttpRequest, record: Followed) -> HttpResponse:
+    """The timeline of a record: the whole region, or with `cursor` only what is older."""
+    context = timeline_context(request, record)
     if not request.htmx:
-        return render(request, "accounts/timeline/page.html", context | composer_context(request, customer))
+        return render(request, "accounts/timeline/page.html", context | composer_context(request, record))
     if request.GET.get("cursor"):
         return render(request, "accounts/timeline/_items.html", context)
     return render(request, "accounts/timeline/_timeline.html", context)
 
 
 def timeline_context(
-    request: HttpRequest, customer: Customer, may_edit: bool | None = None
+    request: HttpRequest, record: Followed, may_edit: bool | None = None
 ) -> dict[str, Any]:
     """What the timeline region reads: next steps, filters with counts, pinned items, one page of items.
 
-    `may_edit` says whether one may edit the customer, where that is known already.
+    `may_edit` says whether one may edit the record, where that is known already.
     """
     if may_edit is None:
-        may_edit = access.may(request.user, "change", customer)
+        may_edit = access.may(request.user, "change", record)
     kind = (
         request.GET.get("kind", "") if request.GET.get("kind", "") in (*ActivityKind.values, "system") else ""
     )
     text = request.GET.get("text", "").replace("\x00", "").strip()[:100]
     try:
         page = timelines.timeline(
-            request.user, customer, kind=kind, text=text, cursor=request.GET.get("cursor", "")
+            request.user, record, kind=kind, text=text, cursor=request.GET.get("cursor", "")
         )
     except (timelines.BadCursor, OverflowError) as error:
         raise BadRequest from error
     plain = not kind and not text and not request.GET.get("cursor")
-    steps, pinned = timelines.on_top(request.user, customer) if plain else ([], [])
+    steps, pinned = timelines.on_top(request.user, record) if plain else ([], [])
     return {
-        "customer": customer,
+        "customer": record,
         "page": page,
         "kind": kind,
         "text": text,
-        "counts": timelines.counts(request.user, customer),
+        "counts": timelines.counts(request.user, record),
         "pinned": pinned,
         "steps": steps,
         "may_write": access.has_verb(request.user, "add", Activity),
         "may_edit": may_edit,
-        "timeline_url": reverse("customer_timeline", args=[customer.pk]),
+        "timeline_url": reverse(f"{record._meta.model_name}_timeline", args=[record.pk]),
     }
 
 
 def composer_context(
     request: HttpRequest,
-    customer: Customer,
+    record: Followed,
     form: FollowUpForm | None = None,
     people: Sequence[Contact] | None = None,
 ) -> dict[str, Any]:
-    """What the composer reads; `people` are the customer's contacts where they are at hand already."""
+    """What the composer reads; `people` are its customer's contacts where they are at hand already."""
     if not access.has_verb(request.user, "add", Activity):
-        return {"customer": customer, "composer": None}
+        return {"customer": record, "composer": None}
     kind = request.GET.get("kind", "")
     form = form or FollowUpForm(
-        user=request.user, customer=customer, initial={"kind": kind if kind in TABS else ActivityKind.NOTE}
+        user=request.user,
+        customer=whole_of(record),
+        initial={"kind": kind if kind in TABS else ActivityKind.NOTE},
     )
     calendar = business_calendar()
     return {
-        "customer": customer,
+        "customer": record,
         "business_calendar": calendar,
         "composer": form,
-        "composer_people": queries.contacts_of(customer, request.user) if people is None else people,
+        "composer_people": queries.contacts_of(whole_of(record), request.user) if people is None else people,
         "tabs": TABS,
         "chips": date_chips(form["next_date"].value(), calendar),
-        "composer_url": reverse("customer_follow_up", args=[customer.pk]),
+        "composer_url": reverse(f"{record._meta.model_name}_follow_up", args=[record.pk]),
     }
 
 
@@ -115,8 +132,12 @@ def composer_context(
 @require_http_methods(["GET", "POST"])
 @once
 def customer_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write a follow-up with a customer."""
+    return follow_up_with(request, customer_of(request, pk))
+
+
+def follow_up_with(request: HttpRequest, record: Followed) -> HttpResponse:
     """Write a follow-up: from the record's composer, from a row of the list, from Today, or on a page of its own."""
-    customer = customer_of(request, pk)
     access.require_verb(request.user, "add", Activity)
     place = request.POST.get("place") or request.GET.get("place") or ("list" if request.htmx else "page")
     place = place if place in PLACES else "page"
@@ -128,28 +149,28 @@ def customer_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
         request.POST or None,
         request.FILES or None,
         user=request.user,
-        customer=customer,
+        customer=whole_of(record),
         initial=initial,
     )
     if request.method == "GET" or not form.is_valid():
-        return _form(request, customer, form, place, 200 if request.method == "GET" else 422)
+        return _form(request, record, form, place, 200 if request.method == "GET" else 422)
     try:
-        text, undo_url, unreached = _save(request, customer, form)
+        text, undo_url, unreached = _save(request, record, form)
     except RuleBroken as error:
         form.add_rule(error)
-        return _form(request, customer, form, place, 422)
+        return _form(request, record, form, place, 422)
     if not request.htmx:
         for person in unreached:
             messages.warning(request, _not_told(person))
-        return redirect(back_of(request) if request.POST.get("next") else customer.get_absolute_url())
+        return redirect(back_of(request) if request.POST.get("next") else record.get_absolute_url())
     if place != "record":
         response = HttpResponse("")
         text = " ".join([text, *map(_not_told, unreached)])
     else:
-        context = composer_context(request, customer) | {
+        context = composer_context(request, record) | {
             "unreached": unreached,
             "saved": True,
-            "may_share": access.may(request.user, "share", customer),
+            "may_share": isinstance(record, Customer) and access.may(request.user, "share", record),
         }
         response = render(request, "accounts/timeline/_composer.html", context)
     response["HX-Trigger"] = triggers(text, undo_url=undo_url, changed=(*CHANGED, "drawer:close"))
@@ -175,25 +196,30 @@ def follow_up_write(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _save(request: HttpRequest, customer: Customer, form: FollowUpForm) -> tuple[str, str, list[User]]:
+def _save(request: HttpRequest, record: Followed, form: FollowUpForm) -> tuple[str, str, list[User]]:
     actor = actor_of(request)
     sent = store_uploads(form.cleaned_data["files"], user=request.user, actor=actor)
     files = [*form.cleaned_data["uploads"], *sent]  # uploaded while writing, and with the form itself
     if form.is_task:
         task = services.plan_follow_up(
-            actor=actor, author=request.user, customer=customer, files=files, **form.task_values()
+            actor=actor, author=request.user, files=files, **stands_with(record), **form.task_values()
         )
         return _("Task saved"), reverse("activity_cancel", args=[task.pk]), []
     done = services.log_follow_up(
-        actor=actor, author=request.user, customer=customer, files=files, must_plan=True, **form.log_values()
+        actor=actor,
+        author=request.user,
+        files=files,
+        **stands_with(record),
+        must_plan=True,
+        **form.log_values(),
     )
     return _("Follow-up saved"), reverse("activity_undo", args=[done.activity.pk]), done.unreached
 
 
 def _form(
-    request: HttpRequest, customer: Customer, form: FollowUpForm, place: str, status: int
+    request: HttpRequest, record: Followed, form: FollowUpForm, place: str, status: int
 ) -> HttpResponse:
-    context = composer_context(request, customer, form) | {"place": place, "next": back_of(request)}
+    context = composer_context(request, record, form) | {"place": place, "next": back_of(request)}
     template = {
         "record": "accounts/timeline/_composer.html",
         "list": "accounts/timeline/_quick_row.html",

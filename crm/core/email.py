@@ -117,3 +117,8 @@ def company_domain(value: str) -> str:
     """The domain of an address if it belongs to a company, empty for mailbox providers."""
     domain = domain_of(value)
     return "" if domain in FREE_MAIL else domain
+
+
+def is_free_mail(value: str) -> bool:
+    """Whether an address belongs to a mailbox provider, not to a company."""
+    return domain_of(value) in FREE_MAIL

@@ -14,6 +14,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -26,7 +27,7 @@ from crm.identity.fields import shield
 from crm.identity.models.cover import Cover
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import Role, RolePolicy, Scope
-from crm.identity.policies import Everyone, Owned, PartOf, Policy, Private, Via
+from crm.identity.policies import About, Everyone, Owned, PartOf, Policy, Private, Via
 
 if TYPE_CHECKING:
     from crm.identity.models import User
@@ -306,6 +307,9 @@ def _pieces(model: type[models.Model], user: User, level: str, *, folded: bool =
         if lifted is None:
             return None
         pieces.append(lifted)
+    if isinstance(policy, Owned) and policy.also_about and reach.via_parents and level == VIEW:
+        about = _about(policy.also_about, user, level)
+        pieces += [] if about == NOTHING else [about]
     return pieces
 
 
@@ -359,7 +363,21 @@ def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str
         rows |= Q(pk__in=shared)
     if policy.also_via and reach.via_parents and level == VIEW:  # a parent shows it, only its owner edits it
         rows |= _through(model, policy.also_via, user, level)
+    if policy.also_about and reach.via_parents and level == VIEW:
+        rows |= _about(policy.also_about, user, level)
     return rows
+
+
+def _about(about: About, user: User, level: str) -> Q:
+    """Rows whose loose reference leads to a record within reach; kinds the role has nothing to do with lead nowhere."""
+    found = NOTHING
+    for parent in about.kinds():
+        if not has_verb(user, level, parent):
+            continue
+        parents = parent._default_manager.filter(_rows(parent, user, level)).values("pk")
+        kind = ContentType.objects.get_for_model(parent)
+        found |= Q(**{f"{about.field}_type": kind.pk, f"{about.field}_id__in": parents})
+    return found
 
 
 def _owners(user: User, level: str) -> list[int]:

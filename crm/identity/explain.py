@@ -82,8 +82,8 @@ def _owned_reasons(user: User, record: models.Model, policy: Owned, level: str) 
     if getattr(record, f"{policy.team}_id") in reach.team_ids:
         yield _("Works with the records of the team %(team)s") % {"team": getattr(record, policy.team)}
     yield from _shares(user, record, level)
-    if policy.also_via and reach.via_parents and level == access.VIEW:
-        for parent in _parents(record, (policy.also_via,)):
+    if reach.via_parents and level == access.VIEW:
+        for parent in _wholes(record, policy):
             if _reaches(user, parent, level):
                 yield _("Through %(parent)s") % {"parent": parent}
 
@@ -122,6 +122,14 @@ def _reaches(user: User, record: models.Model, level: str) -> bool:
     return model._default_manager.filter(access._rows(model, user, level), pk=record.pk).exists()
 
 
+def _wholes(record: models.Model, policy: Owned) -> Iterator[models.Model]:
+    """The records through which an owned one is reached as well."""
+    if policy.also_via:
+        yield from _parents(record, (policy.also_via,))
+    if policy.also_about and (about := getattr(record, policy.also_about.field)) is not None:
+        yield about
+
+
 def _parents(record: models.Model, paths: tuple[str, ...]) -> Iterator[models.Model]:
     for path in paths:
         if "__" not in path:
@@ -156,7 +164,6 @@ def _candidates(record: models.Model) -> Q:
         users, groups = tables
         found |= Q(pk__in=users._base_manager.filter(content_object=record.pk).values("user"))
         found |= Q(groups__in=groups._base_manager.filter(content_object=record.pk).values("group"))
-    if policy.also_via:
-        for parent in _parents(record, (policy.also_via,)):
-            found |= _candidates(parent)
+    for parent in _wholes(record, policy):
+        found |= _candidates(parent)
     return found

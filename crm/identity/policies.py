@@ -1,19 +1,35 @@
 """How a model is reached: each model declares exactly one of these as `access`, and `access.py` reads it."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+from django.db import models
+
+
+@dataclass(frozen=True)
+class About:
+    """A loose reference (a generic foreign key) to records of several kinds, through which a record is reached as well.
+
+    `kinds` names them when asked: they lie in apps above.
+    """
+
+    field: str
+    kinds: Callable[[], Iterable[type[models.Model]]]
 
 
 @dataclass(frozen=True)
 class Owned:
     """Reached by its owner, by those who work with its team's records, and by those it is shared with.
 
-    `also_via` names a parent record through which it is reached as well (an activity through its customer).
+    `also_via` names a parent record through which it is reached as well (an activity through its customer), `also_about`
+    a loose reference to parents of several kinds (an activity through its lead).
     `writers` name the people who alone correct and delete it, whatever the rights of others.
     """
 
     owner: str = "owner"
     team: str = "team"
     also_via: str | None = None
+    also_about: About | None = None
     deal_date: str | None = None  # the field that makes it a deal customer
     writers: tuple[str, ...] = ()
 

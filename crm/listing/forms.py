@@ -136,6 +136,13 @@ class CrmModelForm(CustomInputs, NarrowChoices, forms.ModelForm):
         self._narrow(self.instance)
         note_chosen(self)
 
+    def keep_only(self, name: str) -> None:
+        """Leave the one field that is edited in place; none where a record like this does not have it."""
+        for other in [*self.fields]:
+            if other not in (name, "version"):
+                del self.fields[other]
+        self._leave_out()
+
     def values(self, *, changed_only: bool = False) -> dict[str, Any]:
         """The cleaned values a service takes, without the version."""
         names = self.changed_data if changed_only else self.cleaned_data

@@ -1,0 +1,93 @@
+"""What the page of a kind of record declares. Composition only: anything odd is a plain view beside it.
+
+LEAD_PAGE = RecordPage(
+    listing=LEADS, queryset=queries.lead_record, form=LeadForm, update=services.update_lead,
+    template="sales/lead_detail.html", context=lead_context,
+)
+# urls.py: *LEAD_PAGE.urls("leads")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.decorators import login_required
+from django.db import models
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
+
+from crm.identity import access
+from crm.listing.record import pages, undo
+
+if TYPE_CHECKING:
+    from crm.listing.declare import ListPage
+    from crm.listing.forms import CrmModelForm
+
+
+def nothing(_request: HttpRequest, _record: Any) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RecordPage:
+    """The page of one kind of record: what it reads, how its fields are edited, what else stands on it.
+
+    `template` extends `record/page.html`; `parts` are its regions that htmx renews, by name. `context` adds what is
+    particular. `update(record, actor=…, expected=…, **values)` is the one service that changes fields.
+    """
+
+    listing: ListPage
+    queryset: Callable[[], models.QuerySet]
+    form: type[CrmModelForm]
+    update: Callable[..., models.Model]
+    template: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+    context: Callable[[HttpRequest, Any], dict[str, Any]] = nothing
+    verbs: Sequence[str] = ("change", "delete", "transfer", "share")
+    facts: Sequence[str] = ()  # built-in fields with a line of their own, in order
+    always: frozenset[str] = frozenset()  # those with a line even while they are empty
+    has: Callable[[Any], set[str]] | None = (
+        None  # built-in fields that a record like this has; None: all facts
+    )
+    refusals: Mapping[type[Exception], Callable[..., dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def model(self) -> type[models.Model]:
+        return self.listing.model
+
+    @property
+    def key(self) -> str:
+        return self.listing.key
+
+    def record(self, request: HttpRequest, pk: int, action: str = "view") -> Any:
+        """The record of an address, if the person may do the action to it."""
+        return access.get_visible_or_404(self.model, request.user, pk, action, queryset=self.queryset())
+
+    def url(self, what: str, pk: int, *args: Any) -> str:
+        return reverse(f"{self.key}_{what}", args=[pk, *args])
+
+    def present(self, record: Any) -> set[str]:
+        """The built-in fields that a record like this has."""
+        return self.has(record) if self.has else {"name", *self.facts}
+
+    def urls(self, prefix: str) -> list[URLPattern]:
+        """The routes of this page; those of the list stand beside them."""
+        routes = {
+            "detail": ("", pages.detail),
+            "edit": ("edit/", pages.edit),
+            "field_undo": ("fields/<slug:name>/undo/", undo.take_back),
+            "field": ("fields/<slug:name>/", pages.one_field),
+            "position": ("position/", pages.position),
+            "why": ("why/", pages.why_seen),
+        }
+        return [
+            path(
+                f"{prefix}/<int:pk>/{tail}",
+                login_required(partial(view, page=self)),
+                name=f"{self.key}_{what}",
+            )
+            for what, (tail, view) in routes.items()
+        ]

@@ -1,0 +1,303 @@
+"""The lists of leads and opportunities."""
+
+from dataclasses import replace
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.listings import quick_call
+from crm.core.phone import format_phone
+from crm.identity import access
+from crm.identity.models import User
+from crm.listing.bulk import Assign, Delete
+from crm.listing.columns import Badge, Date, FollowUp, Html, Link, Look, Money, Number, Person, Related, Text
+from crm.listing.declare import Empty, ListPage, View
+from crm.listing.palette import Found
+from sales import services
+from sales.filters import LeadFilters, OpportunityFilters
+from sales.models import Lead, LeadStatus, Opportunity, OpportunityStatus
+from sales.queries.leads import lead_bin, lead_list
+from sales.queries.opportunities import open_total, opportunity_bin, opportunity_list
+
+STATUS_KINDS = {
+    LeadStatus.NEW: "brand",
+    LeadStatus.WORKING: "teal",
+    LeadStatus.QUALIFIED: "ok",
+    LeadStatus.CONVERTED: "vio",
+}
+HOT, WARM = 60, 30
+
+
+def _leads(number: str, exact: int) -> str:
+    return ngettext("%(number)s lead", "%(number)s leads", exact) % {"number": number}
+
+
+def _score(lead: Lead, look: Look) -> SafeString:
+    """The score with a bar of its length; hot from what marketing hands over."""
+    heat = "hot" if lead.score >= HOT else "warm" if lead.score >= WARM else "cool"
+    return format_html(
+        '<span class="score score-{}"><span class="num">{}</span><meter min="0" max="100" value="{}"></meter></span>',
+        heat,
+        round(lead.score),
+        lead.score,
+    )
+
+
+def _phone(lead: Lead, look: Look) -> str:
+    return format_phone(lead.phone)
+
+
+def _plain_phone(lead: Lead) -> str:
+    return format_phone(lead.phone)
+
+
+def _owns_leads(user: User) -> bool:
+    return access.has_verb(user, "add", Lead)
+
+
+def _restore_url(lead: Lead) -> str:
+    return reverse("lead_restore", args=[lead.pk])
+
+
+def _restore(lead: Lead, look: Look) -> SafeString | str:
+    """The way out of the bin, for those who may."""
+    if not access.has_verb(look.user, "delete", Lead):
+        return ""
+    return format_html('<a class="btn btn-mini" href="{}">{}</a>', _restore_url(lead), gettext("Restore"))
+
+
+LEADS = ListPage(
+    model=Lead,
+    queryset=lead_list,
+    title=_("Leads"),
+    icon="user-search",
+    count_words=_leads,
+    filters=LeadFilters,
+    columns=[
+        Link("name", label=_("Lead"), sort="name_sort", sub="company"),
+        Badge("status", kinds=STATUS_KINDS, card="badge"),
+        Html(
+            "score",
+            label=_("Score"),
+            render=_score,
+            value=lambda lead: lead.score,
+            sort="score",
+            card="right",
+        ),
+        Html("phone", render=_phone, value=_plain_phone, private=True, card="meta"),
+        Badge("source", card="meta"),
+        Date("created_at", label=pgettext_lazy("date", "Created"), sort=True),
+        FollowUp("next_follow_up_at", all_day="next_follow_up_all_day", sort=True),
+        Person("owner", card="corner"),
+        Text("title", label=_("Job title"), shown=False),
+        Text("email", shown=False, private=True),
+        Text("wechat", shown=False, private=True),
+        Text("industry", shown=False),
+        Text("region", label=_("Region"), shown=False),
+        Number("size", shown=False),
+        Text("website", shown=False),
+        Text("channel", shown=False),
+        Text("campaign", shown=False),
+        Badge("reason", shown=False),
+        Text("team", shown=False),
+        Related("customer", shown=False),
+        Date("last_activity_at", label=_("Last follow-up"), shown=False, sort=True),
+        Date("converted_at", shown=False),
+        Text("external_id", shown=False),
+        Date("updated_at", label=_("Changed"), shown=False, sort=True),
+    ],
+    default_sort="-updated_at",
+    views=[
+        View(
+            "mine",
+            pgettext_lazy("leads", "Mine"),
+            {"owner": "me", "open": "true"},
+            sort="-score",
+            icon="user",
+            offered=_owns_leads,
+        ),
+        View("hot", _("Hot"), {"open": "true", "score_from": HOT}, sort="-score", icon="flame"),
+        View(
+            "new", pgettext_lazy("lead status", "New"), {"status": "new"}, sort="-created_at", icon="sparkles"
+        ),
+        View(
+            "no-next",
+            _("No next follow-up"),
+            {"open": "true", "next_follow_up_at": "none"},
+            icon="calendar-off",
+        ),
+        View(
+            "converted",
+            pgettext_lazy("lead status", "Converted"),
+            {"status": "converted"},
+            icon="circle-check",
+        ),
+    ],
+    bulk=[
+        replace(Assign(), service=services.transfer_leads),
+        Delete(services.delete_lead, services.restore_lead),
+    ],
+    new="lead_create",
+    new_label=_("New lead"),
+    empty=Empty(
+        title=_("No leads yet"),
+        text=_("A name and one way to reach them are enough, or bring them in from your spreadsheet."),
+        label=_("New lead"),
+        url_name="lead_create",
+    ),
+    row_actions=quick_call,
+    search_note="company",
+    palette=Found("name", "company", sound="name_sort"),
+    links=[("lead_bin_list", _("Bin"), "trash")],
+)
+
+LEAD_BIN = ListPage(
+    name="lead_bin",
+    model=Lead,
+    queryset=lead_bin,
+    title=_("Bin"),
+    in_search=False,
+    palette=None,
+    icon="trash",
+    count_words=_leads,
+    filters=LeadFilters,
+    columns=[
+        Link("name", label=_("Lead"), sort="name_sort", sub="company", to=_restore_url),
+        Person("owner", card="meta"),
+        Date("deleted_at", label=_("Deleted"), sort=True, card="right"),
+    ],
+    default_sort="-deleted_at",
+    row_actions=_restore,
+    exportable=False,
+    remote_choices=False,
+)
+
+
+STATE_KINDS = {
+    OpportunityStatus.OPEN: "brand",
+    OpportunityStatus.WON: "ok",
+    OpportunityStatus.LOST: "bad",
+}
+
+
+def _opportunities(number: str, exact: int) -> str:
+    return ngettext("%(number)s opportunity", "%(number)s opportunities", exact) % {"number": number}
+
+
+def _probability(opportunity: Opportunity, look: Look) -> str:
+    return f"{opportunity.probability} %"
+
+
+def _owns_opportunities(user: User) -> bool:
+    return access.has_verb(user, "add", Opportunity)
+
+
+def _restore_opportunity_url(opportunity: Opportunity) -> str:
+    return reverse("opportunity_restore", args=[opportunity.pk])
+
+
+OPPORTUNITIES = ListPage(
+    model=Opportunity,
+    queryset=opportunity_list,
+    title=_("Opportunities"),
+    icon="layout-kanban",
+    count_words=_opportunities,
+    totals=open_total,
+    filters=OpportunityFilters,
+    columns=[
+        Link("name", label=_("Opportunity"), sort="name_sort", sub="customer"),
+        Text("stage", label=_("Stage"), card="badge"),
+        Money("amount", label=_("Amount"), sort="amount", card="right"),
+        Html(
+            "probability",
+            label=_("Probability"),
+            render=_probability,
+            value=lambda one: one.probability,
+            align="end",
+        ),
+        Date("expected_close_date", label=_("Closes"), sort=True, card="meta"),
+        FollowUp("next_follow_up_at", all_day="next_follow_up_all_day", sort=True),
+        Person("owner", card="corner"),
+        Related("customer", shown=False),
+        Badge("status", kinds=STATE_KINDS, shown=False),
+        Badge("forecast_category", label=_("Forecast"), shown=False),
+        Text("pipeline", label=_("Pipeline"), shown=False),
+        Related("contact", shown=False),
+        Text("competitor", shown=False),
+        Badge("source", shown=False),
+        Text("campaign", shown=False),
+        Number("pushes", label=_("Put off"), shown=False),
+        Badge("reason", shown=False),
+        Date("closed_at", label=_("Closed"), shown=False, sort=True),
+        Text("team", shown=False),
+        Date("last_activity_at", label=_("Last follow-up"), shown=False),
+        Text("external_id", shown=False),
+        Date("created_at", label=pgettext_lazy("date", "Created"), shown=False),
+        Date("updated_at", label=_("Changed"), shown=False, sort=True),
+    ],
+    default_sort="-updated_at",
+    views=[
+        View(
+            "mine",
+            pgettext_lazy("opportunities", "Mine"),
+            {"owner": "me", "status": "open"},
+            sort="expected_close_date",
+            icon="user",
+            offered=_owns_opportunities,
+        ),
+        View(
+            "closing",
+            _("Closing this month"),
+            {"status": "open", "expected_close_date": "this_month"},
+            sort="expected_close_date",
+            icon="calendar-due",
+        ),
+        View("rotting", _("Rotting"), {"rotting": "true"}, sort="-amount", icon="hourglass"),
+        View(
+            "no-next",
+            _("No next follow-up"),
+            {"status": "open", "next_follow_up_at": "none"},
+            icon="calendar-off",
+        ),
+        View("won", pgettext_lazy("opportunity", "Won"), {"status": "won"}, sort="-closed_at", icon="trophy"),
+        View("lost", pgettext_lazy("opportunity", "Lost"), {"status": "lost"}, sort="-closed_at", icon="x"),
+    ],
+    bulk=[
+        replace(Assign(), service=services.transfer_opportunities),
+        Delete(services.delete_opportunity, services.restore_opportunity),
+    ],
+    new="opportunity_create",
+    new_label=_("New opportunity"),
+    empty=Empty(
+        title=_("No opportunities yet"),
+        text=_("Open one on a customer's page, or convert a lead."),
+        label=_("New opportunity"),
+        url_name="opportunity_create",
+    ),
+    search_note="customer.name",
+    palette=Found("name", "customer__name", sound="name_sort"),
+    links=[("opportunity_board", _("Board"), "layout-kanban"), ("opportunity_bin_list", _("Bin"), "trash")],
+)
+
+OPPORTUNITY_BIN = ListPage(
+    name="opportunity_bin",
+    model=Opportunity,
+    queryset=opportunity_bin,
+    title=_("Bin"),
+    in_search=False,
+    palette=None,
+    icon="trash",
+    count_words=_opportunities,
+    filters=OpportunityFilters,
+    columns=[
+        Link("name", label=_("Opportunity"), sort="name_sort", sub="customer", to=_restore_opportunity_url),
+        Person("owner", card="meta"),
+        Date("deleted_at", label=_("Deleted"), sort=True, card="right"),
+    ],
+    default_sort="-deleted_at",
+    exportable=False,
+    remote_choices=False,
+)

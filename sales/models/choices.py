@@ -1,0 +1,72 @@
+"""The closed sets of values of sales; what an administrator may extend is a row instead."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class LeadStatus(models.TextChoices):
+    """How far a lead has come; converted and disqualified ones are closed."""
+
+    NEW = "new", pgettext_lazy("lead status", "New")
+    WORKING = "working", pgettext_lazy("lead status", "Working")
+    QUALIFIED = "qualified", pgettext_lazy("lead status", "Qualified")
+    CONVERTED = "converted", pgettext_lazy("lead status", "Converted")
+    DISQUALIFIED = "disqualified", pgettext_lazy("lead status", "Disqualified")
+
+
+class DisqualifyReason(models.TextChoices):
+    """Why a lead leads nowhere, or goes back to the pool (退回原因)."""
+
+    NO_NEED = "no_need", _("No need")
+    UNREACHABLE = "unreachable", _("Cannot be reached")
+    WRONG_NUMBER = "wrong_number", _("Wrong number")
+    NO_BUDGET = "no_budget", _("No budget")
+    COMPETITOR = "competitor", _("Chose a competitor")
+    NOT_TARGET = "not_target", _("Not a target customer")
+    DUPLICATE = "duplicate", pgettext_lazy("reason", "Duplicate")
+    WRONG_REGION = "wrong_region", _("Wrong region")
+    OTHER = "other", pgettext_lazy("reason", "Other")
+
+
+class TouchKind(models.TextChoices):
+    """What a lead did by itself; each brings its points to the engagement score."""
+
+    FORM = "form", _("Filled in a form")
+    PRICING = "pricing", _("Looked at prices")
+    MEETING = "meeting", _("Met us")
+    CLICK = "click", _("Clicked in an e-mail")
+    REPLY = "reply", _("Answered")
+
+
+class ForecastCategory(models.TextChoices):
+    """How firmly an open deal is counted on."""
+
+    PIPELINE = "pipeline", pgettext_lazy("forecast", "Pipeline")
+    BEST_CASE = "best_case", pgettext_lazy("forecast", "Best case")
+    COMMIT = "commit", pgettext_lazy("forecast", "Commit")
+    OMITTED = "omitted", pgettext_lazy("forecast", "Omitted")
+    CLOSED = "closed", pgettext_lazy("forecast", "Closed")
+
+
+class OpportunityStatus(models.TextChoices):
+    """Whether a deal is still to be made; invalid ones were none and count in no rate."""
+
+    OPEN = "open", pgettext_lazy("opportunity", "Open")
+    WON = "won", pgettext_lazy("opportunity", "Won")
+    LOST = "lost", pgettext_lazy("opportunity", "Lost")
+    INVALID = "invalid", pgettext_lazy("opportunity", "Invalid")
+
+
+class CloseReason(models.TextChoices):
+    """Why a deal was lost, or what won it (赢单/输单原因)."""
+
+    PRICE = "price", _("Price")
+    FEATURES = "features", _("Features")
+    COMPETITOR = "competitor", pgettext_lazy("reason", "Competitor")
+    NO_BUDGET = "no_budget", _("No budget")
+    NO_DECISION = "no_decision", _("No decision")
+    TIMING = "timing", pgettext_lazy("reason", "Timing")
+    RELATIONSHIP = "relationship", pgettext_lazy("reason", "Relationship")
+    SERVICE = "service", pgettext_lazy("reason", "Service")
+    OTHER = "other", pgettext_lazy("reason", "Other")

@@ -1,0 +1,1 @@
+"""What is read of sales; whose rows they are is decided by `crm.identity.access`."""

@@ -1,0 +1,169 @@
+"""The board: the open deals of a pipeline by stage, the first cards of each, and what the stages come to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import (
+    BooleanField,
+    Count,
+    DecimalField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    Window,
+)
+from django.db.models.functions import RowNumber
+
+from crm.core.clock import company_today
+from crm.core.money import BASE_CURRENCY, Money, Total, q2, total
+from crm.identity.fields import shield
+from crm.identity.models import User
+from sales.models import Opportunity, Pipeline, Stage
+from sales.queries.opportunities import rate_of, rotting_q, stages_of, without_next_step_q
+
+CARDS = 20  # of a column at first, and with each further look
+# What closes first stands on top; what nobody has dated comes last.
+ORDER = (F("expected_close_date").asc(nulls_last=True), F("pk").asc())
+
+
+@dataclass
+class Column:
+    """A stage on the board: its first cards, how many deals it holds and what they come to."""
+
+    stage: Stage
+    count: int = 0
+    amount: Total = field(default_factory=lambda: Total(Money(Decimal("0.00"), BASE_CURRENCY)))
+    weighted: Total = field(default_factory=lambda: Total(Money(Decimal("0.00"), BASE_CURRENCY)))
+    cards: list[Opportunity] = field(default_factory=list)
+    shown: int = 0  # cards up to and with these
+
+    @property
+    def more(self) -> int:
+        """How many deals stand below the cards shown."""
+        return max(0, self.count - self.shown)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A pipeline's open columns, the won of this month and the lost beside them, and the sums over what is open."""
+
+    pipeline: Pipeline
+    columns: list[Column]
+    won: Column | None
+    lost: Column | None
+    open: Column
+    rotting: int
+    unplanned: int
+
+
+def board(rows: QuerySet[Opportunity], pipeline: Pipeline, user: User) -> Board:
+    """The board of the deals somebody sees and has filtered (`rows`): three queries for any number of them."""
+    stages = stages_of(pipeline)
+    month = company_today().replace(day=1)
+    ended = Q(status__in=("won", "lost"), closed_at__gte=month)
+    shown = rows.filter(Q(status="open") | ended, pipeline=pipeline)
+    sums, cards = _sums(shown), _first_cards(shown.exclude(status="lost"), user)
+    columns = {stage.pk: _column(stage, sums, cards) for stage in stages}
+    of_kind = {stage.kind: columns[stage.pk] for stage in stages}
+    open_columns = [columns[stage.pk] for stage in stages if stage.is_open]
+    return Board(
+        pipeline,
+        open_columns,
+        of_kind.get(Stage.Kind.WON),
+        of_kind.get(Stage.Kind.LOST),
+        _together(open_columns, sums),
+        sum(one.rotting for one in sums.values()),
+        sum(one.unplanned for one in sums.values()),
+    )
+
+
+def more_cards(rows: QuerySet[Opportunity], stage: Stage, user: User, *, after: int) -> Column:
+    """The cards of one column below the first so many."""
+    of_stage = rows.filter(stage=stage)
+    if stage.is_open:
+        of_stage = of_stage.filter(status="open")
+    column = Column(stage, count=of_stage.count(), shown=after + CARDS)
+    column.cards = list(_dressed(of_stage).order_by(*ORDER)[after : after + CARDS])
+    shield(user, column.cards)
+    return column
+
+
+@dataclass(frozen=True)
+class _Sum:
+    count: int = 0
+    rotting: int = 0
+    unplanned: int = 0
+    amounts: Sequence[Money] = ()
+    weighted: Sequence[Money] = ()
+
+
+def _sums(rows: QuerySet[Opportunity]) -> dict[int, _Sum]:
+    """Per stage the number of deals, how many need care, their amounts and weighted amounts by currency."""
+    share = ExpressionWrapper(
+        F("amount") * F("probability") / Value(100),
+        output_field=DecimalField(max_digits=24, decimal_places=4),
+    )
+    found = rows.order_by().values("stage", "currency")
+    per_stage: dict[int, list[dict]] = defaultdict(list)
+    for row in found.annotate(
+        n=Count("pk"),
+        whole=Sum("amount"),
+        part=Sum(share),
+        rotting=Count("pk", filter=rotting_q()),
+        unplanned=Count("pk", filter=without_next_step_q()),
+    ):
+        per_stage[row["stage"]].append(row)
+    return {
+        stage: _Sum(
+            *(sum(row[name] for row in group) for name in ("n", "rotting", "unplanned")),
+            [Money(row["whole"], row["currency"]) for row in group],
+            [Money(q2(row["part"]), row["currency"]) for row in group],
+        )
+        for stage, group in per_stage.items()
+    }
+
+
+def _first_cards(rows: QuerySet[Opportunity], user: User) -> dict[int, list[Opportunity]]:
+    """The first cards of each stage."""
+    rank = Window(RowNumber(), partition_by=F("stage"), order_by=ORDER)
+    found = list(_dressed(rows).annotate(place=rank).filter(place__lte=CARDS).order_by("place"))
+    shield(user, found)
+    cards: dict[int, list[Opportunity]] = defaultdict(list)
+    for card in found:
+        cards[card.stage_id].append(card)
+    return cards
+
+
+def _dressed(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """Cards with what they show, and whether they rot."""
+    return (
+        rows.select_related("customer", "owner", "stage")
+        .defer("search_text", "search_grams", "customer__search_text", "customer__search_grams")
+        .annotate(rots=ExpressionWrapper(Q(rotting_q()), output_field=BooleanField()))
+    )
+
+
+def _column(stage: Stage, sums: dict[int, _Sum], cards: dict[int, list[Opportunity]]) -> Column:
+    found = sums.get(stage.pk, _Sum())
+    shown = cards.get(stage.pk, [])
+    return Column(stage, found.count, _total(found.amounts), _total(found.weighted), shown, shown=len(shown))
+
+
+def _together(columns: list[Column], sums: dict[int, _Sum]) -> Column:
+    """The open columns as one."""
+    mine = [sums[column.stage.pk] for column in columns if column.stage.pk in sums]
+    amounts = [money for one in mine for money in one.amounts]
+    weighted = [money for one in mine for money in one.weighted]
+    stage = columns[0].stage if columns else Stage()
+    return Column(stage, sum(one.count for one in mine), _total(amounts), _total(weighted))
+
+
+def _total(amounts: Sequence[Money]) -> Total:
+    return total(amounts, rate_of)

@@ -1,0 +1,99 @@
+"""Who gets a lead: the strategies of an assignment group (分配).
+
+Pure: the members come in as the moment finds them, the answer is one of their keys, or None where nobody is free and
+the fallback takes over. Skipped members get no credit for being skipped.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from fractions import Fraction
+
+ABSENT, OFF_SHIFT, INACTIVE, FULL = "absent", "off_shift", "inactive", "full"
+USUAL_CAP = 100  # what the load of somebody without a cap is measured by
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody of a group: what they have open, how much they may have, and what they are good at.
+
+    `current` is the running number of smooth weighting, kept from one lead to the next. `hindrance` says why they take
+    nothing at the moment; being full follows from `open` and `cap`.
+    """
+
+    key: int
+    open: int = 0
+    cap: int | None = None
+    weight: int = 1
+    current: int = 0
+    last_assigned_at: datetime | None = None
+    territories: frozenset[str] = frozenset()
+    skills: Mapping[str, int] = field(default_factory=dict)
+    hindrance: str = ""
+
+    @property
+    def skipped(self) -> str:
+        """Why they are passed over, or nothing."""
+        full = self.cap is not None and self.open >= self.cap
+        return self.hindrance or (FULL if full else "")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who was chosen, and the running numbers to keep for the next lead."""
+
+    key: int | None
+    currents: Mapping[int, int] = field(default_factory=dict)
+
+
+def round_robin(members: Sequence[Member], last: int | None) -> Choice:
+    """轮询: the next free one after whoever came last."""
+    start = next((place + 1 for place, member in enumerate(members) if member.key == last), 0)
+    around = [*members[start:], *members[:start]]
+    return Choice(next((member.key for member in around if not member.skipped), None))
+
+
+def weighted(members: Sequence[Member]) -> Choice:
+    """加权: smooth weighted round robin, so that 3:2:1 gives A B A C B A and not A A A B B C."""
+    free = [replace(member, current=member.current + member.weight) for member in _free(members)]
+    if not free:
+        return Choice(None)
+    chosen = max(free, key=lambda member: member.current)  # the first of equals
+    total = sum(member.weight for member in free)
+    currents = {member.key: member.current for member in free}
+    return Choice(chosen.key, currents | {chosen.key: chosen.current - total})
+
+
+def least_loaded(members: Iterable[Member]) -> Choice:
+    """负载: the smallest share of their cap in use; among equals whoever has waited longest."""
+    free = _free(members)
+    return Choice(min(free, key=_load).key if free else None)
+
+
+def most_specific(members: Sequence[Member], places: Sequence[str]) -> Choice:
+    """区域/行业: who has the most specific place, the narrowest first in `places`; among several the least loaded."""
+    for place in places:
+        choice = least_loaded(member for member in members if place in member.territories)
+        if choice.key is not None:
+            return choice
+    return Choice(None)
+
+
+def skilled(members: Sequence[Member], required: Mapping[str, int]) -> Choice:
+    """技能: who has every required skill at its level; among several the least loaded."""
+    able = (
+        member
+        for member in members
+        if all(member.skills.get(skill, 0) >= level for skill, level in required.items())
+    )
+    return least_loaded(able)
+
+
+def _free(members: Iterable[Member]) -> list[Member]:
+    return [member for member in members if not member.skipped]
+
+
+def _load(member: Member) -> tuple[Fraction, datetime]:
+    """How full somebody is, then how long they have waited."""
+    return Fraction(member.open, member.cap or USUAL_CAP), member.last_assigned_at or _NEVER

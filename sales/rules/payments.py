@@ -1,0 +1,81 @@
+"""Money that comes in by instalments: what each has received, what is overdue, and how old the debt is (回款).
+
+Only confirmed receipts count; refunds are negative. Days are company dates.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+UNPAID, PARTIAL, PAID = "unpaid", "partial", "paid"
+BUCKETS = ((30, "1-30"), (60, "31-60"), (90, "61-90"))
+OLDEST_BUCKET = ">90"
+REMIND_ON = (-7, -3, 0, 1, 7, 30)  # days from the due date
+
+
+@dataclass(frozen=True)
+class Instalment:
+    """What is due on a day (回款计划)."""
+
+    key: Hashable
+    due: date
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An instalment with what has been received for it, as a day sees it."""
+
+    key: Hashable
+    due: date
+    amount: Decimal
+    received: Decimal
+    today: date
+
+    @property
+    def outstanding(self) -> Decimal:
+        return self.amount - self.received
+
+    @property
+    def status(self) -> str:
+        if self.received >= self.amount:
+            return PAID
+        return PARTIAL if self.received > 0 else UNPAID
+
+    @property
+    def days_overdue(self) -> int:
+        """Days past its due date while something is open, otherwise none."""
+        return max(0, (self.today - self.due).days) if self.outstanding > 0 else 0
+
+
+def allocate(plan: Iterable[Instalment], received: Decimal, today: date) -> list[Settled]:
+    """Spread what has come in over the instalments, the oldest due date first; too much stays with none of them."""
+    left, settled = max(received, Decimal(0)), []
+    for instalment in sorted(plan, key=lambda one: one.due):
+        part = min(left, instalment.amount)
+        left -= part
+        settled.append(Settled(instalment.key, instalment.due, instalment.amount, part, today))
+    return settled
+
+
+def receipt_rate(confirmed: Decimal, contract: Decimal) -> Decimal | None:
+    """回款率: confirmed over the contract's amount, a fraction; None for a contract over nothing."""
+    return confirmed / contract if contract else None
+
+
+def bucket(days: int) -> str:
+    """The age of a debt (账龄), or nothing where it is not overdue."""
+    if days <= 0:
+        return ""
+    return next((name for most, name in BUCKETS if days <= most), OLDEST_BUCKET)
+
+
+def ageing(settled: Sequence[Settled]) -> str:
+    """The age of a contract's debt: that of its earliest instalment which is open and past due."""
+    return bucket(max((one.days_overdue for one in settled), default=0))
+
+
+def reminder_dates(due: date) -> tuple[date, ...]:
+    """The days on which an open instalment is spoken of: a week and three days before, on the day, then after it."""
+    return tuple(due + timedelta(days=days) for days in REMIND_ON)

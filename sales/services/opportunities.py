@@ -1,0 +1,285 @@
+"""Opportunities: opened, changed, moved through their pipeline, handed over, binned."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Customer
+from accounts.rules.lifecycle import OPPORTUNITY, PROSPECT_STAGES
+from accounts.services.cleaning import cleaned
+from accounts.services.customer_dates import lock_customers
+from accounts.services.lifecycle import enter_stage
+from crm.core.clock import company_today
+from crm.core.pinyin import sort_key
+from crm.core.writes import RuleBroken, check_version, save_versioned
+from crm.events.actor import Actor
+from crm.events.recording import recording
+from crm.identity import services as identity
+from crm.identity.models import Team, User
+from crm.records.models import ExchangeRate
+from crm.records.services.custom_values import check_free, settle
+from sales.events import (
+    OPPORTUNITY_CREATED,
+    OPPORTUNITY_DELETED,
+    OPPORTUNITY_MOVED,
+    OPPORTUNITY_RESTORED,
+    OPPORTUNITY_UPDATED,
+)
+from sales.models import ForecastCategory, Lead, Opportunity, OpportunityStatus, Pipeline, Stage
+from sales.rules import pipeline as rules
+from sales.services.stages import default_pipeline, enter, first_stage, locked, put_into
+
+EDITABLE = (
+    "name", "contact", "amount", "currency", "probability", "probability_reason", "forecast_category",
+    "expected_close_date", "need", "source", "campaign", "competitor", "external_id", "custom",
+)  # fmt: skip
+MOST_AMOUNT = Decimal(10) ** 14
+
+
+@transaction.atomic
+def create_opportunity(
+    customer: Customer,
+    *,
+    actor: Actor,
+    owner: User | None,
+    team: Team | None = None,
+    pipeline: Pipeline | None = None,
+    stage: Stage | None = None,
+    lead: Lead | None = None,
+    **values: Any,
+) -> Opportunity:
+    """Open a deal with a customer, in the first stage of a pipeline unless another open one is named."""
+    _only_editable(values)
+    customer = lock_customers([customer.pk])[0]
+    if customer.deleted_at is not None:
+        raise RuleBroken(_("%(name)s lies in the bin.") % {"name": customer.name}, field="customer")
+    custom = values.pop("custom", {})
+    values = cleaned(Opportunity, {"name": values.pop("name", ""), **values})
+    pipeline = pipeline or (stage.pipeline if stage else default_pipeline())
+    stage = stage or first_stage(pipeline)
+    if not stage.is_open or stage.pipeline_id != pipeline.pk or not stage.is_active:
+        raise RuleBroken(_("Choose an open stage of this pipeline."), field="stage")
+    opportunity = Opportunity(
+        customer=customer,
+        owner=owner,
+        team=team or (owner.team if owner else None),
+        pipeline=pipeline,
+        stage=stage,
+        lead=lead,
+        opened_at=company_today(),
+        **{"probability": stage.probability, "forecast_category": stage.forecast_category, **values},
+    )
+    opportunity.owner_since = timezone.now()
+    opportunity.first_close_date = opportunity.expected_close_date
+    _check_rules(opportunity)
+    opportunity.custom = settle(opportunity, custom)
+    opportunity.fill_search()
+    _saved(opportunity.save)
+    enter(opportunity, None, actor)
+    payload = {"name": opportunity.name}
+    with recording(OPPORTUNITY_CREATED, opportunity, actor=actor, payload=payload, about=[customer]):
+        pass
+    if customer.lifecycle_stage in PROSPECT_STAGES and customer.lifecycle_stage != OPPORTUNITY:
+        enter_stage(customer, OPPORTUNITY, rule="opportunity", actor=actor)
+    return opportunity
+
+
+@transaction.atomic
+def update_opportunity(
+    opportunity: Opportunity, *, actor: Actor, expected: int | None = None, **values: Any
+) -> Opportunity:
+    """Change the fields of a deal; putting its close off is counted, and another probability asks why."""
+    _only_editable(values)
+    opportunity = locked(opportunity)
+    _in_use(opportunity)
+    check_version(opportunity, expected)
+    custom = values.pop("custom", None)
+    values = cleaned(Opportunity, values)
+    changed = {name: value for name, value in values.items() if getattr(opportunity, name) != value}
+    if not changed and not custom:
+        return opportunity
+    before = opportunity.expected_close_date
+    with recording(OPPORTUNITY_UPDATED, opportunity, actor=actor, about=[opportunity.customer]):
+        for name, value in changed.items():
+            setattr(opportunity, name, value)
+        settled = settle(opportunity, custom or {}, changed=changed)
+        if settled != opportunity.custom:
+            changed["custom"] = opportunity.custom = settled
+        if not changed:
+            return opportunity
+        _check_rules(opportunity, changed)
+        after = opportunity.expected_close_date
+        opportunity.first_close_date = opportunity.first_close_date or after
+        opportunity.pushes += bool(before and after and after > before)
+        opportunity.name_sort = sort_key(opportunity.name)
+        follow = ["first_close_date", "pushes", "name_sort", *opportunity.fill_search()]
+        _saved(lambda: save_versioned(opportunity, [*changed, *follow]))
+    return opportunity
+
+
+@transaction.atomic
+def move_opportunity(
+    opportunity: Opportunity, *, to: Stage, actor: Actor, expected: int | None = None, confirmed: bool = False
+) -> Opportunity:
+    """Move an open deal to another open stage of its own pipeline.
+
+    Going forward asks for what the stages left behind need; leaving some out asks for confirmation (`SkipsStages`).
+    """
+    opportunity = locked(opportunity)
+    check_version(opportunity, expected)
+    if not opportunity.is_open:
+        raise RuleBroken(_("This opportunity is closed. Open it again first."), code="closed")
+    if to.pipeline_id != opportunity.pipeline_id or not to.is_open or not to.is_active:
+        raise RuleBroken(_("This opportunity cannot move to that stage."), field="stage")
+    if to.pk == opportunity.stage_id:
+        return opportunity
+    stages = list(
+        Stage.objects.filter(pipeline=to.pipeline_id, kind=Stage.Kind.OPEN).order_by("position", "pk")
+    )
+    kind = rules.move_kind([one.pk for one in stages], opportunity.stage_id, to.pk)
+    if kind in (rules.FORWARD, rules.SKIP):
+        _ask_for_what_is_missing(opportunity, stages, to)
+        if kind == rules.SKIP and not confirmed:
+            raise SkipsStages(opportunity, to)
+    payload = {"from": str(opportunity.stage), "to": str(to), "move": kind}
+    with recording(
+        OPPORTUNITY_MOVED, opportunity, actor=actor, payload=payload, about=[opportunity.customer]
+    ):
+        put_into(opportunity, to, actor, kind)
+    return opportunity
+
+
+class SkipsStages(RuleBroken):
+    """A move would leave stages out; the person confirms it, or goes step by step."""
+
+    def __init__(self, opportunity: Opportunity, to: Stage) -> None:
+        self.to = to
+        super().__init__(
+            _("This leaves out stages before “%(stage)s”. Move all the same?") % {"stage": to},
+            field="stage",
+            code="skips",
+        )
+
+
+@transaction.atomic
+def transfer_opportunities(
+    opportunities: models.QuerySet[Opportunity] | Iterable[Opportunity],
+    *,
+    owner: User | None,
+    team: Team | None = None,
+    keep_reader: bool = False,
+    actor: Actor,
+) -> list[int]:
+    """Give deals to another owner, set-based; returns the ids that changed hands. The caller has authorised each."""
+    return identity.assign(opportunities, owner=owner, team=team, actor=actor)
+
+
+@transaction.atomic
+def delete_opportunity(opportunity: Opportunity, *, actor: Actor) -> Opportunity:
+    """Move a deal to the bin; one that was won is part of the books and stays."""
+    opportunity = locked(opportunity)
+    if opportunity.deleted_at is not None:
+        return opportunity
+    if opportunity.status == OpportunityStatus.WON:
+        raise RuleBroken(_("%(name)s was won and stays.") % {"name": opportunity.name}, code="won")
+    about = [opportunity.customer]
+    with recording(OPPORTUNITY_DELETED, opportunity, actor=actor, always=True, about=about):
+        opportunity.deleted_at, opportunity.deleted_by_id = timezone.now(), actor.user_id
+        save_versioned(opportunity, ["deleted_at", "deleted_by_id"])
+    return opportunity
+
+
+@transaction.atomic
+def restore_opportunity(opportunity: Opportunity, *, actor: Actor) -> Opportunity:
+    """Take a deal out of the bin."""
+    opportunity = locked(opportunity)
+    if opportunity.deleted_at is None:
+        return opportunity
+    taken = (
+        opportunity.external_id and Opportunity.objects.filter(external_id=opportunity.external_id).exists()
+    )
+    if taken:
+        raise RuleBroken(
+            _("%(name)s cannot be restored: another opportunity has the external ID %(id)s now.")
+            % {"name": opportunity.name, "id": opportunity.external_id},
+            code="conflict",
+        )
+    check_free(opportunity)
+    about = [opportunity.customer]
+    with recording(OPPORTUNITY_RESTORED, opportunity, actor=actor, always=True, about=about):
+        opportunity.deleted_at = opportunity.deleted_by_id = None
+        save_versioned(opportunity, ["deleted_at", "deleted_by_id"])
+    return opportunity
+
+
+# --- What the changes share ---------------------------------------------------------------------------------------
+
+
+def _ask_for_what_is_missing(opportunity: Opportunity, stages: list[Stage], to: Stage) -> None:
+    """What the stages from here to there need before one leaves them."""
+    passed, missing = False, []
+    for stage in stages:
+        if stage.pk == to.pk:
+            break
+        passed = passed or stage.pk == opportunity.stage_id
+        if passed:
+            missing += [name for name in stage.asks if name not in missing and _is_blank(opportunity, name)]
+    if missing:
+        labels = [str(Opportunity._meta.get_field(name).verbose_name) for name in missing]
+        raise RuleBroken(
+            _("Fill in first: %(fields)s.") % {"fields": ", ".join(labels)}, field=missing[0], code="missing"
+        )
+
+
+def _is_blank(opportunity: Opportunity, name: str) -> bool:
+    value = getattr(opportunity, name, None)
+    return value in (None, "") or (name == "amount" and not value)
+
+
+def _only_editable(values: Mapping[str, Any]) -> None:
+    unknown = set(values) - set(EDITABLE)
+    if unknown:
+        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
+
+
+def _in_use(opportunity: Opportunity) -> None:
+    if opportunity.deleted_at is not None:
+        raise RuleBroken(_("%(name)s lies in the bin.") % {"name": opportunity.name}, code="deleted")
+
+
+def _check_rules(opportunity: Opportunity, changed: Mapping[str, Any] | None = None) -> None:
+    if not 0 <= opportunity.amount < MOST_AMOUNT:
+        raise RuleBroken(_("Enter an amount from nothing to a hundred trillion."), field="amount")
+    if (
+        opportunity.currency != "CNY"
+        and not ExchangeRate.objects.filter(currency=opportunity.currency).exists()
+    ):
+        raise RuleBroken(_("There is no exchange rate for this currency."), field="currency")
+    if not 0 <= opportunity.probability <= 100:
+        raise RuleBroken(_("A probability lies between 0 and 100."), field="probability")
+    if changed and "probability" in changed and not opportunity.probability_reason:
+        raise RuleBroken(
+            _("Say why it is likelier or less likely than its stage."), field="probability_reason"
+        )
+    if opportunity.is_open and opportunity.forecast_category == ForecastCategory.CLOSED:
+        raise RuleBroken(_("Only a closed deal counts as closed."), field="forecast_category")
+    contact = opportunity.contact
+    at_home = contact is None or contact.customer_id == opportunity.customer_id
+    if not at_home and not contact.links.filter(customer=opportunity.customer_id).exists():
+        raise RuleBroken(_("This person belongs to another customer."), field="contact")
+
+
+def _saved(save: Any) -> None:
+    try:
+        with transaction.atomic():
+            save()
+    except IntegrityError as error:
+        if "external_id_once" not in str(error):
+            raise
+        raise RuleBroken(
+            _("There is an opportunity with this external ID already."), field="external_id", code="duplicate"
+        ) from error

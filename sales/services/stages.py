@@ -1,0 +1,61 @@
+"""Where deals stand: the pipelines there are, and what every change of stage leaves behind."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.services.customer_dates import lock_customers
+from crm.core.writes import RuleBroken, lock, save_versioned
+from crm.events.actor import Actor
+from sales.models import Opportunity, Pipeline, Stage, StageHistory
+
+
+def default_pipeline() -> Pipeline:
+    """The pipeline of whoever names none."""
+    found = Pipeline.objects.filter(is_active=True).order_by("-is_default", "position", "pk").first()
+    if found is None:
+        raise RuleBroken(_("There is no pipeline yet; an administrator sets one up."), field="pipeline")
+    return found
+
+
+def first_stage(pipeline: Pipeline) -> Stage:
+    """Where a new deal begins."""
+    found = pipeline.stages.filter(kind=Stage.Kind.OPEN, is_active=True).order_by("position", "pk").first()
+    if found is None:
+        raise RuleBroken(_("This pipeline has no open stage."), field="stage")
+    return found
+
+
+def locked(opportunity: Opportunity) -> Opportunity:
+    """The deal locked after its customer, as every change does, so that no two wait for each other."""
+    lock_customers([opportunity.customer_id])
+    return lock(opportunity)
+
+
+def put_into(opportunity: Opportunity, stage: Stage, actor: Actor, move: str, *names: str) -> None:
+    before = opportunity.stage
+    opportunity.stage, opportunity.stage_since = stage, timezone.now()
+    opportunity.probability, opportunity.forecast_category = stage.probability, stage.forecast_category
+    opportunity.probability_reason = ""
+    save_versioned(
+        opportunity,
+        ["stage", "stage_since", "probability", "forecast_category", "probability_reason", *names],
+    )
+    enter(opportunity, before, actor, move)
+
+
+def enter(opportunity: Opportunity, before: Stage | None, actor: Actor, move: str = "") -> None:
+    """Note that a deal came into its stage, and left the one before."""
+    now = timezone.now()
+    opportunity.history.filter(left_at__isnull=True).update(left_at=now)
+    StageHistory(
+        opportunity=opportunity,
+        from_stage=before,
+        stage=opportunity.stage,
+        entered_at=now,
+        amount=opportunity.amount,
+        probability=opportunity.probability,
+        expected_close_date=opportunity.expected_close_date,
+        move=move,
+        actor_id=actor.id,
+        actor_name=actor.name,
+    ).save()

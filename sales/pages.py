@@ -6,9 +6,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import Customer
+from accounts.views.customers import is_administrator
 from accounts.views.timeline import composer_context, timeline_context
 from crm.identity import access
-from accounts.views.customers import is_administrator
 from crm.listing.record import RecordPage
 from sales import services
 from sales.forms import LeadForm, OpportunityForm

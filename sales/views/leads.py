@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Customer
+from accounts.services import DuplicatesFound
 from accounts.views.customers import is_administrator
 from accounts.views.duplicates import guard_of
 from accounts.views.duplicates import refused as duplicates_refused
 from accounts.views.timeline import follow_up_with, timeline_of
-from accounts.services import DuplicatesFound
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access

@@ -5,3 +5,6 @@ class SalesConfig(AppConfig):
     """Leads, opportunities and the way from quote to cash."""
 
     name = "sales"
+
+    def ready(self) -> None:
+        from sales.events import leads, opportunities  # noqa: F401 - importing declares

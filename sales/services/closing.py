@@ -14,7 +14,12 @@ from crm.core.writes import RuleBroken, check_version, lock
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
 from crm.events.recording import recording
-from sales.events import OPPORTUNITY_INVALID, OPPORTUNITY_LOST, OPPORTUNITY_REOPENED, OPPORTUNITY_WON
+from sales.events.opportunities import (
+    OPPORTUNITY_INVALID,
+    OPPORTUNITY_LOST,
+    OPPORTUNITY_REOPENED,
+    OPPORTUNITY_WON,
+)
 from sales.models import CloseReason, Opportunity, OpportunityStatus, Stage
 from sales.rules import pipeline as rules
 from sales.services.stages import first_stage, locked, put_into

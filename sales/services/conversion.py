@@ -16,7 +16,7 @@ from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.identity.models import User
-from sales.events import CUSTOMER_FROM_LEAD, LEAD_CONVERTED, LEAD_UNCONVERTED
+from sales.events.leads import CUSTOMER_FROM_LEAD, LEAD_CONVERTED, LEAD_UNCONVERTED
 from sales.models import Lead, LeadConversion, LeadStatus
 from sales.models.lead import OPEN_STATUSES
 

@@ -18,7 +18,7 @@ from crm.events.recording import EventRow, record_events, recording
 from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.records.services.custom_values import check_free, settle
-from sales.events import (
+from sales.events.leads import (
     LEAD_CREATED,
     LEAD_DELETED,
     LEAD_PURGED,

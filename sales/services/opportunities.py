@@ -22,7 +22,7 @@ from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.records.models import ExchangeRate
 from crm.records.services.custom_values import check_free, settle
-from sales.events import (
+from sales.events.opportunities import (
     OPPORTUNITY_CREATED,
     OPPORTUNITY_DELETED,
     OPPORTUNITY_MOVED,

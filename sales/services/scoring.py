@@ -12,7 +12,7 @@ from crm.core.email import is_free_mail
 from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.records.models import Industry, Region
-from sales.events import LEAD_TOUCHED
+from sales.events.leads import LEAD_TOUCHED
 from sales.models import Lead, LeadTouch
 from sales.models.choices import TouchKind
 from sales.models.lead import OPEN

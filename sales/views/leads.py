@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import Customer
 from accounts.services import DuplicatesFound
-from accounts.views.customers import is_administrator
 from accounts.views.duplicates import guard_of
 from accounts.views.duplicates import refused as duplicates_refused
 from accounts.views.timeline import follow_up_with, timeline_of
@@ -22,9 +21,9 @@ from crm.events.actor import actor_of
 from crm.identity import access
 from crm.listing.answers import attempt, done, show_form
 from sales import services
-from sales.forms import ConvertForm, DisqualifyForm, NewLeadForm
+from sales.forms.leads import ConvertForm, DisqualifyForm, NewLeadForm
 from sales.models import Lead, LeadStatus
-from sales.pages import LEAD_PAGE
+from sales.pages.leads import LEAD_PAGE
 from sales.queries.leads import known_already, lead_bin
 
 REFUSALS = {
@@ -32,7 +31,9 @@ REFUSALS = {
         "refusal": "sales/_known.html",
         "known": known_already(form.user, form.cleaned_data),
     },
-    DuplicatesFound: lambda form, error: {"refusal": "accounts/_duplicates.html"} | duplicates_refused(form, error),
+    DuplicatesFound: lambda form, error: (
+        {"refusal": "accounts/_duplicates.html"} | duplicates_refused(form, error)
+    ),
 }
 
 
@@ -170,7 +171,7 @@ def lead_convert(request: HttpRequest, pk: int) -> HttpResponse:
 def lead_unconvert(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo a conversion within a day; for administrators."""
     lead = LEAD_PAGE.record(request, pk, "change")
-    if not is_administrator(request.user):
+    if not access.is_administrator(request.user):
         raise PermissionDenied
     try:
         services.undo_conversion(lead, actor=actor_of(request))
@@ -224,7 +225,6 @@ def lead_restore(request: HttpRequest, pk: int) -> HttpResponse:
     except RuleBroken as error:
         return show(422, note=str(error))
     return done(request, lead.get_absolute_url(), _("%(name)s is back.") % {"name": lead.name}, go=True)
-
 
 
 def _shower(request: HttpRequest, form: forms.BaseForm | None, lead: Lead, heading: str, **fixed: Any) -> Any:

@@ -1,0 +1,1 @@
+"""What happens in sales; importing a module declares its events."""

@@ -1,0 +1,1 @@
+"""The filters of sales, one module for each kind of record."""

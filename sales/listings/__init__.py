@@ -1,0 +1,1 @@
+"""The lists of sales, one module for each kind of record."""

@@ -1,0 +1,1 @@
+"""The pages of single records of sales, declared like their lists."""

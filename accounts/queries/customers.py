@@ -17,6 +17,7 @@ from crm.identity import access
 from crm.identity.events import RECORD_TRANSFERRED
 from crm.identity.fields import shield
 from crm.identity.models import Team, User
+from crm.identity.shares import grant_models, live
 from crm.records.models import Region, Tag
 from crm.records.searchable import SEARCHED, search
 
@@ -97,10 +98,10 @@ class Collaborator:
 
 def collaborators_of(customer: Customer) -> list[Collaborator]:
     """Whom a customer is shared with now, teams last."""
-    tables = access.grant_models(Customer)
+    tables = grant_models(Customer)
     if tables is None:
         return []
-    users, groups = (access.live(table._base_manager.filter(content_object=customer)) for table in tables)
+    users, groups = (live(table._base_manager.filter(content_object=customer)) for table in tables)
     rows = [
         *(
             (grant.user, grant)
@@ -145,12 +146,12 @@ def parents_of_branch(user: User, derivation: Derivation, *, limit: int = 5) -> 
 
 def shared_with(user: User) -> Q:
     """Customers that reach somebody only because they were shared."""
-    tables = access.grant_models(Customer)
+    tables = grant_models(Customer)
     if tables is None:
         return Q(pk__in=[])
     users, groups = tables
-    direct = access.live(users._base_manager.filter(user=user)).values("content_object")
-    by_team = access.live(groups._base_manager.filter(group__user=user)).values("content_object")
+    direct = live(users._base_manager.filter(user=user)).values("content_object")
+    by_team = live(groups._base_manager.filter(group__user=user)).values("content_object")
     return (Q(pk__in=direct) | Q(pk__in=by_team)) & ~Q(owner=user)
 
 

@@ -66,9 +66,7 @@ def timeline_of(request: HttpRequest, record: Followed) -> HttpResponse:
     return render(request, "accounts/timeline/_timeline.html", context)
 
 
-def timeline_context(
-    request: HttpRequest, record: Followed, may_edit: bool | None = None
-) -> dict[str, Any]:
+def timeline_context(request: HttpRequest, record: Followed, may_edit: bool | None = None) -> dict[str, Any]:
     """What the timeline region reads: next steps, filters with counts, pinned items, one page of items.
 
     `may_edit` says whether one may edit the record, where that is known already.

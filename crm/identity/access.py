@@ -19,22 +19,20 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.http import Http404
-from django.utils import timezone
-from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from crm.core.writes import SoftDeletable
 from crm.identity.fields import shield
 from crm.identity.models.cover import Cover
-from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant, TeamGroupGrant, TeamUserGrant
+from crm.identity.models.grant import TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import Role, RolePolicy, Scope
 from crm.identity.policies import About, Everyone, Owned, PartOf, Policy, Private, Via
+from crm.identity.shares import ASSIGN, CHANGE, VIEW, shared_ids
 
 if TYPE_CHECKING:
     from crm.identity.models import User
 
 M = TypeVar("M", bound=models.Model)
 
-VIEW, CHANGE, ASSIGN = "view", "change", "assign"
 # What a verb asks of a row: to be seen, to be edited (by an editing collaborator too), or to be disposed of.
 LEVELS = {
     "change": CHANGE,
@@ -50,7 +48,6 @@ OF_WRITERS = ("correct", "delete")
 VERB_OF = {"correct": "change"}
 ADDING = ("change", "comment")  # who may do one of these to a record may add a part to it, such as a file
 TEAM_PERMISSION = {VIEW: "view_records", CHANGE: "change_records", ASSIGN: "assign_records"}
-INLINE_SHARES = 1000  # more shared ids than this stay a subquery
 
 NOTHING = Q(pk__in=[])
 EVERYTHING = Q()
@@ -297,7 +294,7 @@ def _pieces(model: type[models.Model], user: User, level: str, *, folded: bool =
             pieces.append(Q(**{f"{policy.team}_id__in": teams}))
         else:
             pieces += [Q(**{f"{policy.team}_id": pk}) for pk in teams]
-        if shared := _shared_ids(model, user, level):
+        if shared := shared_ids(model, user, level):
             pieces.append(Q(pk__in=shared))
         parents = (policy.also_via,) if policy.also_via and reach.via_parents and level == VIEW else ()
     else:
@@ -358,7 +355,7 @@ def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str
     rows = Q(**{f"{policy.owner}_id__in": owners} if len(owners) > 1 else {f"{policy.owner}_id": user.pk})
     if reach.team_ids:
         rows |= Q(**{f"{policy.team}_id__in": sorted(reach.team_ids)})
-    shared = _shared_ids(model, user, level)
+    shared = shared_ids(model, user, level)
     if shared:
         rows |= Q(pk__in=shared)
     if policy.also_via and reach.via_parents and level == VIEW:  # a parent shows it, only its owner edits it
@@ -457,50 +454,6 @@ def _team_grants(user: User) -> dict[str, tuple[set[int], set[int]]]:
             grants[codename][source != TeamUserGrant.Source.ROLE].add(team_id)
         user.__dict__["_crm_team_grants"] = grants
     return user.__dict__["_crm_team_grants"]
-
-
-def grant_models(model: type[models.Model]) -> tuple[type[RecordUserGrant], type[RecordGroupGrant]] | None:
-    """The tables of explicit grants on this kind of record, or None where it cannot be shared."""
-    users, groups = get_user_obj_perms_model(model), get_group_obj_perms_model(model)
-    if issubclass(users, RecordUserGrant) and issubclass(groups, RecordGroupGrant):
-        return users, groups
-    return None
-
-
-def live(grants: models.QuerySet[Any]) -> models.QuerySet[Any]:
-    """Those grants that have not run out: expiry bites at once, without waiting for a clean-up."""
-    return grants.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now()))
-
-
-def _shared_ids(model: type[models.Model], user: User, level: str) -> list[int] | models.QuerySet[Any]:
-    """Records shared with the user or with one of their groups; reading collaborators only see, editing ones change."""
-    tables = grant_models(model)
-    if tables is None or level == ASSIGN:
-        return []
-    cache = user.__dict__.setdefault("_crm_shares", {})
-    if (model, level) not in cache:
-        cache |= {(model, each): ids for each, ids in _shares(tables, user, model).items()}
-    return cache[model, level]
-
-
-def _shares(
-    tables: tuple[type[RecordUserGrant], type[RecordGroupGrant]], user: User, model: type[models.Model]
-) -> dict[str, list[int] | models.QuerySet[Any]]:
-    """The shared ids of both levels by one query: a list where there are few, else a subquery."""
-    names = {level: f"{level}_{model._meta.model_name}" for level in (VIEW, CHANGE)}
-    users, groups = tables
-    direct = live(users._base_manager.filter(user=user.pk, permission__codename__in=names.values()))
-    by_group = live(groups._base_manager.filter(group__user=user.pk, permission__codename__in=names.values()))
-    columns = ("permission__codename", "content_object_id")
-    found = list(direct.values_list(*columns).union(by_group.values_list(*columns))[: INLINE_SHARES + 1])
-    if len(found) > INLINE_SHARES:
-        return {
-            level: direct.filter(permission__codename=name)
-            .values_list("content_object_id")
-            .union(by_group.filter(permission__codename=name).values_list("content_object_id"))
-            for level, name in names.items()
-        }
-    return {level: sorted(pk for codename, pk in found if codename == name) for level, name in names.items()}
 
 
 def any_of(pieces: Iterable[Q]) -> Q:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from crm.identity import access
 from crm.identity.models import Cover, RolePolicy, Scope, Team, TeamGroupGrant, TeamUserGrant, User
 from crm.identity.policies import Everyone, Owned, Private, Via
+from crm.identity.shares import grant_models, live
 
 
 @dataclass(frozen=True)
@@ -89,15 +90,15 @@ def _owned_reasons(user: User, record: models.Model, policy: Owned, level: str) 
 
 
 def _shares(user: User, record: models.Model, level: str) -> Iterator[str]:
-    tables = access.grant_models(type(record))
+    tables = grant_models(type(record))
     if tables is None or level == access.ASSIGN:
         return
     codename = f"{'view' if level == access.VIEW else 'change'}_{record._meta.model_name}"
     users, groups = tables
     asked = {"content_object": record, "permission__codename": codename}
-    for grant in access.live(users._base_manager.filter(user=user, **asked)).select_related("granted_by"):
+    for grant in live(users._base_manager.filter(user=user, **asked)).select_related("granted_by"):
         yield _shared(str(grant.granted_by or ""), "", grant.expires_at)
-    of_groups = access.live(groups._base_manager.filter(group__user=user, **asked))
+    of_groups = live(groups._base_manager.filter(group__user=user, **asked))
     for grant in of_groups.select_related("granted_by", "group"):
         team = Team._base_manager.filter(group=grant.group_id).first()
         yield _shared(str(grant.granted_by or ""), str(team or grant.group), grant.expires_at)
@@ -159,7 +160,7 @@ def _candidates(record: models.Model) -> Q:
     if team_id is not None:
         found |= Q(pk__in=TeamUserGrant._base_manager.filter(content_object=team_id).values("user"))
         found |= Q(groups__in=TeamGroupGrant._base_manager.filter(content_object=team_id).values("group"))
-    tables = access.grant_models(type(record))
+    tables = grant_models(type(record))
     if tables is not None:
         users, groups = tables
         found |= Q(pk__in=users._base_manager.filter(content_object=record.pk).values("user"))

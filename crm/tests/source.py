@@ -27,6 +27,7 @@ TEMPLATE_OWNERS = {
     "unfold": "crm.console",
     "accounts": "accounts",
     "activities": "accounts",
+    "record": "crm.listing",
     "today": "accounts",
 }
 

@@ -20,6 +20,7 @@ from crm.events.models import Event
 from crm.identity import access
 from crm.identity import services as identity
 from crm.identity.models import Role, User
+from crm.identity.shares import grant_models
 from crm.identity.tests.factories import PASSWORD, SYSTEM, actor, fresh
 from crm.tests.matrix import names, writes
 from crm.tests.routes import ROUTES
@@ -206,7 +207,7 @@ def test_32_a_number_used_again_inherits_no_grant(world):
     Customer._base_manager.filter(pk=shared.pk).update(deleted_at=timezone.now() - timedelta(days=31))
     empty_bin()
     assert not Customer._base_manager.filter(pk=shared.pk).exists()
-    users, groups = access.grant_models(Customer)
+    users, groups = grant_models(Customer)
     for grants in (users, groups):
         assert not grants._base_manager.filter(content_object_id=shared.pk).exists()
 

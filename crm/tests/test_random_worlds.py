@@ -28,6 +28,7 @@ from crm.identity import access
 from crm.identity import services as identity
 from crm.identity.explain import who_can
 from crm.identity.models import Role, Team, User
+from crm.identity.shares import grant_models
 from crm.identity.tests.factories import PEOPLE, SYSTEM, Company, fresh, make_company
 from crm.listing.exporting import table
 from crm.listing.exporting.watermark import Watermark
@@ -142,7 +143,7 @@ class Telling:
         fact = one.fact
         reads, edits = fact.reads - {who}, fact.edits - {who}
         if over:
-            grants = access.grant_models(Customer)[0]._base_manager.filter(expires_at__isnull=False)
+            grants = grant_models(Customer)[0]._base_manager.filter(expires_at__isnull=False)
             grants.update(expires_at=timezone.now() - timedelta(seconds=1))
         elif level == "read":
             reads |= {who}

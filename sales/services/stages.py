@@ -32,6 +32,7 @@ def locked(opportunity: Opportunity) -> Opportunity:
 
 
 def put_into(opportunity: Opportunity, stage: Stage, actor: Actor, move: str, *names: str) -> None:
+    """Put the deal into a stage with that stage's probability and forecast, and note the stay it leaves behind."""
     before = opportunity.stage
     opportunity.stage, opportunity.stage_since = stage, timezone.now()
     opportunity.probability, opportunity.forecast_category = stage.probability, stage.forecast_category

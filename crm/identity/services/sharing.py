@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor
 from crm.events.recording import record_event
-from crm.identity.access import grant_models
 from crm.identity.events import RECORD_SHARED, RECORD_UNSHARED
 from crm.identity.models import Team, User
+from crm.identity.shares import grant_models
 
 LEVELS = ("read", "edit")
 

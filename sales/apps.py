@@ -7,4 +7,5 @@ class SalesConfig(AppConfig):
     name = "sales"
 
     def ready(self) -> None:
+        from sales import hooks  # noqa: F401 - importing registers
         from sales.events import leads, opportunities  # noqa: F401 - importing declares

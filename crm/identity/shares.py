@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -36,27 +38,34 @@ def shared_ids(model: type[models.Model], user: User, level: str) -> list[int] |
     tables = grant_models(model)
     if tables is None or level == ASSIGN:
         return []
-    cache = user.__dict__.setdefault("_crm_shares", {})
-    if (model, level) not in cache:
-        cache |= {(model, each): ids for each, ids in _shares(tables, user, model).items()}
-    return cache[model, level]
+    if "_crm_shares" not in user.__dict__:
+        user.__dict__["_crm_shares"] = _few(user)
+    codename, few = f"{level}_{model._meta.model_name}", user.__dict__["_crm_shares"]
+    if few is not None:
+        return few.get(codename, [])
+    direct, by_group = (rows.filter(permission__codename=codename) for rows in _grants(tables, user))
+    return direct.values_list("content_object_id").union(by_group.values_list("content_object_id"))
 
 
-def _shares(
-    tables: tuple[type[RecordUserGrant], type[RecordGroupGrant]], user: User, model: type[models.Model]
-) -> dict[str, list[int] | models.QuerySet[Any]]:
-    """The shared ids of both levels by one query: a list where there are few, else a subquery."""
-    names = {level: f"{level}_{model._meta.model_name}" for level in (VIEW, CHANGE)}
-    users, groups = tables
-    direct = live(users._base_manager.filter(user=user.pk, permission__codename__in=names.values()))
-    by_group = live(groups._base_manager.filter(group__user=user.pk, permission__codename__in=names.values()))
+def _few(user: User) -> dict[str, list[int]] | None:
+    """The shared ids of every kind of record by permission, read once a request; None where they are too many for that."""
+    tables = [tables for model in apps.get_models() if (tables := grant_models(model))]
     columns = ("permission__codename", "content_object_id")
-    found = list(direct.values_list(*columns).union(by_group.values_list(*columns))[: INLINE_SHARES + 1])
+    asked = [rows.values_list(*columns) for pair in tables for rows in _grants(pair, user)]
+    found = list(asked[0].union(*asked[1:])[: INLINE_SHARES + 1])
     if len(found) > INLINE_SHARES:
-        return {
-            level: direct.filter(permission__codename=name)
-            .values_list("content_object_id")
-            .union(by_group.filter(permission__codename=name).values_list("content_object_id"))
-            for level, name in names.items()
-        }
-    return {level: sorted(pk for codename, pk in found if codename == name) for level, name in names.items()}
+        return None
+    by_permission: dict[str, list[int]] = defaultdict(list)
+    for codename, pk in sorted(found):
+        by_permission[codename].append(pk)
+    return by_permission
+
+
+def _grants(
+    tables: tuple[type[RecordUserGrant], type[RecordGroupGrant]], user: User
+) -> tuple[models.QuerySet[Any], models.QuerySet[Any]]:
+    """The live grants to the person and to the person's groups."""
+    users, groups = tables
+    return live(users._base_manager.filter(user=user.pk)), live(
+        groups._base_manager.filter(group__user=user.pk)
+    )

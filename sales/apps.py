@@ -8,4 +8,4 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         from sales import hooks  # noqa: F401 - importing registers
-        from sales.events import leads, opportunities  # noqa: F401 - importing declares
+        from sales.events import leads, opportunities, orders, products, quotes  # noqa: F401

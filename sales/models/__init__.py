@@ -9,8 +9,22 @@ from sales.models.choices import (
 from sales.models.conversion import LeadConversion
 from sales.models.grants import LeadGroupGrant, LeadUserGrant
 from sales.models.lead import Lead, LeadTouch
+from sales.models.letterhead import Letterhead
+from sales.models.lines import OpportunityLine
+from sales.models.numbering import NumberCounter, NumberRule
 from sales.models.opportunity import Opportunity, StageHistory
+from sales.models.order import (
+    Order,
+    OrderFile,
+    OrderKind,
+    OrderLine,
+    OrderReminder,
+    OrderStatus,
+    OrderVersion,
+)
 from sales.models.pipeline import Pipeline, Stage
+from sales.models.product import PriceBook, PriceBookEntry, Product, TaxRate
+from sales.models.quote import Quote, QuoteLine, QuoteLink, QuoteStatus
 
 __all__ = [
     "CloseReason",
@@ -22,10 +36,29 @@ __all__ = [
     "LeadStatus",
     "LeadTouch",
     "LeadUserGrant",
+    "Letterhead",
+    "NumberCounter",
+    "NumberRule",
     "Opportunity",
+    "OpportunityLine",
     "OpportunityStatus",
+    "Order",
+    "OrderFile",
+    "OrderKind",
+    "OrderLine",
+    "OrderReminder",
+    "OrderStatus",
+    "OrderVersion",
     "Pipeline",
+    "PriceBook",
+    "PriceBookEntry",
+    "Product",
+    "Quote",
+    "QuoteLine",
+    "QuoteLink",
+    "QuoteStatus",
     "Stage",
     "StageHistory",
+    "TaxRate",
     "TouchKind",
 ]

@@ -95,7 +95,7 @@ def update_opportunity(
     """Change the fields of a deal; putting its close off is counted, and another probability asks why."""
     _only_editable(values)
     opportunity = locked(opportunity)
-    _in_use(opportunity)
+    in_use(opportunity)
     check_version(opportunity, expected)
     custom = values.pop("custom", None)
     values = cleaned(Opportunity, values)
@@ -112,6 +112,9 @@ def update_opportunity(
         if not changed:
             return opportunity
         _check_rules(opportunity, changed)
+        if {"amount", "currency"} & set(changed) and opportunity.lines.exists():
+            field = "amount" if "amount" in changed else "currency"
+            raise RuleBroken(_("The amount follows from its products."), field=field, code="lines")
         after = opportunity.expected_close_date
         opportunity.first_close_date = opportunity.first_close_date or after
         opportunity.pushes += bool(before and after and after > before)
@@ -246,7 +249,8 @@ def _only_editable(values: Mapping[str, Any]) -> None:
         raise TypeError(f"not to be edited this way: {sorted(unknown)}")
 
 
-def _in_use(opportunity: Opportunity) -> None:
+def in_use(opportunity: Opportunity) -> None:
+    """Refuse a change of a deal that lies in the bin."""
     if opportunity.deleted_at is not None:
         raise RuleBroken(_("%(name)s lies in the bin.") % {"name": opportunity.name}, code="deleted")
 

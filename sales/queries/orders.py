@@ -1,0 +1,56 @@
+"""What is read of orders and contracts; whose rows they are is decided by `crm.identity.access`."""
+
+import datetime
+
+from django.db import models
+
+from crm.core.clock import company_today
+from sales.models import Order, OrderStatus
+from sales.models.order import EFFECTIVE, RUNNING
+from sales.rules.contracts import REMIND_DAYS
+
+OPEN_STATUSES = (
+    OrderStatus.DRAFT,
+    OrderStatus.IN_APPROVAL,
+    OrderStatus.REJECTED,
+    OrderStatus.APPROVED,
+    *RUNNING,
+)
+
+
+def order_list() -> models.QuerySet[Order]:
+    """Orders outside the bin and of customers outside it, with what the columns of the list read."""
+    rows = Order.objects.filter(customer__deleted_at__isnull=True)
+    return rows.select_related("customer", "owner", "team", "contact", "opportunity")
+
+
+def order_bin() -> models.QuerySet[Order]:
+    """Orders in the bin."""
+    rows = Order._base_manager.filter(deleted_at__isnull=False)
+    return rows.select_related("customer", "owner", "team")
+
+
+def order_record() -> models.QuerySet[Order]:
+    """Orders with what their page shows at once."""
+    rows = order_list().select_related("quote", "renews", "previous_owner")
+    return rows.defer("search_text", "search_grams")
+
+
+def open_orders(rows: models.QuerySet[Order]) -> models.QuerySet[Order]:
+    """Those of some orders that still wait for somebody."""
+    return rows.filter(status__in=OPEN_STATUSES, deleted_at__isnull=True)
+
+
+def effective_orders() -> models.QuerySet[Order]:
+    """Everything that counts as sold, by its effective date."""
+    return Order.objects.filter(EFFECTIVE)
+
+
+def expiring_q() -> models.Q:
+    """Running contracts that end within 90 days."""
+    today = company_today()
+    return models.Q(
+        status__in=RUNNING,
+        end_date__gte=today,
+        end_date__lte=today + datetime.timedelta(days=max(REMIND_DAYS)),
+    )

@@ -19,4 +19,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("crm.listing.urls")),
     path("", include("accounts.activity_urls")),
     path("", include("accounts.urls")),
+    path("", include("reports.urls")),
 ]

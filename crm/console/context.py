@@ -43,6 +43,7 @@ MODULES = (
     Item("customers", _("Customers"), "building", "customer_list", "accounts.customer", letter="c"),
     Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
     Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),
+    Item("reports", _("Reports"), "chart-histogram", "report_list", "sales.opportunity", letter="r"),
 )
 NEW = (
     Item(

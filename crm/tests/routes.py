@@ -361,6 +361,14 @@ API = {
     "api-exports-download": Route(elsewhere="nothing to fetch before it is done: test_import_api"),
     "api-exports-stop": change("export", EVERYBODY),
 }
+# Who may see deals at all.
+DEALERS = SALES | {"exec", "marketing1"}
+REPORTS = {
+    "report_list": Route(),
+    "report_detail": Route(DEALERS, kwargs={"slug": "pipeline"}),
+    "api-reports-list": Route(DEALERS),
+    "api-reports-detail": Route(DEALERS, kwargs={"slug": "pipeline"}),
+}
 ROUTES: dict[str, Route] = (
-    SIGN_IN | PRIVATE | SETTINGS | ROBOTS | CUSTOMERS | FOLLOW_UPS | EXCEL | PLATFORM | API
+    SIGN_IN | PRIVATE | SETTINGS | ROBOTS | CUSTOMERS | FOLLOW_UPS | EXCEL | PLATFORM | API | REPORTS
 )

@@ -1,0 +1,5 @@
+"""REST of reports."""
+
+from reports.api.reports import ReportViewSet
+
+ROUTES = [("reports", ReportViewSet)]

@@ -1,0 +1,1 @@
+"""What reports read: aggregates over the records their reader sees."""

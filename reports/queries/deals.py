@@ -1,0 +1,82 @@
+"""The deals a report counts: exactly those that the list of opportunities shows the same reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet, Value
+
+from accounts.models import Customer
+from crm.core.money import BASE_CURRENCY, q2
+from crm.identity.access import narrow
+from crm.identity.models import User
+from reports.asked import Asked
+from sales.models import Opportunity
+from sales.queries.opportunities import rate_of
+
+WEIGHTED = ExpressionWrapper(
+    F("amount") * F("probability") / Value(100), output_field=DecimalField(max_digits=30, decimal_places=4)
+)
+
+
+def deals() -> QuerySet[Opportunity]:
+    """Opportunities outside the bin, and of customers outside it: few lie in it, so they are looked up and no join is made."""
+    binned = Customer._base_manager.filter(deleted_at__isnull=False).values("pk")
+    return Opportunity.objects.exclude(customer__in=binned).order_by()
+
+
+def deals_of(asked: Asked) -> tuple[QuerySet[Opportunity], dict[str, Any]]:
+    """The deals the reader sees, narrowed by owner, team and pipeline; and the same as parameters of the list."""
+    rows, query = narrow(deals(), asked.user), {}
+    if owner := asked["owner"]:
+        rows, query["owner"] = rows.filter(owner=owner), owner.pk
+    if team := asked["team"]:
+        ids = sorted(asked.form.fields["team"].ids(team))
+        rows, query["team"] = rows.filter(team__in=ids), ids
+    if pipeline := asked["pipeline"]:
+        rows, query["pipeline"] = rows.filter(pipeline=pipeline), pipeline.pk
+    return rows, query
+
+
+def closed_between(first: Any, last: Any) -> Q:
+    """Closed from one day to another, both included."""
+    return Q(closed_at__gte=first, closed_at__lte=last)
+
+
+@dataclass
+class Unit:
+    """The one currency of a report: that of its deals, or the company's with converted amounts where there are several."""
+
+    currency: str = BASE_CURRENCY
+    rates: Mapping[str, Decimal] | None = None  # None: nothing is converted
+
+    @property
+    def approximate(self) -> bool:
+        return self.rates is not None
+
+    @classmethod
+    def of(cls, currencies: Iterable[str]) -> Unit:
+        """The unit for amounts in these currencies, at today's rates."""
+        found = sorted(set(currencies))
+        if len(found) < 2:
+            return cls(found[0] if found else BASE_CURRENCY)
+        return cls(BASE_CURRENCY, {one: rate_of(one, BASE_CURRENCY) for one in found})
+
+    def value(self, amount: Decimal | None, currency: str) -> Decimal:
+        """An amount in the unit; rounded once, at the end, by `whole`."""
+        if amount is None:
+            return Decimal(0)
+        return amount if self.rates is None else amount * self.rates[currency]
+
+    @staticmethod
+    def whole(amount: Decimal) -> Decimal:
+        """To the cent."""
+        return q2(amount)
+
+
+def people_of(rows: Iterable[int | None]) -> dict[int, User]:
+    """Colleagues by number; names may be read by everybody."""
+    return User._base_manager.in_bulk([pk for pk in rows if pk])

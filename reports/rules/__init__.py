@@ -1,0 +1,1 @@
+"""Pure arithmetic of reports: periods, targets, learned odds. No ORM, no clock."""

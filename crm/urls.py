@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("crm.listing.urls")),
     path("", include("accounts.activity_urls")),
     path("", include("accounts.urls")),
+    path("", include("sales.urls")),
     path("", include("reports.urls")),
 ]

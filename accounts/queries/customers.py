@@ -17,6 +17,7 @@ from crm.identity import access
 from crm.identity.events import RECORD_TRANSFERRED
 from crm.identity.fields import shield
 from crm.identity.models import Team, User
+from crm.identity.ownership import OwnedModel
 from crm.identity.shares import grant_models, live
 from crm.records.models import Region, Tag
 from crm.records.searchable import SEARCHED, search
@@ -80,7 +81,7 @@ def people_of(customer: Customer, user: User) -> list[Contact]:
 
 @dataclass(frozen=True)
 class Collaborator:
-    """A colleague or a team a customer is shared with: how far, and until when."""
+    """A colleague or a team a record is shared with: how far, and until when."""
 
     who: User | Team
     may_edit: bool
@@ -96,12 +97,12 @@ class Collaborator:
         return "team" if self.is_team else "user"
 
 
-def collaborators_of(customer: Customer) -> list[Collaborator]:
-    """Whom a customer is shared with now, teams last."""
-    tables = grant_models(Customer)
+def collaborators_of(record: OwnedModel) -> list[Collaborator]:
+    """Whom a customer (or another record that can be shared) is shared with now, teams last."""
+    tables = grant_models(type(record))
     if tables is None:
         return []
-    users, groups = (live(table._base_manager.filter(content_object=customer)) for table in tables)
+    users, groups = (live(table._base_manager.filter(content_object=record)) for table in tables)
     rows = [
         *(
             (grant.user, grant)

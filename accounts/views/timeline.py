@@ -123,6 +123,9 @@ def composer_context(
         "tabs": TABS,
         "chips": date_chips(form["next_date"].value(), calendar),
         "composer_url": reverse(f"{record._meta.model_name}_follow_up", args=[record.pk]),
+        "mentions_url": reverse("customer_mentions", args=[record.pk])
+        if isinstance(record, Customer)
+        else "",
     }
 
 

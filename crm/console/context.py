@@ -42,6 +42,7 @@ MODULES = (
     Item("today", pgettext_lazy("module", "Today"), "sun", "today", letter="t"),
     Item("customers", _("Customers"), "building", "customer_list", "accounts.customer", letter="c"),
     Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
+    Item("leads", _("Leads"), "user-plus", "lead_list", "sales.lead", letter="l"),
     Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),
     Item("reports", _("Reports"), "chart-histogram", "report_list", "sales.opportunity", letter="r"),
 )
@@ -56,6 +57,7 @@ NEW = (
         True,
         named=True,
     ),
+    Item("leads", _("New lead"), "user-plus", "lead_create", "sales.lead", "add", True),
     Item("today", _("Write a follow-up"), "note", "follow_up_write", "accounts.activity", "add", True),
     Item("activities", _("New task"), "checkbox", "activity_create", "accounts.activity", "add", True),
     Item("imports", _("Import from Excel"), "file-import", "import_new", "accounts.customer", "import"),

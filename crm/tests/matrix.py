@@ -251,7 +251,9 @@ def refused_offers(world: World, person: str, html: str) -> set[str]:
         except Resolver404:
             continue
         route = MATRIX.get(match.view_name)
-        if route is None or (route.kind and (route.kind, match.kwargs.get("pk")) not in numbers):
+        if route is None or match.kwargs.get("kind") != route.kwargs.get("kind"):
+            continue  # the files of another kind of record
+        if route.kind and (route.kind, match.kwargs.get("pk")) not in numbers:
             continue
         relation = numbers[route.kind, match.kwargs["pk"]] if route.kind else None
         if expected(match.view_name, route, method, person, relation) != "in":

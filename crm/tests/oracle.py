@@ -8,7 +8,7 @@ what one owns, "below" also what the own team and those below it hold, "all" eve
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-CUSTOMER, CONTACT, ACTIVITY = "customer", "contact", "activity"
+CUSTOMER, CONTACT, ACTIVITY, LEAD = "customer", "contact", "activity", "lead"
 EDIT = "view add change delete export import"
 
 # role → kind of record → (how far, which verbs)
@@ -17,6 +17,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         CUSTOMER: ("all", f"{EDIT} transfer share merge comment reveal"),
         CONTACT: ("all", f"{EDIT} reveal"),
         ACTIVITY: ("all", f"{EDIT} comment"),
+        LEAD: ("all", f"{EDIT} transfer share comment"),
         "tag": ("all", "view add change delete"),
         "user": ("all", "view add change delete"),
         "team": ("all", "view add change delete"),
@@ -30,25 +31,29 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         CUSTOMER: ("all", "view comment transfer"),
         CONTACT: ("all", "view"),
         ACTIVITY: ("all", "view comment"),
+        LEAD: ("all", "view comment transfer"),
     },
     "sales_manager": {
         CUSTOMER: ("below", f"{EDIT} transfer share merge comment"),
         CONTACT: ("below", EDIT),
         ACTIVITY: ("below", f"{EDIT} comment"),
+        LEAD: ("below", f"{EDIT} transfer share comment"),
         "tag": ("all", "view add"),
     },
     "salesperson": {
         CUSTOMER: ("own", f"{EDIT} transfer share comment"),
         CONTACT: ("own", EDIT),
         ACTIVITY: ("own", f"{EDIT} comment"),
+        LEAD: ("own", f"{EDIT} transfer share comment"),
         "tag": ("all", "view add"),
     },
     "marketing_manager": {
         CUSTOMER: ("all", "view reveal"),
         CONTACT: ("all", "view reveal"),
+        LEAD: ("all", "view add change export import transfer comment"),
         "tag": ("all", "view add"),
     },
-    "marketing_member": {"tag": ("all", "view add")},
+    "marketing_member": {LEAD: ("own", "view add change comment"), "tag": ("all", "view add")},
     "service_rep": {
         CUSTOMER: ("all", "view"),
         CONTACT: ("all", "view change"),
@@ -100,7 +105,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Fact:
-    """What decides who reaches a customer, or a follow-up with its customer above it."""
+    """What decides who reaches a customer or a lead, or a follow-up with its customer above it."""
 
     owner: str = ""
     team: str = ""
@@ -144,7 +149,7 @@ class Rule:
         return self.reaches(person, kind, fact, ASKS.get(verb, "view"))
 
     def reaches(self, person: Person, kind: str, fact: Fact, level: str) -> bool:
-        if kind not in (CUSTOMER, CONTACT, ACTIVITY):
+        if kind not in (CUSTOMER, CONTACT, ACTIVITY, LEAD):
             return True
         if kind == CONTACT:
             return self.reaches(person, CUSTOMER, fact, level)
@@ -159,7 +164,7 @@ class Rule:
         owners = {person.name} if level == "assign" else {person.name, *person.covers}
         if fact.owner in owners or fact.team in teams:
             return True
-        if kind == CUSTOMER:
+        if kind in (CUSTOMER, LEAD):
             shared = {"view": fact.reads | fact.edits, "change": fact.edits}.get(level, frozenset())
             return person.name in shared
         # A customer shows what was written about it; only who wrote it, or leads them, changes it.

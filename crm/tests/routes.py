@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm.tests.world import ADMIN, EVERYBODY, READERS, SALES
+from crm.tests.world import ADMIN, EVERYBODY, LEADERS, READERS, SALES
 
 MERGERS = frozenset({"manager1", "director", "admin"})
 
@@ -215,6 +215,34 @@ CUSTOMERS = {
     **listing("customer_bin", READERS),
     **listing("contact", READERS),
 }
+LEAD_EDITORS = SALES | {"marketing1", "marketing2"}
+LEADS = {
+    "lead_create": Route(LEAD_EDITORS),
+    "lead_suggest": Route(LEAD_EDITORS),
+    "lead_detail": page("lead", LEADERS),
+    "lead_position": page("lead", LEADERS),
+    "lead_why": page("lead", LEADERS),
+    "lead_timeline": page("lead", LEADERS),
+    "lead_edit": page("lead", LEAD_EDITORS, reading=False),
+    "lead_field": page("lead", LEAD_EDITORS, reading=False, kwargs={"name": "company"}),
+    "lead_field_undo": Route(elsewhere="only after an edit of one's own: test_lead_pages"),
+    "lead_follow_up": page("lead", SALES),
+    "lead_move": change("lead", LEAD_EDITORS, to="working"),
+    "lead_disqualify": page("lead", LEAD_EDITORS, reading=False),
+    "lead_convert": page("lead", SALES, reading=False),
+    "lead_unconvert": change("lead", ADMIN),
+    "lead_transfer": page("lead", SALES | {"exec", "marketing1"}, reading=False, verb="transfer"),
+    "lead_share": page("lead", SALES, reading=False, verb="share"),
+    "lead_unshare": Route(elsewhere="takes two ids: test_lead_pages"),
+    "lead_delete": page("lead", SALES, reading=False, verb="delete"),
+    "lead_restore": Route(elsewhere="the record lies in the bin: test_lead_pages"),
+    **listing("lead", LEADERS),
+    **listing("lead_bin", LEADERS),
+    **resource("leads", LEADERS, "lead"),
+    "api-leads-convert": change("lead", SALES),
+    "api-leads-unconvert": change("lead", ADMIN),
+    "api-leads-reveal": Route(elsewhere="asks for a masked field: test_account_api"),
+}
 FOLLOW_UPS = {
     "today": Route(),
     "people_suggest": Route(SALES | {"service1"}),
@@ -234,7 +262,7 @@ FOLLOW_UPS = {
     "activity_edit": written("get"),
     "activity_delete": written(),
     "activity_restore": Route(elsewhere="the record lies in the bin: test_activity_pages"),
-    "upload_new": Route(SALES | {"exec", "service1"}, method="post"),
+    "upload_new": Route(LEAD_EDITORS | {"exec", "service1"}, method="post"),
     "upload_discard": Route(elsewhere="one's own draft: test_file_uploads"),
     "record_files": page("customer", kwargs={"kind": "customers"}, posting=SALES | {"exec"}),
     **{
@@ -369,6 +397,16 @@ REPORTS = {
     "api-reports-list": Route(DEALERS),
     "api-reports-detail": Route(DEALERS, kwargs={"slug": "pipeline"}),
 }
-ROUTES: dict[str, Route] = (
-    SIGN_IN | PRIVATE | SETTINGS | ROBOTS | CUSTOMERS | FOLLOW_UPS | EXCEL | PLATFORM | API | REPORTS
-)
+ROUTES: dict[str, Route] = {
+    **SIGN_IN,
+    **PRIVATE,
+    **SETTINGS,
+    **ROBOTS,
+    **CUSTOMERS,
+    **LEADS,
+    **FOLLOW_UPS,
+    **EXCEL,
+    **PLATFORM,
+    **API,
+    **REPORTS,
+}

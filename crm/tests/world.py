@@ -20,6 +20,8 @@ from crm.identity.tests.factories import PEOPLE, SYSTEM, Company, actor, make_co
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, ImportTemplate, Tag
 from crm.records.services.custom_fields import create_field, create_section
 from crm.tests.oracle import Fact, Person, Rule
+from sales.services import delete_lead
+from sales.tests.factories import make_lead
 
 ROLES = ["sales1", "sales2", "manager1", "sales3", "director", "admin", "exec"]
 ROLES += ["service1", "finance1", "marketing1", "marketing2"]
@@ -44,11 +46,13 @@ FOLLOW_UPS = {
     for relation, one in FACTS.items()
     if not one.deleted  # a follow-up of a binned customer: test_activity_services
 }
-FACTS_BY_KIND = {"customer": FACTS, "contact": FACTS, "activity": FOLLOW_UPS}
+LEADS = {relation: one for relation, one in FACTS.items() if relation != "deal"}
+FACTS_BY_KIND = {"customer": FACTS, "contact": FACTS, "activity": FOLLOW_UPS, "lead": LEADS}
 # What belongs to one person alone is sales1's here; the rest is everybody's, or the administrator's.
 PRIVATE = ("import", "mapping", "export", "job", "token", "notification")
 EVERYBODY = frozenset(ROLES)
 SALES = frozenset({"sales1", "sales2", "manager1", "sales3", "director", "admin"})
+LEADERS = frozenset(SALES | {"exec", "marketing1", "marketing2"})  # who may see leads at all
 READERS = frozenset(SALES | {"exec", "service1", "finance1", "marketing1"})
 ADMIN = frozenset({"admin"})
 
@@ -100,7 +104,19 @@ def make_world() -> World:
     services.delete_customer(records["customer"]["deleted"], actor=SYSTEM)
     records["customer"] = {key: Customer._base_manager.get(pk=c.pk) for key, c in records["customer"].items()}
     del records["activity"]["deleted"]  # a follow-up of a binned customer: test_activity_services
+    records["lead"] = _leads(company)
     return World(company, records | {kind: {"own": r} for kind, r in _single(company).items()})
+
+
+def _leads(company: Company) -> dict[str, models.Model]:
+    """A lead of each relation."""
+    found = {}
+    for relation, fact in LEADS.items():
+        found[relation] = make_lead(getattr(company, fact.owner), f"{relation} lead")
+    identity.share(found["shared"], user=company.sales1, level="read", actor=SYSTEM)
+    identity.share(found["edited"], user=company.sales1, level="edit", actor=SYSTEM)
+    found["deleted"] = delete_lead(found["deleted"], actor=SYSTEM)
+    return found
 
 
 def _single(company: Company) -> dict[str, models.Model]:

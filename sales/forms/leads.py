@@ -10,6 +10,7 @@ from accounts.models import Contact, Customer
 from crm.identity.access import has_verb
 from crm.identity.models import User
 from crm.listing.forms import CrmForm, CrmModelForm, people
+from crm.records.models.custom_field import PREFIX
 from sales.models import DisqualifyReason, Lead
 
 
@@ -60,6 +61,23 @@ class NewLeadForm(LeadForm):
         everyone = people(self.user)
         self.fields["owner"].queryset = everyone if may_hand_over else everyone.filter(pk=self.user.pk)
         self.initial.setdefault("owner", self.user.pk)
+
+    @property
+    def first(self) -> list[forms.BoundField]:
+        """What is asked at once: who it is, and what an administrator insists on."""
+        return [one for one in self.visible_fields() if one.name not in self._folded]
+
+    @property
+    def optional(self) -> list[forms.BoundField]:
+        """What can wait, in the fold."""
+        return [one for one in self.visible_fields() if one.name in self._folded]
+
+    @property
+    def _folded(self) -> set[str]:
+        custom = {
+            name for name, field in self.fields.items() if name.startswith(PREFIX) and not field.required
+        }
+        return {*self.OPTIONAL, *custom}
 
 
 class DisqualifyForm(CrmForm):

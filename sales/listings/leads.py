@@ -9,7 +9,9 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.listings import quick_call
+from accounts.models import Activity
 from crm.core.phone import format_phone
+from crm.core.templatetags.ui import meter
 from crm.identity import access
 from crm.identity.models import User
 from crm.listing.bulk import Assign, Delete
@@ -28,21 +30,27 @@ STATUS_KINDS = {
     LeadStatus.CONVERTED: "vio",
 }
 HOT, WARM = 60, 30
+METERS = {"hot": "bad", "warm": "warn", "cool": "brand"}
 
 
 def _leads(number: str, exact: int) -> str:
     return ngettext("%(number)s lead", "%(number)s leads", exact) % {"number": number}
 
 
-def _score(lead: Lead, look: Look) -> SafeString:
+def score_badge(lead: Lead) -> SafeString:
     """The score with a bar of its length; hot from what marketing hands over."""
     heat = "hot" if lead.score >= HOT else "warm" if lead.score >= WARM else "cool"
     return format_html(
-        '<span class="score score-{}"><span class="num">{}</span><meter min="0" max="100" value="{}"></meter></span>',
+        '<span class="score score-{}" title="{}"><span class="num">{}</span>{}</span>',
         heat,
+        gettext("Score"),
         round(lead.score),
-        lead.score,
+        meter(round(lead.score), 100, METERS[heat]),
     )
+
+
+def _score(lead: Lead, look: Look) -> SafeString:
+    return score_badge(lead)
 
 
 def _phone(lead: Lead, look: Look) -> str:
@@ -55,6 +63,10 @@ def _plain_phone(lead: Lead) -> str:
 
 def _owns_leads(user: User) -> bool:
     return access.has_verb(user, "add", Lead)
+
+
+def _writes(user: User) -> bool:
+    return access.has_verb(user, "add", Activity)
 
 
 def _restore_url(lead: Lead) -> str:
@@ -72,7 +84,7 @@ LEADS = ListPage(
     model=Lead,
     queryset=lead_list,
     title=_("Leads"),
-    icon="user-search",
+    icon="user-plus",
     count_words=_leads,
     filters=LeadFilters,
     columns=[
@@ -118,7 +130,7 @@ LEADS = ListPage(
             icon="user",
             offered=_owns_leads,
         ),
-        View("hot", _("Hot"), {"open": "true", "score_from": HOT}, sort="-score", icon="flame"),
+        View("hot", _("Hot"), {"open": "true", "score_from": HOT}, sort="-score", icon="bolt"),
         View(
             "new", pgettext_lazy("lead status", "New"), {"status": "new"}, sort="-created_at", icon="sparkles"
         ),
@@ -147,6 +159,8 @@ LEADS = ListPage(
         label=_("New lead"),
         url_name="lead_create",
     ),
+    row_expand="lead_follow_up",
+    expand_offered=_writes,
     row_actions=quick_call,
     search_note="company",
     palette=Found("name", "company", sound="name_sort"),

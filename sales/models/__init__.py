@@ -7,6 +7,7 @@ from sales.models.choices import (
     TouchKind,
 )
 from sales.models.conversion import LeadConversion
+from sales.models.files import LeadFile
 from sales.models.grants import LeadGroupGrant, LeadUserGrant
 from sales.models.lead import Lead, LeadTouch
 from sales.models.letterhead import Letterhead
@@ -32,6 +33,7 @@ __all__ = [
     "ForecastCategory",
     "Lead",
     "LeadConversion",
+    "LeadFile",
     "LeadGroupGrant",
     "LeadStatus",
     "LeadTouch",

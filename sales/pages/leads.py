@@ -1,22 +1,55 @@
 """The page of a lead."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from accounts.queries.customers import collaborators_of
+from crm.core import formats
+from crm.core.money import write_full
 from crm.identity import access
 from crm.listing.record import RecordPage
 from sales import services
 from sales.forms.leads import LeadForm
 from sales.listings.leads import LEADS
-from sales.models import Lead
+from sales.models import Lead, LeadStatus
+from sales.models.lead import OPEN_STATUSES
 from sales.pages.middle import middle
 from sales.queries.leads import lead_record
 from sales.rules.leads import MOVES
+from sales.rules.scoring import BEHAVIOUR, FIT, NEGATIVE, Score, is_mql
 from sales.services.conversion import UNDO_WITHIN
 from sales.services.scoring import score_of
+
+PARTS = {
+    "industry": _("Industry"),
+    "size": _("Company size"),
+    "role": _("Decides there"),
+    "region": _("Region"),
+    "form": _("Filled in a form"),
+    "pricing": _("Looked at prices"),
+    "meeting": _("Met us"),
+    "click": _("Clicked in an e-mail"),
+    "reply": _("Answered"),
+    "free_mail": _("Free mail address"),
+    "competitor": _("Competitor"),
+    "unsubscribed": _("Unsubscribed"),
+}
+QUESTIONS = {
+    "need": _("Need"),
+    "budget": _("Budget"),
+    "decides": _("Decision maker"),
+    "expected_at": _("When"),
+}
 
 
 def lead_context(request: HttpRequest, lead: Lead) -> dict[str, Any]:
@@ -25,15 +58,80 @@ def lead_context(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     changes = access.may(user, "change", lead)
     made = lead.conversions.filter(undone_at__isnull=True).first()
     fresh = made is not None and timezone.now() - made.at <= UNDO_WITHIN
+    touches = list(lead.touches.all())
+    score = score_of(lead, touches, timezone.now())
+    moves = MOVES[lead.status] if changes else ()
     return {
-        "score": score_of(lead, lead.touches.all(), timezone.now()),
-        "touches": list(lead.touches.all()[:10]),
-        "moves": MOVES[lead.status] if changes else (),
+        "score": score,
+        "parts": parts_of(score),
+        "handed_over": _handed_over(lead, score),
+        "touches": touches[:10],
+        "moves": moves,
+        "steps": steps_of(lead, moves),
+        "questions": questions_of(lead),
+        "collaborators": collaborators_of(lead),
         "may_convert": changes and lead.is_open and access.has_verb(user, "add", Customer),
+        "may_disqualify": LeadStatus.DISQUALIFIED in moves,
         "may_undo": fresh and access.is_administrator(user),
         "customer_seen": lead.customer is not None and access.may(user, "view", lead.customer),
         **middle(request, lead),
     }
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of an explained score: what it is, its points, and the most it could bring."""
+
+    label: str
+    points: Decimal
+    most: int
+
+    @property
+    def words(self) -> str:
+        """The points with their sign, as people add them up."""
+        sign = "+" if self.points > 0 else "−"
+        return f"{sign}{abs(self.points).normalize():f}"
+
+
+def parts_of(score: Score) -> list[Part]:
+    """The parts of a score in words, the weightiest first."""
+    most = FIT | BEHAVIOUR | NEGATIVE
+    found = [Part(str(PARTS[key]), points, most[key]) for key, points in score.parts if points]
+    return sorted(found, key=lambda part: -part.points)
+
+
+def steps_of(lead: Lead, moves: Sequence[str]) -> list[dict[str, Any]]:
+    """The way of an open lead: where it stands, and where one may put it."""
+    order = list(OPEN_STATUSES)
+    at = order.index(lead.status) if lead.status in order else -1
+    states = ["done" if n < at else "now" if n == at else "next" for n in range(len(order))]
+    return [
+        {"value": step.value, "label": step.label, "state": state, "may": step.value in moves}
+        for step, state in zip(order, states, strict=True)
+    ]
+
+
+def questions_of(lead: Lead) -> list[dict[str, Any]]:
+    """The four questions of a qualification (BANT) with what is known of each, as far as it may be read."""
+    known = set(lead.known)
+    texts = {
+        "need": Truncator(lead.need).chars(60),
+        "budget": "" if lead.budget is None else write_full(lead.budget, settings.BASE_CURRENCY),
+        "expected_at": formats.day(lead.expected_at) if lead.expected_at else "",
+    }
+    return [
+        {"label": label, "known": name in known, "text": texts.get(name, "")}
+        for name, label in QUESTIONS.items()
+    ]
+
+
+def _handed_over(lead: Lead, score: Score) -> str:
+    """Why marketing hands the lead to sales, if it does."""
+    if lead.hand_raised_at is not None:
+        return gettext("Asked for contact %(day)s") % {"day": formats.day(lead.hand_raised_at)}
+    if is_mql(score):
+        return gettext("Enough points to be handed to sales")
+    return ""
 
 
 LEAD_PAGE = RecordPage(

@@ -45,6 +45,7 @@ class Known:
     why: list[str]
     url: str = ""
     blocks: bool = False
+    pk: int = 0  # of those within reach
 
 
 def lead_keys(values: Any) -> Keys:
@@ -86,5 +87,7 @@ def known_already(user: User, values: Any, *, exclude: Iterable[int] = ()) -> li
     ]
     for match in disclosed_customers(user, find(keys))[:MOST]:
         url = f"/customers/{match.customer_id}/" if match.seen else ""
-        found.append(Known("customer", match.name, match.owner_name, match.why if match.seen else [], url))
+        why = match.why if match.seen else []
+        pk = match.customer_id if match.seen else 0
+        found.append(Known("customer", match.name, match.owner_name, why, url, pk=pk))
     return found

@@ -51,6 +51,8 @@ TASKS = {
     "tidy-exports": _("Delete old export files"),
     "find-duplicates": _("Look for duplicates"),
     "empty-bin": _("Empty the bin"),
+    "rescore-leads": _("Renew the scores of leads"),
+    "empty-lead-bin": _("Empty the bin of leads"),
     "check-calendars": _("Check the business calendar"),
     "tidy-files": _("Delete uploads nothing holds"),
     "make-previews": _("Make small pictures of files"),

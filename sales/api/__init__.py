@@ -1,0 +1,5 @@
+"""REST of sales, one module per kind of record."""
+
+from sales.api import leads
+
+ROUTES = [*leads.ROUTES]

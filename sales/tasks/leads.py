@@ -1,0 +1,18 @@
+"""Periodic work on leads: thin, and safe to run twice."""
+
+from celery import shared_task
+
+from crm.events.actor import system
+from sales import services
+
+
+@shared_task(name="sales.tasks.rescore_leads")
+def rescore_leads() -> int:
+    """Renew the scores of open leads every night, as what they did fades."""
+    return services.rescore_all()
+
+
+@shared_task(name="sales.tasks.empty_lead_bin")
+def empty_lead_bin() -> int:
+    """Delete for good the leads that have lain in the bin for 30 days."""
+    return services.purge_lead_bin(actor=system("bin"))

@@ -19,6 +19,7 @@ from accounts.services.activity_changes import (
     update_activity,
 )
 from accounts.services.activity_news import share_with_mentioned, unreached
+from accounts.services.carrying import carry_follow_ups, take_back_follow_ups
 from accounts.services.contacts import (
     create_contact,
     delete_contact,
@@ -56,6 +57,7 @@ __all__ = [
     "NewActivity",
     "NextStep",
     "cancel",
+    "carry_follow_ups",
     "change_lifecycle",
     "complete",
     "create_activities",
@@ -86,6 +88,7 @@ __all__ = [
     "set_tags",
     "share_with_mentioned",
     "tag_customers",
+    "take_back_follow_ups",
     "transfer_customers",
     "undo",
     "undo_merge",

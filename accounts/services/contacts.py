@@ -47,6 +47,7 @@ def create_contact(
     is_primary: bool = False,
     announce: bool = True,
     guard: Guard | None = None,
+    complete: bool = True,
     **values: Any,
 ) -> Contact:
     """Add a person to a customer; the first one becomes its main contact.
@@ -60,7 +61,7 @@ def create_contact(
     custom = values.pop("custom", {})
     values = cleaned(Contact, {"name": values.pop("name", ""), **values})
     contact = Contact(customer=customer, **values)
-    contact.custom = settle(contact, custom, complete=announce)
+    contact.custom = settle(contact, custom, complete=announce and complete)
     guard_contact(contact, guard)
     contact.phone_key = match_keys({"phone": contact.phone})["phone_key"]
     contact.fill_search()

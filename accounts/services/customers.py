@@ -78,11 +78,12 @@ def create_customer(
     first_deal_at: datetime.date | None = None,
     lifecycle_stage: str = "",
     guard: Guard | None = None,
+    complete: bool = True,
     **values: Any,
 ) -> Created:
     """Create a customer with its first contact; what follows from its name and numbers fills in by itself.
 
-    `first_deal_at` is for administrators and imports; the stage has to agree with it. With a `guard` one that is
+    With `complete=False` required custom fields may wait: no form was filled in. `first_deal_at` is for administrators and imports; the stage has to agree with it. With a `guard` one that is
     there already is refused (`DuplicatesFound`).
     """
     _only_editable(values)
@@ -95,7 +96,7 @@ def create_customer(
     customer.owner_since = timezone.now()
     customer.neglect_from = company_today()
     _check_rules(customer, values)
-    customer.custom = settle(customer, custom)
+    customer.custom = settle(customer, custom, complete=complete)
     guard_customer(customer, guard, contact=contact)
     for name, value in match_keys(
         {"phone": customer.phone, "name": customer.name, "kind": customer.kind}

@@ -107,6 +107,13 @@ SECTIONS = (
         _("WeCom DingTalk Feishu webhook group chat"),
         leaders=True,
     ),
+    Section(
+        "lead_conversion",
+        COMPANY,
+        _("Conversion of leads"),
+        "user-check",
+        _("fields mapping customer contact opportunity"),
+    ),
     Section("tags", COMPANY, _("Tags"), "tag", _("labels colours")),
     Section(
         "system", COMPANY, _("System"), "activity", _("queues workers tasks failures storage backup health")

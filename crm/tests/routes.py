@@ -217,6 +217,7 @@ CUSTOMERS = {
 }
 LEAD_EDITORS = SALES | {"marketing1", "marketing2"}
 LEADS = {
+    "lead_conversion": Route(ADMIN),
     "lead_create": Route(LEAD_EDITORS),
     "lead_suggest": Route(LEAD_EDITORS),
     "lead_detail": page("lead", LEADERS),

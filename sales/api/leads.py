@@ -23,7 +23,7 @@ from crm.records.models import Industry, Region
 from crm.records.queries.reference import industry_finder, region_finder
 from sales import services
 from sales.listings.leads import LEADS
-from sales.models import Lead, LeadStatus
+from sales.models import Lead, LeadStatus, Opportunity
 
 
 class LeadSerializer(RecordSerializer):
@@ -53,11 +53,36 @@ class LeadSerializer(RecordSerializer):
         extra_kwargs = {"external_id": {"validators": []}}
 
 
+class DealOfLeadSerializer(serializers.Serializer):
+    """The deal that is opened with a conversion; what is left out comes from the lead."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    amount = serializers.DecimalField(max_digits=16, decimal_places=2, min_value=0, required=False)
+    currency = serializers.CharField(max_length=3, required=False)
+    expected_close_date = serializers.DateField(required=False)
+
+
 class ConvertSerializer(serializers.Serializer):
-    """What a lead becomes: left out, a new customer and contact are made."""
+    """What a lead becomes: left out, a new customer and contact are made; a deal where `create_opportunity` or its values say so."""
 
     customer = VisibleRelatedField(queryset=Customer.objects.all(), required=False, allow_null=True)
     contact = VisibleRelatedField(queryset=Contact.objects.all(), required=False, allow_null=True)
+    create_opportunity = serializers.BooleanField(default=False)
+    opportunity = DealOfLeadSerializer(required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.pop("create_opportunity") and attrs.get("opportunity") is None:
+            attrs["opportunity"] = {}
+        return attrs
+
+
+class ConvertedSerializer(LeadSerializer):
+    """A converted lead with the deal that was opened."""
+
+    opportunity = serializers.IntegerField(read_only=True, allow_null=True)
+
+    class Meta(LeadSerializer.Meta):
+        fields = [*LeadSerializer.Meta.fields, "opportunity"]
 
 
 class LeadViewSet(RevealMixin, Creates, Updates, Deletes, RecordViewSet):
@@ -93,7 +118,7 @@ class LeadViewSet(RevealMixin, Creates, Updates, Deletes, RecordViewSet):
         check_version(record, expected)
         services.delete_lead(record, actor=self.actor)
 
-    @extend_schema(request=ConvertSerializer, responses=LeadSerializer)
+    @extend_schema(request=ConvertSerializer, responses=ConvertedSerializer)
     @action(detail=True, methods=["post"])
     def convert(self, request: Request, pk: str) -> Response:
         """Make the lead a customer with a contact, new ones or those named."""
@@ -104,9 +129,13 @@ class LeadViewSet(RevealMixin, Creates, Updates, Deletes, RecordViewSet):
         data = serializer.validated_data
         if data.get("customer") is not None:
             access.authorize(request.user, "change", data["customer"])
+        if data.get("opportunity") is not None:
+            access.require_verb(request.user, "add", Opportunity)
         with refusing(request.user):
-            services.convert_lead(record, actor=self.actor, owner=request.user, guard=GUARD, **data)
-        return self.answer(self.reread(record))
+            made = services.convert_lead(record, actor=self.actor, owner=request.user, guard=GUARD, **data)
+        response = self.answer(self.reread(record))
+        response.data["opportunity"] = made.opportunity.pk if made.opportunity else None
+        return response
 
     @extend_schema(request=None, responses=LeadSerializer)
     @action(detail=True, methods=["post"])

@@ -54,3 +54,6 @@ LEAD_DELETED = event("lead.deleted", gettext_lazy("Moved to the bin"))
 LEAD_RESTORED = event("lead.restored", gettext_lazy("Restored from the bin"))
 LEAD_PURGED = event("lead.purged", gettext_lazy("Deleted for good"), timeline=False)
 CUSTOMER_FROM_LEAD = event("customer.from_lead", gettext_lazy("Came from a lead"), sentence=_came)
+CONVERSION_MAPPED = event(
+    "settings.lead_conversion", gettext_lazy("Fields of the conversion changed"), timeline=False
+)

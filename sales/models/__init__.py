@@ -12,6 +12,7 @@ from sales.models.grants import LeadGroupGrant, LeadUserGrant
 from sales.models.lead import Lead, LeadTouch
 from sales.models.letterhead import Letterhead
 from sales.models.lines import OpportunityLine
+from sales.models.mapping import ConversionField
 from sales.models.numbering import NumberCounter, NumberRule
 from sales.models.opportunity import Opportunity, StageHistory
 from sales.models.order import (
@@ -29,6 +30,7 @@ from sales.models.quote import Quote, QuoteLine, QuoteLink, QuoteStatus
 
 __all__ = [
     "CloseReason",
+    "ConversionField",
     "DisqualifyReason",
     "ForecastCategory",
     "Lead",

@@ -13,12 +13,15 @@ class LeadConversion(models.Model):
     lead = models.ForeignKey(Lead, models.CASCADE, related_name="conversions")
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="+")
     contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
+    opportunity = models.ForeignKey("sales.Opportunity", models.SET_NULL, null=True, related_name="+")
     made_customer = models.BooleanField(default=False)
     made_contact = models.BooleanField(default=False)
     status_before = models.CharField(max_length=12)
     filled = models.JSONField(
         default=dict
     )  # {"customer": {field: value}, "contact": {…}} where blanks were filled
+    carried = models.JSONField(default=list)  # ids of the follow-ups that went along
+    stage_before = models.CharField(max_length=16, blank=True)  # life cycle stage of an existing customer
     at = models.DateTimeField(_("converted"), default=timezone.now)
     undone_at = models.DateTimeField(_("undone"), null=True)
 

@@ -18,6 +18,7 @@ from sales.services.leads import (
     update_lead,
 )
 from sales.services.lines import Draft
+from sales.services.mapping import set_conversion_fields
 from sales.services.numbering import change_numbering
 from sales.services.opportunities import (
     SkipsStages,
@@ -138,6 +139,7 @@ __all__ = [
     "save_price_book",
     "save_tax_rate",
     "send_quote",
+    "set_conversion_fields",
     "set_opportunity_lines",
     "set_prices",
     "sign_order",

@@ -50,6 +50,7 @@ def create_opportunity(
     pipeline: Pipeline | None = None,
     stage: Stage | None = None,
     lead: Lead | None = None,
+    complete: bool = True,
     **values: Any,
 ) -> Opportunity:
     """Open a deal with a customer, in the first stage of a pipeline unless another open one is named."""
@@ -76,7 +77,7 @@ def create_opportunity(
     opportunity.owner_since = timezone.now()
     opportunity.first_close_date = opportunity.expected_close_date
     _check_rules(opportunity)
-    opportunity.custom = settle(opportunity, custom)
+    opportunity.custom = settle(opportunity, custom, complete=complete)
     opportunity.fill_search()
     _saved(opportunity.save)
     enter(opportunity, None, actor)

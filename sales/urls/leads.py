@@ -4,9 +4,10 @@ from django.urls import path
 
 from sales.listings.leads import LEAD_BIN, LEADS
 from sales.pages.leads import LEAD_PAGE
-from sales.views import leads
+from sales.views import lead_settings, leads
 
 urlpatterns = [
+    path("settings/lead-conversion/", lead_settings.lead_conversion, name="lead_conversion"),
     path("leads/new/", leads.lead_create, name="lead_create"),
     path("leads/suggest/", leads.lead_suggest, name="lead_suggest"),
     path("leads/<int:pk>/timeline/", leads.lead_timeline, name="lead_timeline"),

@@ -31,6 +31,7 @@ from sales.forms.leads import ConvertForm, DisqualifyForm, NewLeadForm
 from sales.models import Lead, LeadStatus
 from sales.pages.leads import LEAD_PAGE
 from sales.queries.leads import Known, known_already, lead_bin, lead_keys
+from sales.services.conversion import deal_name
 
 TYPED = ("name", "company", "phone", "email")
 
@@ -163,7 +164,10 @@ def lead_convert(request: HttpRequest, pk: int) -> HttpResponse:
     lead = LEAD_PAGE.record(request, pk, "change")
     access.require_verb(request.user, "add", Customer)
     chosen = request.GET.get("customer", "")
-    initial = {"customer": int(chosen)} if chosen.isdecimal() and len(chosen) < 19 else None
+    initial: dict[str, Any] = {"deal": True, "deal_name": deal_name(lead), "amount": lead.budget}
+    initial["expected_close_date"] = lead.expected_at
+    if chosen.isdecimal() and len(chosen) < 19:
+        initial["customer"] = int(chosen)
     form = ConvertForm(_sent(request), user=request.user, initial=initial)
     show = _shower(
         request,
@@ -189,7 +193,7 @@ def lead_convert(request: HttpRequest, pk: int) -> HttpResponse:
             actor=actor_of(request),
             owner=request.user,
             guard=guard_of(request),
-            **form.cleaned_data,
+            **form.values(),
         ),
         show,
         {DuplicatesFound: _twice},

@@ -1,18 +1,21 @@
 """Forms of follow-ups: they validate, services save."""
 
 import datetime
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Activity, ActivityKind, Customer, Outcome
+from accounts.models.activity import TEXTS
 from accounts.queries.activities import contacts_of
 from accounts.rules.due import LATER_TODAY, NEXT_MONDAY, TOMORROW, at_day, put_off
 from accounts.services import NextStep
 from crm.core.clock import company_today
 from crm.identity.access import visible
+from crm.identity.fields import may_edit
 from crm.listing.forms import CrmForm, note_chosen, people
 from crm.records.models import StoredFile
 from crm.records.queries import business_calendar
@@ -62,8 +65,26 @@ class WhichCustomerForm(CrmForm):
     customer = forms.ModelChoiceField(label=_("Customer"), queryset=Customer.objects.all())
 
 
-class FollowUpForm(CrmForm):
+class ByRight(CrmForm):
+    """A form on a follow-up: without the texts that the person's role may not write."""
+
+    written: ClassVar = {name: name for name in TEXTS}  # each input with the field it fills
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, filled in self.written.items():
+            if not may_edit(self.user, Activity, filled):
+                self.fields.pop(name, None)
+
+    def given(self, names: Iterable[str]) -> dict[str, Any]:
+        """The cleaned values of those inputs that the form has."""
+        return {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+
+
+class FollowUpForm(ByRight):
     """A follow-up with a customer: the composer, the quick row of a list, and what a done circle opens."""
+
+    written: ClassVar = {**ByRight.written, "next_subject": "subject"}
 
     kind = forms.ChoiceField(label=_("Kind"), choices=ActivityKind.choices, initial=ActivityKind.NOTE)
     body = forms.CharField(label=_("What happened"), max_length=20_000, required=False, strip=True)
@@ -103,7 +124,7 @@ class FollowUpForm(CrmForm):
         data = super().clean()
         if data.get("kind") == ActivityKind.TASK:
             if not data.get("body") and not data.get("subject"):
-                self.add_error("body", _("Write what is to be done."))
+                self.add_error("body" if "body" in self.fields else None, _("Write what is to be done."))
             if not data.get("next_date") and "next_date" not in self.errors:
                 self.add_error("next_date", _("Choose when it is due."))
         if data.get("done_date") and data["done_date"] > timezone.localdate():
@@ -136,7 +157,8 @@ class FollowUpForm(CrmForm):
         """What comes next, or why nothing does."""
         data = self.cleaned_data
         at, all_day = moment_of(data["next_date"], data["next_time"])
-        return NextStep(at=at, all_day=all_day, subject=data["next_subject"], reason=data["no_next_reason"])
+        subject = data.get("next_subject", "")
+        return NextStep(at=at, all_day=all_day, subject=subject, reason=data["no_next_reason"])
 
     def done_at(self) -> datetime.datetime | None:
         """When it was, if not now: noon of an earlier day."""
@@ -149,7 +171,7 @@ class FollowUpForm(CrmForm):
         """What `log_follow_up` takes."""
         data = self.cleaned_data
         names = ("kind", "body", "subject", "contact", "outcome", "duration_minutes")
-        return {name: data[name] for name in names} | {
+        return self.given(names) | {
             "participants": data["participants"] if data["kind"] in FACE_TO_FACE else (),
             "next_step": self.next_step(),
             "done_at": self.done_at(),
@@ -158,9 +180,12 @@ class FollowUpForm(CrmForm):
     def task_values(self) -> dict[str, Any]:
         """What `plan_follow_up` takes: the first line is the subject."""
         data = self.cleaned_data
-        subject, _newline, rest = data["body"].partition("\n")
-        if data["subject"] or len(subject) > 200:
-            subject, rest = data["subject"] or subject[:200], data["body"]
+        named, text = data.get("subject", ""), data.get("body", "")
+        subject, _newline, rest = text.partition("\n")
+        if "subject" not in self.fields:
+            subject, rest = "", text
+        elif named or len(subject) > 200:
+            subject, rest = named or subject[:200], text
         due_at, all_day = moment_of(data["next_date"], data["next_time"])
         return {
             "kind": ActivityKind.TASK,
@@ -173,7 +198,7 @@ class FollowUpForm(CrmForm):
         }
 
 
-class NewActivityForm(CrmForm):
+class NewActivityForm(ByRight):
     """A new task or plan from anywhere: what, when, for whom, and with which customer if any."""
 
     subject = forms.CharField(label=_("What is to be done"), max_length=200)
@@ -209,7 +234,7 @@ class NewActivityForm(CrmForm):
         data = self.cleaned_data
         due_at, all_day = moment_of(data["date"], data["time"])
         names = ("subject", "customer", "kind", "owner", "body")
-        return {name: data[name] for name in names} | {"due_at": due_at, "all_day": all_day}
+        return self.given(names) | {"due_at": due_at, "all_day": all_day}
 
 
 class CompleteForm(FollowUpForm):
@@ -219,7 +244,7 @@ class CompleteForm(FollowUpForm):
         super().__init__(*args, customer=activity.customer, **kwargs)
         self.fields["kind"].required = False
         for name in ("subject", "contact", "owner", "participants", "done_date"):
-            del self.fields[name]
+            self.fields.pop(name, None)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -229,9 +254,7 @@ class CompleteForm(FollowUpForm):
 
     def complete_values(self) -> dict[str, Any]:
         """What `complete` takes."""
-        data = self.cleaned_data
-        names = ("kind", "body", "outcome", "duration_minutes")
-        return {name: data[name] for name in names} | {"next_step": self.next_step()}
+        return self.given(("kind", "body", "outcome", "duration_minutes")) | {"next_step": self.next_step()}
 
 
 class MoveForm(CrmForm):
@@ -274,7 +297,7 @@ class BackForm(CrmForm):
     all_day = forms.BooleanField(required=False)
 
 
-class EditForm(CrmForm):
+class EditForm(ByRight):
     """One's own follow-up corrected."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=ActivityKind.choices)
@@ -309,7 +332,7 @@ class EditForm(CrmForm):
         return {name: value for name, value in self.cleaned_data.items() if name != "version"}
 
 
-class PlanForm(CrmForm):
+class PlanForm(ByRight):
     """The same follow-up planned with many customers at once."""
 
     date = forms.DateField(label=_("Date"), widget=forms.DateInput(attrs={"type": "date"}))

@@ -124,5 +124,7 @@ ACTIVITIES = ListPage(
         url_name="customer_list",
     ),
     search_note="customer.name",
-    palette=Found(Coalesce(NullIf("subject", Value("")), "body"), "customer__name"),
+    palette=Found(
+        Coalesce(NullIf("subject", Value("")), "body"), "customer__name", reads=("subject", "body")
+    ),
 )

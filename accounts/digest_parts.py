@@ -10,6 +10,7 @@ from accounts.queries.activities import due_today_q, overdue_q
 from crm.automation.digests import MOST_LINES, Found, Line, part
 from crm.core import formats
 from crm.identity.access import has_verb, scope_of, team_ids_of
+from crm.identity.fields import shield
 from crm.identity.models import Scope, User
 from crm.identity.queries import led_team_ids
 
@@ -19,8 +20,9 @@ def _plans(user: User, late: bool) -> Found | None:
         return None
     rows = today.Whose(user).activities().filter(overdue_q() if late else due_today_q())
     rows = rows.select_related("customer").order_by("due_at", "pk")
-    lines = []
-    for row in rows[:MOST_LINES]:
+    lines, shown = [], list(rows[:MOST_LINES])
+    shield(user, shown)
+    for row in shown:
         text = f"{row.customer.name} · {row.headline}" if row.customer else row.headline
         at = "" if row.all_day else formats.clock(row.due_at)
         lines.append(Line(text, row.get_absolute_url(), formats.due_day(row.due_at) if late else at))

@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Activity, Customer
+from accounts.queries.activities import may_write
 from crm.console.queries.first_run import Step
 from crm.identity.access import has_verb
 from crm.identity.models import User
@@ -39,7 +40,7 @@ def own_first_customer(user: User) -> Step | None:
 
 def own_first_follow_up(user: User) -> Step | None:
     """Somebody has written down what was said."""
-    if not has_verb(user, "add", Activity):
+    if not may_write(user):
         return None
     done = Activity._base_manager.filter(author=user).exists()
     title, text = _("Write your first follow-up"), _("What was said, and when you are in touch next.")

@@ -14,9 +14,9 @@ from accounts import services
 from accounts.activity_forms import PlanForm
 from accounts.activity_listing import KIND_ICONS, plan_follow_ups
 from accounts.filters import ContactFilters, CustomerFilters
-from accounts.models import Activity, Contact, Customer
+from accounts.models import Contact, Customer
 from accounts.models.choices import ContactRole
-from accounts.queries.activities import reads_others
+from accounts.queries.activities import may_write, reads_others
 from accounts.queries.customers import contact_list, customer_bin, customer_list, with_labels
 from accounts.resources import ContactResource, CustomerResource
 from crm.core import formats
@@ -132,7 +132,7 @@ def _owns_customers(user: User) -> bool:
 
 
 def _writes_follow_ups(user: User) -> bool:
-    return access.has_verb(user, "add", Activity)
+    return may_write(user)
 
 
 def _customers(number: str, exact: int) -> str:

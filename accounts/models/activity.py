@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
@@ -14,6 +16,7 @@ from crm.identity.policies import About, Owned, PartOf
 from crm.records.models.record_file import FILE_AUTHOR, RecordFile
 from crm.records.searchable import Searchable, search_index
 
+TEXTS = ("subject", "body", "outcome")  # what a role may be kept from reading or writing
 ALIVE = models.Q(deleted_at__isnull=True)
 OPEN = ALIVE & models.Q(done_at__isnull=True, cancelled_at__isnull=True)
 DONE = ALIVE & models.Q(done_at__isnull=False)
@@ -115,6 +118,12 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
         also_via="customer", also_about=About("record", followed_models), writers=("author", "owner")
     )
     unrecorded_fields = ("mentions",)  # follows from the text
+    guarded_fields = TEXTS
+    openly_found_by = ("subject", "body")
+    repeats: ClassVar = {
+        "plan": ("accounts.activity.body",),
+        "mentions": ("accounts.activity.subject", "accounts.activity.body"),
+    }
 
     class Meta:
         verbose_name = _("follow-up")

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,8 @@ class Followed(models.Model):
     last_activity_kind = models.CharField(max_length=16, blank=True, editable=False)
     last_activity_summary = models.CharField(max_length=200, blank=True, editable=False)
     last_valid_follow_up_at = models.DateTimeField(null=True, editable=False)
+
+    repeats: ClassVar = {"last_activity_summary": ("accounts.activity.subject", "accounts.activity.body")}
 
     class Meta:
         abstract = True

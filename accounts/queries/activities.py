@@ -11,7 +11,7 @@ from accounts.models import Activity, Contact, Customer
 from accounts.models.activity import DONE, OPEN
 from accounts.rules.due import company_zone
 from crm.identity.access import has_verb, scope_of, team_ids_of, visible
-from crm.identity.fields import shield
+from crm.identity.fields import may_edit, shield
 from crm.identity.models import Scope, User
 
 
@@ -74,7 +74,7 @@ def dress(user: User, rows: list[Activity]) -> list[Activity]:
     for row in rows:
         row.before = before.get(row.customer_id)
         row.main_contact = people.get(row.customer_id)
-    shield(user, [*rows, *people.values()])
+    shield(user, [*rows, *before.values(), *people.values()])
     return rows
 
 
@@ -89,6 +89,11 @@ def contacts_of(customer: Customer | None, user: User) -> models.QuerySet[Contac
 def reads_others(user: User) -> bool:
     """Whether the user's role reads what others wrote about the customers it sees (a service desk's does not)."""
     return has_verb(user, "view", Activity) and scope_of(Activity, user) != Scope.ASSIGNED
+
+
+def may_write(user: User) -> bool:
+    """Whether somebody may put down what happened: the verb, and the right to write the text."""
+    return has_verb(user, "add", Activity) and may_edit(user, Activity, "body")
 
 
 def may_write_for(user: User, owner: User) -> bool:

@@ -22,7 +22,7 @@ from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
 from crm.events.queries import events_about
 from crm.identity.access import has_verb, noting, visible
-from crm.identity.fields import censor
+from crm.identity.fields import censor, closed, shield
 from crm.identity.models import User
 
 PAGE = 20
@@ -117,6 +117,7 @@ def on_top(user: User, record: Followed) -> tuple[list[Activity], list[Activity]
     """What stands above the timeline: what is planned, the next first; and what was pinned, the last one first."""
     rows = _dressed(visible(Activity, user).filter(with_record(record), closed_by__isnull=True), user)
     found = list(rows.filter(OPEN | (DONE & Q(pinned_at__isnull=False))).order_by("due_at", "pk")[:40])
+    shield(user, found)
     plans = [a for a in found if a.done_at is None]  # PostgreSQL puts those without a date last
     pinned = [a for a in found if a.done_at is not None]
     return plans[:20], sorted(pinned, key=lambda a: (a.pinned_at, a.pk), reverse=True)[:10]
@@ -127,7 +128,9 @@ def with_contact(user: User, contact: Contact, *, limit: int = 10) -> tuple[list
     what the user may see."""
     rows = _dressed(visible(Activity, user).filter(contact=contact, closed_by__isnull=True), user)
     planned = list(rows.filter(OPEN).order_by("due_at", "pk")[:limit])
-    return planned, list(rows.filter(DONE).order_by("-done_at", "-pk")[: limit + 1])
+    done = list(rows.filter(DONE).order_by("-done_at", "-pk")[: limit + 1])
+    shield(user, [*planned, *done])
+    return planned, done
 
 
 def with_record(record: Followed) -> Q:
@@ -165,11 +168,21 @@ def _activities(
     if kind:
         rows = rows.filter(kind=kind)
     if text:
-        rows = rows.filter(Q(subject__icontains=text) | Q(body__icontains=text))
+        rows = rows.filter(_has(text, closed(user, Activity)))
     if after:
         rows = rows.filter(_before("done_at", ACTIVITY, after))
-    for activity in rows.order_by("-done_at", "-pk")[:limit]:
+    found = list(rows.order_by("-done_at", "-pk")[:limit])
+    shield(user, found)
+    for activity in found:
         yield Item(activity.done_at, ACTIVITY, activity.pk, activity=activity)
+
+
+def _has(text: str, barred: set[str]) -> Q:
+    """The follow-ups that say something: a hit would tell what a closed field holds."""
+    found = Q(pk__in=[])
+    for name in {"subject", "body"} - barred:
+        found |= Q(**{f"{name}__icontains": text})
+    return found
 
 
 def _events(user: User, record: Followed, after: tuple | None, limit: int) -> list[Item]:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import reference
-from accounts.models import Activity, Contact, Customer
+from accounts.models import Contact, Customer
 from accounts.models.choices import Kind, Source, Stage
+from accounts.queries.activities import may_write
 from accounts.queries.merging import living_customers
 from accounts.resources.customer_columns import CustomerColumns
 from accounts.services import (
@@ -29,7 +30,6 @@ from crm.core.company import looks_like_person
 from crm.core.phone import format_phone
 from crm.core.pinyin import sort_key
 from crm.core.text import fold
-from crm.identity import access
 from crm.identity.models import User
 from crm.listing.custom.importing import present_values
 from crm.listing.importing import mapping as looks
@@ -174,7 +174,7 @@ class CustomerResource(CustomerColumns):
     def _check_next(run: Run, row: StagedRow) -> None:
         """What lies in the past cannot be planned: the row comes in without it, and says so."""
         named = next((name for name in imported_notes.FIELDS if name in row.cleaned), "")
-        if named and not run.once("writes", lambda: access.has_verb(run.user, "add", Activity)):
+        if named and not run.once("writes", lambda: may_write(run.user)):
             message = _("Your role may not write follow-ups; leave this column out.")
             row.fail("no_right", message, run.headers[named], named)
         planned = row.cleaned.get("next_follow_up")

@@ -50,8 +50,8 @@ def tell_mentioned(activity: Activity, actor: Actor, before: str = "") -> list[U
     notify(
         people,
         MENTIONED,
-        params={"actor": actor.name, "record": str(activity.with_whom or activity.headline)},
-        body=activity.body[:300],
+        params=lambda seen: {"actor": actor.name, "record": str(seen.with_whom or seen.headline)},
+        body=lambda seen: seen.body[:300],
         url=activity.get_absolute_url(),
         about=activity,
         actor=actor,
@@ -67,12 +67,12 @@ def tell_assigned(activity: Activity, actor: Actor) -> None:
     notify(
         [activity.owner],
         ASSIGNED,
-        params={
+        params=lambda seen: {
             "actor": actor.name,
-            "what": activity.headline,
-            "record": str(activity.with_whom or ""),
-            "due_at": (activity.due_at or timezone.now()).isoformat(),
-            "all_day": activity.all_day,
+            "what": seen.headline,
+            "record": str(seen.with_whom or ""),
+            "due_at": (seen.due_at or timezone.now()).isoformat(),
+            "all_day": seen.all_day,
         },
         url=activity.get_absolute_url(),
         about=activity,

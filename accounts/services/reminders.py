@@ -117,8 +117,8 @@ def _remind(reminder: Reminder) -> bool:
     notify(
         [activity.owner, *covers.distinct()],
         REMINDER if reminder.kind == Kind.DUE else OVERDUE,
-        params=_particulars(activity),
-        body=activity.body[:300],
+        params=_particulars,
+        body=_text,
         url=activity.get_absolute_url(),
         about=activity,
         dedupe=f"{reminder.pk}:{reminder.round}",
@@ -135,8 +135,8 @@ def _escalate(reminder: Reminder, activity: Activity) -> bool:
     notify(
         [manager],
         TEAM_OVERDUE,
-        params={**_particulars(activity), "person": str(activity.owner)},
-        body=activity.body[:300],
+        params=lambda seen: {**_particulars(seen), "person": str(activity.owner)},
+        body=_text,
         url=activity.get_absolute_url(),
         about=activity,
         dedupe=f"{reminder.pk}:{reminder.round}",
@@ -152,6 +152,10 @@ def _particulars(activity: Activity) -> dict[str, Any]:
         "due_at": activity.due_at.isoformat(),
         "all_day": activity.all_day,
     }
+
+
+def _text(activity: Activity) -> str:
+    return activity.body[:300]
 
 
 def sweep(limit: int = 5000) -> int:

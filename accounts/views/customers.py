@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import services
 from accounts.forms import CustomerForm, FieldForm, QuickCustomerForm
 from accounts.listings import CUSTOMERS
-from accounts.models import Activity, ActivityKind, Contact, Customer
+from accounts.models import ActivityKind, Contact, Customer
 from accounts.queries import customers as queries
+from accounts.queries.activities import may_write
 from accounts.queries.merging import successor
 from accounts.rules.due import at_day
 from accounts.services.customers import derive_from
@@ -101,7 +102,7 @@ def customer_peek(request: HttpRequest, pk: int) -> HttpResponse:
         "customer": customer,
         "facts": facts.shown(customer, request.user),
         "people": queries.people_of(customer, request.user)[:5],
-        "may_write": access.has_verb(request.user, "add", Activity),
+        "may_write": may_write(request.user),
     }
     return render(request, "accounts/_peek.html", context)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -93,7 +93,7 @@ def timeline_context(request: HttpRequest, record: Followed, may_edit: bool | No
         "counts": timelines.counts(request.user, record),
         "pinned": pinned,
         "steps": steps,
-        "may_write": access.has_verb(request.user, "add", Activity),
+        "may_write": queries.may_write(request.user),
         "may_edit": may_edit,
         "timeline_url": reverse(f"{record._meta.model_name}_timeline", args=[record.pk]),
     }
@@ -106,7 +106,7 @@ def composer_context(
     people: Sequence[Contact] | None = None,
 ) -> dict[str, Any]:
     """What the composer reads; `people` are its customer's contacts where they are at hand already."""
-    if not access.has_verb(request.user, "add", Activity):
+    if not queries.may_write(request.user):
         return {"customer": record, "composer": None}
     kind = request.GET.get("kind", "")
     form = form or FollowUpForm(
@@ -139,7 +139,7 @@ def customer_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 
 def follow_up_with(request: HttpRequest, record: Followed) -> HttpResponse:
     """Write a follow-up: from the record's composer, from a row of the list, from Today, or on a page of its own."""
-    access.require_verb(request.user, "add", Activity)
+    _require_writer(request.user)
     place = request.POST.get("place") or request.GET.get("place") or ("list" if request.htmx else "page")
     place = place if place in PLACES else "page"
     kind = request.GET.get("kind", "")
@@ -182,7 +182,7 @@ def follow_up_with(request: HttpRequest, record: Followed) -> HttpResponse:
 @require_GET
 def follow_up_write(request: HttpRequest) -> HttpResponse:
     """Write a follow-up from anywhere: first with whom, then what happened."""
-    access.require_verb(request.user, "add", Activity)
+    _require_writer(request.user)
     form = WhichCustomerForm(request.GET or None, user=request.user)
     if request.GET and form.is_valid():
         url = reverse("customer_follow_up", args=[form.cleaned_data["customer"].pk])
@@ -194,6 +194,11 @@ def follow_up_write(request: HttpRequest) -> HttpResponse:
         return _form(request, form.cleaned_data["customer"], written, "today", 200)
     template = "accounts/timeline/write_drawer.html" if request.htmx else "accounts/timeline/write.html"
     return render(request, template, {"form": form}, status=422 if form.errors else 200)
+
+
+def _require_writer(user: User) -> None:
+    if not queries.may_write(user):
+        raise PermissionDenied
 
 
 @transaction.atomic

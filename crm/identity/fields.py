@@ -1,6 +1,7 @@
 """Which fields of a record somebody sees, in full or in part, and may edit: decided here and nowhere else.
 
 A model names the fields that can be restricted in `guarded_fields`; a role's `FieldRight` rows say how far it reaches.
+What a record repeats of such fields, its own or another kind's, it names in `repeats`: it is closed with any of them.
 `shield` puts the rule on records that were read for somebody: whatever shows them afterwards (page, list, export, API)
 can only show what is left. A shielded record is for showing; services lock and read their own.
 """
@@ -8,7 +9,8 @@ can only show what is left. A shielded record is for showing; services lock and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from copy import copy
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from crm.identity.models import User
 
 CLOSED = (FieldLevel.HIDDEN, FieldLevel.MASKED)
+TEXTS = (models.CharField, models.TextField)
+
+M = TypeVar("M", bound=models.Model)
 
 
 def guarded_fields(model: type[models.Model]) -> tuple[str, ...]:
@@ -31,7 +36,7 @@ def guarded_fields(model: type[models.Model]) -> tuple[str, ...]:
 def maskable(model: type[models.Model], name: str) -> bool:
     """Whether part of the field can be shown: texts only."""
     field = model._meta.get_field(name)
-    return isinstance(field, models.CharField) and not field.choices
+    return isinstance(field, TEXTS) and not field.choices
 
 
 def levels(user: User, model: type[models.Model]) -> dict[str, str]:
@@ -87,6 +92,15 @@ def shield(user: User, records: Iterable[Any]) -> None:
                 _shield(user, one)
 
 
+def as_seen_by(user: User, record: M) -> M:
+    """One record as somebody sees it, for words about it: a copy, whose related records stay whole."""
+    if not _all_levels(user):
+        return record
+    seen = copy(record)
+    _shield(user, seen)
+    return seen
+
+
 def censor(user: User, events: Iterable[Event]) -> None:
     """Take from events what became of fields the person may not see."""
     held = {} if user.is_superuser else _all_levels(user)
@@ -105,11 +119,21 @@ def _shield(user: User, record: models.Model) -> None:
         if found == FieldLevel.MASKED and maskable(type(record), name):
             setattr(record, name, mask(getattr(record, name)))
         else:
-            setattr(record, name, "" if isinstance(field, models.CharField) and not field.null else None)
+            setattr(record, name, "" if isinstance(field, TEXTS) and not field.null else None)
         shielded.add(name)
+    for name, paths in getattr(record, "repeats", {}).items():
+        if name not in shielded and any(_is_closed_path(user, path) for path in paths):
+            setattr(record, name, record._meta.get_field(name).get_default())
+            shielded.add(name)
     if "" not in shielded and hasattr(record, "shield_parts") and not user.is_superuser:  # its custom fields
         record.shield_parts(user)
         shielded.add("")
+
+
+def _is_closed_path(user: User, path: str) -> bool:
+    """Whether a field named with its kind of record, such as `accounts.activity.body`, is closed."""
+    label, _dot, name = path.rpartition(".")
+    return _all_levels(user).get(label, {}).get(name) in CLOSED
 
 
 def _with_related(record: Any, depth: int = 2) -> Iterator[models.Model]:

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.identity import access
+from crm.identity.fields import as_seen_by
 from crm.identity.middleware import zone_of
 from crm.identity.models import User
 from crm.identity.services.assignment import assign
@@ -228,7 +229,9 @@ def apply(verb: Bulk, records: Sequence[Any], values: Mapping[str, Any], user: U
         .values_list("pk", flat=True)
     )
     failures = [
-        failure(r, gettext("You may not do this to this record.")) for r in records if r.pk not in allowed_ids
+        failure(r, gettext("You may not do this to this record."), user)
+        for r in records
+        if r.pk not in allowed_ids
     ]
     allowed = [record for record in records if record.pk in allowed_ids]
     if verb.set_based and allowed and _attempt(verb, allowed, values, actor) is None:
@@ -239,7 +242,7 @@ def apply(verb: Bulk, records: Sequence[Any], values: Mapping[str, Any], user: U
         if reason is None:
             done += 1
         else:
-            failures.append(failure(record, reason))
+            failures.append(failure(record, reason, user))
     return Outcome(done, failures)
 
 
@@ -257,8 +260,9 @@ def _attempt(verb: Bulk, target: Any, values: Mapping[str, Any], actor: Actor) -
     return None
 
 
-def failure(record: models.Model, reason: str) -> dict[str, Any]:
-    return {"id": record.pk, "label": str(record)[:200], "message": reason}
+def failure(record: models.Model, reason: str, user: User) -> dict[str, Any]:
+    """The line of a record the verb did not work for, in the words the person may read."""
+    return {"id": record.pk, "label": str(as_seen_by(user, record))[:200], "message": reason}
 
 
 def may_undo(job: BackgroundJob) -> bool:

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from crm.core import grams, pinyin
 from crm.core.hooks import hooks
-from crm.identity import access
+from crm.identity import access, fields
 from crm.identity.policies import Owned
 from crm.listing.columns import link_of
 from crm.listing.selection import MERGED, search
@@ -37,6 +37,7 @@ class Found:
     parent: str = (
         ""  # the record whose search index holds the names of these too: short texts are sought by it
     )
+    reads: tuple[str, ...] = ()  # the fields in the title that roles may be kept from
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,24 @@ def find(user: User, text: str, *, only: str = "", size: int = 5) -> list[tuple[
     rows.sort(key=lambda row: row[4], reverse=True)
     groups = []
     for one in lists:
-        mine = {row[1]: row for row in rows if row[0] == one.key}
-        hits = [Hit(one, pk, title or "–", note or "", text) for _key, pk, title, note, _at in mine.values()]
+        mine = list({row[1]: row for row in rows if row[0] == one.key}.values())[:size]
+        said = _titles(one, user, [row[1] for row in mine])
+        hits = [
+            Hit(one, pk, said.get(pk, title) or "–", note or "", text) for _key, pk, title, note, _at in mine
+        ]
         if hits:
-            groups.append((one, hits[:size]))
+            groups.append((one, hits))
     return groups
+
+
+def _titles(listing: ListPage, user: User, ids: list[int]) -> dict[int, str]:
+    """What records are called for somebody who may not read all that their titles are made of."""
+    told = listing.palette.reads if listing.palette else ()
+    if not ids or not fields.closed(user, listing.model).intersection(told):
+        return {}
+    records = list(listing.queryset().filter(pk__in=ids))
+    fields.shield(user, records)
+    return {record.pk: str(record)[:LONGEST] for record in records}
 
 
 def _parts(listing: ListPage, user: User, text: str, size: int) -> Iterator[QuerySet]:

@@ -299,7 +299,7 @@ def search(listing: ListPage, rows: QuerySet, text: str, user: User) -> QuerySet
     """
     if issubclass(listing.model, searchable.Searchable):
         if any(fields.closed(user, model) for model in searchable.reads_of(listing.model)):
-            return searchable.search_openly(rows, text)
+            return searchable.search_openly(rows, text, fields.closed(user, listing.model))
         return searchable.search(rows, text)
     if not listing.search:
         raise ImproperlyConfigured(f"{listing.key} declares nothing to search")

@@ -1,6 +1,8 @@
 """Text search that finds two Chinese characters: the mixin a model inherits and the filter a list applies."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
 from django.apps import apps
@@ -81,11 +83,18 @@ def search(queryset: models.QuerySet[M], query: str) -> models.QuerySet[M]:
     return queryset if condition is None else queryset.filter(condition)
 
 
-def search_openly(queryset: models.QuerySet[M], query: str) -> models.QuerySet[M]:
-    """Narrow to the records whose name has the text: for people who may not find by all the rest."""
-    found = search(queryset, query)
+def search_openly(
+    queryset: models.QuerySet[M], query: str, closed: Container[str] = ()
+) -> models.QuerySet[M]:
+    """Narrow to the records whose name has the text: for people who may not find by all the rest.
+
+    A kind without a name says in `openly_found_by` what stands for it; what is closed finds nothing.
+    """
+    names = getattr(queryset.model, "openly_found_by", ("name", "name_sort"))
+    paths = [name for name in names if name not in closed]
+    found = search(queryset, query) if paths else queryset.none()
     for term in grams.query_terms(query):
-        found = found.filter(Q(name__icontains=term) | Q(name_sort__contains=term))
+        found = found.filter(reduce(or_, (Q(**{f"{path}__icontains": term}) for path in paths), Q()))
     return found
 
 

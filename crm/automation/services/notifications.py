@@ -1,7 +1,7 @@
 """Telling people: once each, in their own way, and only what they may still see."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from crm.automation.services import mail, robots
 from crm.automation.services.unsubscribing import unsubscribe_url
 from crm.events.actor import Actor
 from crm.identity.access import may
+from crm.identity.fields import as_seen_by
 from crm.identity.middleware import zone_of
 from crm.identity.models import User
 
@@ -29,10 +30,10 @@ def notify(
     users: Iterable[User],
     kind: Kind,
     *,
-    params: Mapping[str, Any],
+    params: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]],
     dedupe: str,
     url: str = "",
-    body: str = "",
+    body: str | Callable[[Any], str] = "",
     about: models.Model | None = None,
     event_id: int | None = None,
     actor: Actor | None = None,
@@ -42,7 +43,8 @@ def notify(
     """Tell people once, in the bell, by mail and in their digest as they prefer; who may not see the record hears nothing.
 
     Groups whose robot tells of it hear of the same occasion, under the name of the person whose work it is: `work_of`,
-    else those told. `dedupe` names the occasion: a second call for it changes nothing, or with `gather` counts one more into the same
+    else those told. Words of the record itself (`params`, `body`) are given as functions of it, so that everybody reads
+    them as far as their role may. `dedupe` names the occasion: a second call for it changes nothing, or with `gather` counts one more into the same
     unread piece of news. Nobody is told of what they did themselves.
     """
     told: list[Notification] = []
@@ -57,8 +59,7 @@ def notify(
         note = Notification(
             user=user,
             kind=kind.key,
-            params=dict(params),
-            body=body,
+            **_words(user, about, params, body),
             url=url,
             about_type=about._meta.label_lower if about is not None else "",
             about_id=about.pk if about is not None else None,
@@ -79,13 +80,22 @@ def notify(
         robots.announce(
             kind,
             [work_of] if work_of else reached,
-            params=params,
+            params=params(about) if callable(params) else params,
             about=about,
             url=url,
             dedupe=dedupe,
             gather=gather,
         )
     return told
+
+
+def _words(user: User, about: models.Model | None, params: Any, body: Any) -> dict[str, Any]:
+    """The particulars and the text of news, taken from the record as this person sees it."""
+    seen = as_seen_by(user, about) if about is not None and (callable(params) or callable(body)) else about
+    return {
+        "params": dict(params(seen) if callable(params) else params),
+        "body": body(seen) if callable(body) else body,
+    }
 
 
 def _keep(note: Notification, gather: bool) -> tuple[list[Notification], bool]:

@@ -9,6 +9,7 @@ from django.db import models
 from crm.console.models import RecentRecord
 from crm.identity import queries as identity
 from crm.identity.access import has_verb, visible
+from crm.identity.fields import shield
 from crm.identity.models import User
 from crm.listing.registry import page_of_key
 from crm.records import queries as saved
@@ -53,6 +54,7 @@ def records_at_hand(user: User, *, starred: int = 6, recent: int = 3) -> AtHand:
         if any(f.name == "deleted_at" for f in model._meta.concrete_fields):
             alive = alive.filter(deleted_at__isnull=True)
         found |= {(label, record.pk): record for record in alive}
+    shield(user, found.values())
     return AtHand(
         starred=[found[key] for key in wanted if key in found][:starred],
         recent=[found[key] for key in latest if key in found][:recent],

@@ -2,13 +2,17 @@
 
 import csv
 import io
+import re
 
 import pytest
 from openpyxl import load_workbook
 
 from accounts.models import Customer
+from accounts.services import create_contact
 from accounts.tests.import_tools import run, text_file, xlsx
+from crm.events.actor import system
 from crm.events.models import Event
+from crm.identity.services import update_company
 
 pytestmark = pytest.mark.django_db
 
@@ -138,10 +142,9 @@ def test_a_workbook_comes_back_as_it_is(client, company, customers):
 
 @pytest.fixture
 def long_lists(monkeypatch):
-    from crm.listing.exporting import jobs, responses
+    from crm.listing.exporting import responses
 
     monkeypatch.setattr(responses, "IN_REQUEST", 2)
-    monkeypatch.setattr(jobs, "IN_REQUEST", 2)
 
 
 def ask(client, **data):
@@ -228,3 +231,49 @@ def test_a_file_is_not_finished_for_somebody_who_left_meanwhile(company, custome
     job = ExportJob._base_manager.get()
     assert job.state in ("failed", "stopped") and not job.file
     assert not Event._base_manager.filter(name="list.exported").exists()
+
+
+@pytest.fixture
+def wants_reasons(customers):
+    update_company(asks_export_reason=True, actor=system("test"))
+    return "报价核对"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/customers/?export=csv&q=公司",
+        "/contacts/cards.vcf",
+        "/contacts/{contact}/card.vcf",
+        "/customers/{pk}/sheet.pdf",
+    ],
+)
+def test_a_company_that_wants_to_know_why_is_told_with_every_file(client, company, wants_reasons, address):
+    contact = create_contact(Customer.objects.first(), name="王敏", actor=system("test"))
+    address = address.format(pk=contact.customer_id, contact=contact.pk)
+    client.force_login(company.sales1)
+    asked = client.get(address)
+    page = asked.content.decode()
+    assert asked.status_code == 200 and "Content-Disposition" not in asked
+    assert 'name="reason"' in page and "required" in page
+    assert not Event.objects.filter(name__contains="exported").exists()
+    form = page.partition('class="card job-card"')[2].partition("</form>")[0]
+    given = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    answer = client.get(address.partition("?")[0], {**given, "reason": wants_reasons})
+    assert "attachment" in answer["Content-Disposition"]
+    event = Event.objects.get(name__contains="exported")
+    assert event.payload["reason"] == wants_reasons
+    if "export" in address:
+        assert given == {"export": "csv", "q": "公司"}
+        assert body(answer)
+
+
+def test_the_api_asks_for_the_reason_of_a_short_export_too(client, company, wants_reasons):
+    client.force_login(company.sales1)
+    wanted = {"resource": "customers", "format": "csv"}
+    refused = client.post("/api/v1/exports/", wanted, content_type="application/json")
+    assert refused.status_code in (400, 409) and "reason" in refused.content.decode()
+    made = client.post(
+        "/api/v1/exports/", wanted | {"reason": wants_reasons}, content_type="application/json"
+    )
+    assert made.status_code == 202, made.content

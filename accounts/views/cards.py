@@ -21,7 +21,7 @@ from crm.identity.models import User
 from crm.listing import pages
 from crm.listing.exporting import table
 from crm.listing.exporting.events import LIST_EXPORTED
-from crm.listing.exporting.responses import record_refusal, refusal, while_allowed
+from crm.listing.exporting.responses import ask_why, reason_of, record_refusal, refusal, while_allowed
 from crm.listing.exporting.watermark import Watermark, key_of
 from crm.listing.selection import BadQuery, select
 
@@ -49,8 +49,10 @@ def contact_cards(request: HttpRequest) -> HttpResponseBase:
 def one_card(request: HttpRequest, contact: Contact) -> HttpResponse:
     """The card of a contact somebody sees and may export; only the audit event is written."""
     access.authorize(request.user, "export", contact)
+    if (offer := ask_why(request, contact, contact.get_absolute_url())) is not None:
+        return offer
     fields.shield(request.user, [contact])
-    _record(request, 1, Watermark.of(request.user), contact=contact.pk)
+    _record(request, 1, Watermark.of(request.user, reason_of(request)), contact=contact.pk)
     return _download(HttpResponse(card_of(contact), content_type=TYPE), f"{contact.name}.vcf")
 
 
@@ -58,10 +60,9 @@ def chosen_cards(request: HttpRequest) -> HttpResponseBase:
     """Cards of the chosen contacts within one's own scope, up to the cap of the role."""
     access.require_verb(request.user, "export", Contact)
     ticked = pages.ticked_rows(_exporting(request))
+    apart = frozenset({"ids", "reason"} if ticked else {"reason"})
     try:
-        selection = select(
-            CONTACTS, request.user, request.GET, extra=ticked, ignore=frozenset({"ids"} if ticked else ())
-        )
+        selection = select(CONTACTS, request.user, request.GET, extra=ticked, ignore=apart)
     except BadQuery as error:
         return pages.bad_query(request, CONTACTS, error)
     table.require_export(request.user, selection)
@@ -71,7 +72,9 @@ def chosen_cards(request: HttpRequest) -> HttpResponseBase:
         over = table.Overflow(rows, cap)
         record_refusal(selection, over, actor_of(request))
         return refusal(request, selection, over)
-    mark = Watermark.of(request.user)
+    if (offer := ask_why(request, CONTACTS.title, CONTACTS.url(), rows)) is not None:
+        return offer
+    mark = Watermark.of(request.user, reason_of(request))
     _record(request, rows, mark, query=request.GET.urlencode()[:2000])
     cards = while_allowed(map(card_of, table.records_of(selection)))
     response = StreamingHttpResponse(cards, content_type=TYPE)
@@ -94,6 +97,8 @@ def _exporting(request: HttpRequest) -> Any:
 def _record(request: HttpRequest, rows: int, mark: Watermark, **payload: Any) -> None:
     payload |= {"list": CONTACTS.key, "number": mark.number, "rows": rows, "format": "vcf"}
     payload["personal"] = ["phone", "email", "wechat"]
+    if mark.reason:
+        payload["reason"] = mark.reason
     row = EventRow(User, request.user.pk, payload=payload, about=[key_of(mark.number)])
     record_events(LIST_EXPORTED, [row], actor=actor_of(request))
 

@@ -22,6 +22,7 @@ from crm.events.actor import actor_of
 from crm.events.recording import EventRow, record_events
 from crm.identity import access
 from crm.identity.queries import company
+from crm.listing.exporting.responses import ask_why, reason_of
 from crm.listing.exporting.watermark import Watermark, key_of
 
 SHOWN = 15  # follow-ups: what fits two pages and is worth reading before a visit
@@ -38,19 +39,21 @@ def customer_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def customer_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The same sheet as PDF; like every file it says who took it out, and the audit log keeps that it was."""
-    mark = Watermark.of(request.user)
+    mark = Watermark.of(request.user, reason_of(request))
     context = _context(request, pk) | {"for_pdf": True, "mark": mark.line}
+    customer = context["customer"]
+    if (offer := ask_why(request, customer, customer.get_absolute_url())) is not None:
+        return offer
     try:
         content = pdf_of(render_to_string("accounts/customer_sheet.html", context, request))
     except RuleBroken as error:
         messages.error(request, str(error))
         return redirect("customer_detail", pk)
     response = HttpResponse(content, content_type="application/pdf")
-    row = EventRow(
-        Customer, pk, payload={"number": mark.number, "format": "pdf"}, about=[key_of(mark.number)]
-    )
+    payload = {"number": mark.number, "format": "pdf"} | ({"reason": mark.reason} if mark.reason else {})
+    row = EventRow(Customer, pk, payload=payload, about=[key_of(mark.number)])
     record_events(CUSTOMER_EXPORTED, [row], actor=actor_of(request))
-    response["Content-Disposition"] = content_disposition_header(True, f"{context['customer'].name}.pdf")
+    response["Content-Disposition"] = content_disposition_header(True, f"{customer.name}.pdf")
     return response
 
 

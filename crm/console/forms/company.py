@@ -12,11 +12,11 @@ from crm.records.models import CalendarDay, Tag
 
 
 class CompanyForm(forms.ModelForm):
-    """Names of the company."""
+    """Names of the company, and what it asks of exports."""
 
     class Meta:
         model = Company
-        fields = ["name", "short_name", "help_text"]
+        fields = ["name", "short_name", "help_text", "asks_export_reason"]
 
 
 class TagForm(forms.ModelForm):

@@ -18,6 +18,11 @@ class Company(models.Model):
         help_text=_("Shown where somebody cannot sign in, for example a name and an extension."),
     )
 
+    asks_export_reason = models.BooleanField(
+        _("ask for a reason with every export"),
+        default=False,
+        help_text=_("Long lists ask in any case. The reason stands in the file and in the audit log."),
+    )
     fields_version = models.PositiveIntegerField(
         default=0,
         editable=False,

@@ -27,7 +27,7 @@ from crm.identity.models import User
 from crm.records.models import ExportJob
 
 from . import table, writers
-from .responses import IN_REQUEST, LONGEST_REASON, record_export, record_refusal
+from .responses import LONGEST_REASON, asks_why, record_export, record_refusal
 from .watermark import Watermark
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def request_export(
         record_refusal(selection, over, actor)
         raise RuleBroken(refused_message(over), code="over_cap") from over
     reason = tidy(reason)[:LONGEST_REASON]
-    if rows > IN_REQUEST and not reason:
+    if asks_why(rows) and not reason:
         raise RuleBroken(_("Say what the list is needed for."), field="reason")
     with transaction.atomic():
         job = ExportJob._base_manager.create(

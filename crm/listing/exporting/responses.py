@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from crm.core.text import tidy
 from crm.events.actor import Actor, actor_of
 from crm.events.recording import EventRow, record_event, record_events
+from crm.identity.queries import company
 
 from . import table, writers
 from .events import LIST_EXPORT_REFUSED, LIST_EXPORTED
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 FORMATS = ("xlsx", "csv")
 LONGEST_REASON = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-IN_REQUEST = 1000  # longer lists ask for a reason and are prepared in the background
+IN_REQUEST = 1000  # longer lists ask for a reason in any case and are prepared in the background
 
 
 def respond(request: HttpRequest, selection: Selection, file_format: str) -> HttpResponseBase:
@@ -45,9 +46,30 @@ def respond(request: HttpRequest, selection: Selection, file_format: str) -> Htt
         return refusal(request, selection, over)
     if rows > IN_REQUEST:
         return offer_background(request, selection, file_format, rows)
-    mark = Watermark.of(request.user, tidy(request.GET.get("reason", ""))[:LONGEST_REASON])
+    if (offer := ask_why(request, selection.listing.title, selection.listing.url(), rows)) is not None:
+        return offer
+    mark = Watermark.of(request.user, reason_of(request))
     record_export(request.user, selection, rows, file_format, actor, mark)
     return file_response(selection, file_format, mark)
+
+
+def asks_why(rows: int) -> bool:
+    """Whether an export of so many rows has to say what it is needed for."""
+    return rows > IN_REQUEST or company().asks_export_reason
+
+
+def reason_of(request: HttpRequest) -> str:
+    """What an export by an address says it is needed for."""
+    return tidy(request.GET.get("reason", ""))[:LONGEST_REASON]
+
+
+def ask_why(request: HttpRequest, title: object, back: str, rows: int = 1) -> HttpResponse | None:
+    """The page that asks what a file is needed for, where the company wants to know and the address does not say it."""
+    if not asks_why(rows) or reason_of(request):
+        return None
+    kept = [(name, one) for name, values in request.GET.lists() if name != "reason" for one in values]
+    context = {"title": title, "back": back, "rows": rows, "kept": kept}
+    return render(request, "imports/export_reason.html", context)
 
 
 def file_response(selection: Selection, file_format: str, mark: Watermark) -> HttpResponseBase:

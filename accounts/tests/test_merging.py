@@ -1,6 +1,7 @@
 """Two records of one customer become one, and apart again."""
 
 import datetime
+import re
 
 import pytest
 from django.apps import apps
@@ -316,7 +317,17 @@ class TestThePages:
         page = client.get(f"{url}?with={loser.pk}").content.decode()
         assert winner.name in page and loser.name in page and 'name="pick_phone"' in page
         values = {"with": loser.pk, "pick_phone": "loser", f"version_{winner.pk}": winner.version}
-        assert client.post(url, values).url == winner.get_absolute_url()
+        before = digest([winner, loser])
+        asked = client.post(url, values)
+        assert asked.status_code == 200
+        assert digest([winner, loser]) == before  # nothing is written before the yes
+        question = asked.content.decode()
+        assert loser.name in question and winner.name in question and "139 0000 2222" in question
+        form = question.partition('name="confirmed"')[2].partition("</form>")[0]
+        given = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+        assert given.items() >= {"with": str(loser.pk), "pick_phone": "loser"}.items()
+        assert given[f"version_{winner.pk}"] == str(winner.version)
+        assert client.post(url, given | {"confirmed": "1"}).url == winner.get_absolute_url()
         winner.refresh_from_db()
         assert winner.phone == "+8613900002222"
         merge = CustomerMerge.objects.get()
@@ -328,9 +339,11 @@ class TestThePages:
     def test_somebody_was_faster(self, company, two):
         winner, loser = two
         client, url = browser(company.manager1), reverse("customer_merge", args=[winner.pk])
-        values = {"with": loser.pk, f"version_{loser.pk}": loser.version - 1}
+        values = {"with": loser.pk, "confirmed": "1", f"version_{loser.pk}": loser.version - 1}
         assert client.post(url, values).status_code == 409 and CustomerMerge.objects.count() == 0
-        assert client.post(url, {"with": loser.pk, "pick_name": "nobody"}).status_code == 422
+        assert (
+            client.post(url, {"with": loser.pk, "confirmed": "1", "pick_name": "nobody"}).status_code == 422
+        )
 
     def test_likely_ones_to_choose_from(self, company, two):
         winner, loser = two

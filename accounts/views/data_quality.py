@@ -126,7 +126,10 @@ class Choice:
 @login_required
 @require_http_methods(["GET", "POST"])
 def customer_merge(request: HttpRequest, pk: int) -> HttpResponse:
-    """Two customers side by side, field by field; without `with` the likely ones to choose from."""
+    """Two customers side by side, field by field; without `with` the likely ones to choose from.
+
+    What was chosen is named once more before anything is written.
+    """
     winner = access.get_visible_or_404(Customer, request.user, pk, "merge", queryset=_records())
     other = request.POST.get("with") or request.GET.get("with", "")
     if not other:
@@ -136,6 +139,8 @@ def customer_merge(request: HttpRequest, pk: int) -> HttpResponse:
     loser = access.get_visible_or_404(Customer, request.user, int(other), "merge", queryset=_records())
     if request.method == "GET":
         return _compare(request, winner, loser)
+    if request.POST.get("confirmed") != "1":
+        return _confirm(request, winner, loser)
     names = _chosen_by(request.user)
     picks = {name: request.POST[f"pick_{name}"] for name in names if f"pick_{name}" in request.POST}
     try:
@@ -197,6 +202,39 @@ def _compare(
     error: RuleBroken | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    choices = _choices(request, winner, loser)
+    context = {
+        "winner": winner,
+        "loser": loser,
+        "choices": [choice for choice in choices if not choice.same],
+        "same": [choice for choice in choices if choice.same and choice.winner],
+        "counts": queries.belongings(winner, loser),
+        "error": error,
+        "days": UNDO_DAYS,
+        "swap": f"{reverse('customer_merge', args=[loser.pk])}?with={winner.pk}",
+    }
+    return render(request, "accounts/merge.html", context, status=status)
+
+
+def _confirm(request: HttpRequest, winner: Customer, loser: Customer) -> HttpResponse:
+    """What the merge will join and what is left behind, in words, with the choices made."""
+    choices = [choice for choice in _choices(request, winner, loser) if not choice.same]
+    counts = [(words, other) for words, _one, other in queries.belongings(winner, loser) if other]
+    context = {
+        "winner": winner,
+        "loser": loser,
+        "choices": choices,
+        "taken": [choice for choice in choices if choice.pick == LOSER],
+        "counts": counts,
+        "versions": _versions(request, winner, loser),
+        "days": UNDO_DAYS,
+        "back": f"{reverse('customer_merge', args=[winner.pk])}?with={loser.pk}",
+    }
+    return render(request, "accounts/merge_confirm.html", context)
+
+
+def _choices(request: HttpRequest, winner: Customer, loser: Customer) -> list[Choice]:
+    """The fields somebody may choose between, each with what was chosen or else would be kept."""
     picks = services.default_picks(winner, loser)
     own = fields_to_edit(request.user, Customer)
     shown = {
@@ -209,17 +247,7 @@ def _compare(
         one, other = shown[WINNER].get(name, ""), shown[LOSER].get(name, "")
         chosen = request.POST.get(f"pick_{name}", picks[name])
         choices.append(Choice(name, _label(name), one, other, chosen, one == other))
-    context = {
-        "winner": winner,
-        "loser": loser,
-        "choices": [choice for choice in choices if not choice.same],
-        "same": [choice for choice in choices if choice.same and choice.winner],
-        "counts": queries.belongings(winner, loser),
-        "error": error,
-        "days": UNDO_DAYS,
-        "swap": f"{reverse('customer_merge', args=[loser.pk])}?with={winner.pk}",
-    }
-    return render(request, "accounts/merge.html", context, status=status)
+    return choices
 
 
 def _chosen_by(user: User) -> list[str]:

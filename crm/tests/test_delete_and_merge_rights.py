@@ -126,7 +126,7 @@ def test_page_and_api_merge_for_exactly_those(world):
         right = role in MERGES["own"]
         client = Client()
         client.force_login(user)
-        page = client.post(reverse("customer_merge", args=[winner.pk]), {"with": loser.pk})
+        page = client.post(reverse("customer_merge", args=[winner.pk]), {"with": loser.pk, "confirmed": "1"})
         merged = not Customer.objects.filter(pk=loser.pk).exists()
         assert (merged, page.status_code == 302) == (right, right), role
         third = make_customer(world.company.sales1, f"{role} 3")

@@ -188,7 +188,9 @@ def test_merging_shows_and_offers_only_what_one_edits(client, company, customer)
     refused = client.post(f"/api/v1/customers/{customer.pk}/merge/", body, content_type="application/json")
     assert refused.status_code == 400
     assert_closed(client.get(reverse("data_quality")), "13905760000", "滨江区")
-    form = {"with": other.pk, "pick_phone": "loser", "pick_address": "loser"}
+    form = {"with": other.pk, "confirmed": "1", "pick_phone": "loser", "pick_address": "loser"}
+    asked = client.post(reverse("customer_merge", args=[customer.pk]), form | {"confirmed": ""})
+    assert_closed(asked, "13905760000", "滨江区")
     assert client.post(reverse("customer_merge", args=[customer.pk]), form).status_code == 302
     kept = Customer.objects.get(pk=customer.pk)
     assert (kept.phone, kept.address) == (PHONE, ADDRESS)

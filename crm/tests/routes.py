@@ -173,6 +173,8 @@ ROBOTS = {
     "robot_edit": page("robot", ADMIN),
     "robot_try": change("robot", ADMIN),
     "robot_delete": change("robot", ADMIN),
+    **resource("group-robots", ADMIN, "robot"),
+    "api-group-robots-try-out": change("robot", ADMIN),
 }
 CUSTOMERS = {
     "customer_create": Route(SALES),

@@ -3,10 +3,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.core.writes import Versioned
 from crm.identity.policies import Everyone
 
 
-class GroupRobot(models.Model):
+class GroupRobot(Versioned):
     """A robot in a chat group of WeCom, DingTalk or Feishu that tells the group news of a team, or of everybody.
 
     Its address and its secret are what lets one speak in the group: both are kept sealed and never shown again.

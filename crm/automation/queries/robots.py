@@ -24,6 +24,11 @@ def teams(user: User) -> QuerySet[Team]:
     return rows if is_administrator(user) else rows.filter(pk__in=led_team_ids(user))
 
 
+def manages(user: User) -> bool:
+    """Whether somebody manages any robots: as an administrator, or as the leader of a team."""
+    return is_administrator(user) or teams(user).exists()
+
+
 def may_manage(user: User, team: Team | None) -> bool:
     """Whether somebody may make and change robots that tell of a team, or (None) of the whole company."""
     return is_administrator(user) or (team is not None and team.pk in led_team_ids(user))

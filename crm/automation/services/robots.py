@@ -24,7 +24,7 @@ from crm.automation.events import (
 from crm.automation.models import GroupRobot, RobotMessage
 from crm.automation.queries import robots as queries
 from crm.core import egress, sealing
-from crm.core.writes import RuleBroken
+from crm.core.writes import RuleBroken, check_version, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.identity.models import Team, User
@@ -37,6 +37,18 @@ LEASE = datetime.timedelta(minutes=1)  # far longer than a call may take
 GATHER = datetime.timedelta(minutes=1)  # news that may come in numbers waits for the others
 BUSY_FOR = datetime.timedelta(minutes=1)  # the group chats count messages by the minute
 MAX_ATTEMPTS = 6
+WRITTEN = (
+    "name",
+    "kind",
+    "team",
+    "news",
+    "shows_names",
+    "language",
+    "is_active",
+    "hint",
+    "sealed_address",
+    "sealed_secret",
+)
 TELLS = ("actor", "person", "due_at", "all_day")  # of the particulars of news; texts people wrote never leave
 
 
@@ -58,6 +70,7 @@ def save_robot(
     secret: str = "",
     by: User,
     actor: Actor,
+    expected: int | None = None,
 ) -> GroupRobot:
     """Make a robot or change one; without a new address or secret the sealed ones stay."""
     created = robot is None
@@ -66,6 +79,7 @@ def save_robot(
         if robot is None
         else GroupRobot._base_manager.select_for_update(of=("self",)).get(pk=robot.pk)
     )
+    check_version(robot, expected)
     if not queries.may_manage(by, team) or not (created or queries.may_manage(by, robot.team)):
         raise RuleBroken(_("Choose a team you lead."), field="team")
     if kind not in CONNECTORS:
@@ -88,7 +102,10 @@ def save_robot(
             draft.payload["replaced"] = [
                 name for name, given in (("address", address), ("secret", secret)) if given
             ]
-        robot.save()
+        if created:
+            robot.save()
+        else:
+            save_versioned(robot, WRITTEN)
     return robot
 
 

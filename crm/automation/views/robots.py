@@ -17,7 +17,6 @@ from crm.automation.forms import RobotForm
 from crm.automation.queries import robots as queries
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
-from crm.identity.access import is_administrator
 from crm.listing.once import once
 
 View = Callable[..., HttpResponse]
@@ -29,7 +28,7 @@ def managers_only(view: View) -> View:
     @login_required
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not queries.teams(request.user).exists() and not is_administrator(request.user):
+        if not queries.manages(request.user):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

@@ -4,30 +4,28 @@ import base64
 import datetime
 import hashlib
 import hmac
-import http.server
 import json
 import socket
-import threading
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from django.test import Client, override_settings
+from django.test import override_settings
 from django.utils import timezone
 
 from crm.automation import kinds, services
 from crm.automation.connectors import CONNECTORS, Outcome
 from crm.automation.models import GroupRobot, RobotMessage
+from crm.automation.tests.group_chat import SECRET, lead, make_robot
 from crm.core import egress
 from crm.core.egress import Answer
 from crm.core.writes import RuleBroken
 from crm.events.models import Event
 from crm.identity.models import Team
-from crm.identity.tests.factories import actor, make_company
+from crm.identity.tests.factories import actor
 
 pytestmark = pytest.mark.django_db
 
-SECRET = "SECb1f0c8"
 NEWS = kinds.Kind(
     "news", "News", "News of %(record)s", group="%(person)s: due", group_many="%(count)s for %(person)s"
 )
@@ -36,30 +34,6 @@ NEWS = kinds.Kind(
 @pytest.fixture(autouse=True)
 def _news(monkeypatch):
     monkeypatch.setitem(kinds.KINDS, "news", NEWS)
-
-
-@pytest.fixture
-def company():
-    return make_company()
-
-
-def lead(team, leader):
-    Team._base_manager.filter(pk=team.pk).update(leader=leader)
-
-
-def make_robot(company, *, by=None, **values):
-    by = by or company.admin
-    values = {
-        "name": "East",
-        "kind": "dingtalk",
-        "team": None,
-        "news": ["news"],
-        "address": "https://oapi.dingtalk.com/robot/send?access_token=tok3n",
-        "secret": SECRET,
-        "language": "en",
-        **values,
-    }
-    return services.save_robot(None, by=by, actor=actor(by), **values)
 
 
 def tell(users, dedupe="one", **values):
@@ -72,54 +46,6 @@ def tell(users, dedupe="one", **values):
     return services.notify(
         users, NEWS, params=params, dedupe=dedupe, body="secret words", url="/activities/7/", **values
     )
-
-
-class GroupChat(http.server.BaseHTTPRequestHandler):
-    """A group chat that checks what the vendor's documentation asks for, and answers as the vendor does."""
-
-    def do_POST(self):
-        chat = self.server
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        chat.seen.append((self.path, body))
-        answer = chat.answer if chat.answer is not None else getattr(self, chat.kind)(body)
-        self.send_response(chat.status)
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-    def wecom(self, body):
-        assert urlsplit(self.path).query == "key=tok3n"
-        ok = set(body) == {"msgtype", "text"} and body["msgtype"] == "text"
-        return {"errcode": 0 if ok and len(body["text"]["content"].encode()) <= 2048 else 40008}
-
-    def dingtalk(self, body):
-        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        signed = f"{query['timestamp']}\n{SECRET}".encode()
-        sign = base64.b64encode(hmac.new(SECRET.encode(), signed, hashlib.sha256).digest()).decode()
-        near = abs(int(query["timestamp"]) / 1000 - timezone.now().timestamp()) < 3600
-        good = query["sign"] == sign and near and query["access_token"] == "tok3n"
-        return {"errcode": 0 if good and body["text"]["content"] and not body["at"]["isAtAll"] else 310000}
-
-    def feishu(self, body):
-        key = f"{body['timestamp']}\n{SECRET}".encode()
-        sign = base64.b64encode(hmac.new(key, b"", hashlib.sha256).digest()).decode()
-        near = abs(int(body["timestamp"]) - timezone.now().timestamp()) < 3600
-        good = body["sign"] == sign and near and body["msg_type"] == "text" and body["content"]["text"]
-        return {"code": 0 if good else 19021, "msg": "success"}
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def chat():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), GroupChat)
-    server.seen, server.status, server.kind, server.answer = [], 200, "dingtalk", None
-    server.address = f"http://127.0.0.1:{server.server_port}/robot/send?access_token=tok3n"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    with override_settings(EGRESS_LOOPBACK=True):
-        yield server
-    server.shutdown()
-    server.server_close()
 
 
 class TestVendors:
@@ -478,66 +404,3 @@ class TestPages:
         client.force_login(company.admin)
         client.post(f"/settings/robots/{robot.pk}/delete/")
         assert not RobotMessage._base_manager.exists()
-
-
-class TestTheApi:
-    ROOT = "/api/v1/group-robots/"
-    ADDRESS = "https://oapi.dingtalk.com/robot/send?access_token=tok3n"
-
-    def call(self, user, method, path="", values=None, **headers):
-        client = Client()
-        client.force_login(user)
-        send = getattr(client, method)
-        return send(f"{self.ROOT}{path}", values, content_type="application/json", headers=headers)
-
-    def values(self, **more):
-        values = {"name": "East", "kind": "dingtalk", "news": ["reminder"], "address": self.ADDRESS}
-        return values | {"secret": SECRET, "shows_names": True} | more
-
-    def test_made_changed_tried_and_deleted_with_secrets_that_never_come_back(self, company, chat):
-        made = self.call(company.admin, "post", values=self.values(address=chat.address))
-        assert made.status_code == 201, made.content
-        row, path = made.json(), f"{made.json()['id']}/"
-        assert row["hint"] == "127.0.0.1" and row["signs"] and row["shows_names"] and row["is_active"]
-        changed = self.call(company.admin, "patch", path, {"name": "Ost", "version": row["version"]})
-        assert changed.status_code == 200 and changed.json()["name"] == "Ost", changed.content
-        assert self.call(company.admin, "post", f"{path}try/").json() == {"delivered": True}
-        assert len(chat.seen) == 1  # by the address and the secret it kept
-        read = self.call(company.admin, "get", path), self.call(company.admin, "get")
-        for answer in (made, changed, *read):
-            text = answer.content.decode()
-            assert "tok3n" not in text and SECRET not in text and "sealed" not in text
-            assert answer.status_code in (200, 201)
-        for event in Event._base_manager.filter(name__startswith="robot."):
-            assert "tok3n" not in str(event.__dict__) and SECRET not in str(event.__dict__)
-        stale = self.call(company.admin, "patch", path, {"name": "West"}, **{"If-Match": '"1"'})
-        assert stale.status_code == 412 and stale.json()["current"]["name"] == "Ost"
-        assert self.call(company.admin, "delete", path, {}).status_code == 428
-        gone = self.call(company.admin, "delete", path, {}, **{"If-Match": f'"{changed.json()["version"]}"'})
-        assert gone.status_code == 204 and not GroupRobot.objects.exists()
-
-    def test_what_cannot_be_is_refused_at_its_field(self, company):
-        for field, value in (
-            ("address", "http://example.com/x"),
-            ("address", ""),
-            ("kind", "slack"),
-            ("news", ["nothing"]),
-            ("team", 999_999),
-        ):
-            answer = self.call(company.admin, "post", values=self.values(**{field: value}))
-            assert answer.status_code == 400 and field in answer.json()["errors"], (field, answer.content)
-        assert not GroupRobot.objects.exists()
-
-    def test_a_leader_manages_those_of_the_team_and_nobody_else_any(self, company):
-        lead(company.east, company.manager1)
-        whole = make_robot(company, news=["reminder"])
-        own = make_robot(company, by=company.manager1, team=company.east, news=["reminder"])
-        rows = self.call(company.manager1, "get").json()["results"]
-        assert [row["id"] for row in rows] == [own.pk]
-        for method in ("get", "patch", "delete"):
-            assert self.call(company.manager1, method, f"{whole.pk}/", {}).status_code == 404
-        far = self.call(company.manager1, "post", values=self.values(team=company.south.pk))
-        assert far.status_code in (400, 409) and GroupRobot.objects.count() == 2
-        for path in ("", f"{own.pk}/", "999999/"):
-            assert self.call(company.sales1, "get", path).status_code == 403
-        assert self.call(company.sales1, "post", f"{own.pk}/try/").status_code == 403

@@ -208,4 +208,5 @@ ACTIVITY_PINNED = event("activity.pinned", gettext_lazy("Follow-up pinned"), tim
 ACTIVITY_UNPINNED = event("activity.unpinned", gettext_lazy("Follow-up unpinned"), timeline=False)
 ACTIVITY_DELETED = event("activity.deleted", gettext_lazy("Follow-up deleted"), timeline=False)
 ACTIVITY_RESTORED = event("activity.restored", gettext_lazy("Follow-up restored"), timeline=False)
+REMINDER_RETRIED = event("activity.reminder_retried", gettext_lazy("Reminder tried again"), timeline=False)
 CUSTOMER_EXPORTED = event("customer.exported", gettext_lazy("Customer sheet saved as PDF"), timeline=False)

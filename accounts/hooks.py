@@ -1,6 +1,6 @@
 """What customers, contacts and follow-ups contribute downwards: their lists, for search, bulk jobs, import and choices."""
 
-from accounts import digest_parts, first_steps
+from accounts import digest_parts, first_steps, given_up
 from accounts.activity_listing import ACTIVITIES
 from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
 from accounts.models import (
@@ -37,6 +37,7 @@ hooks.add_panel(Panel("customer.right", "files", "console/files/_panel.html", pa
 # What is done stays with whom did it; open tasks and planned follow-ups go to the successor.
 hands_over(Activity, lambda rows: rows.filter(OPEN), following=followed)
 digest_parts.register()
+given_up.register()
 add_step("customers", first_steps.import_customers, 30)
 add_step("follow-up", first_steps.record_a_follow_up, 60)
 add_own_step("customer", first_steps.own_first_customer, 20)

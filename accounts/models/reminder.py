@@ -9,8 +9,9 @@ from crm.identity.policies import Private
 class Reminder(models.Model):
     """One call to attention: before or on the day something is due, again when it was not done, at last to the manager.
 
-    The row is claimed and the notification written in one transaction, so that it is sent exactly once whoever runs
-    and whoever dies; `round` counts up when the due date moves and names each occasion.
+    The notification is written and the row marked as sent in one transaction, so that it is sent exactly once whoever
+    runs and whoever dies; `round` counts up when the due date moves and names each occasion. Each attempt is counted
+    before it is made, so that one that kills its worker is given up.
     """
 
     class Kind(models.TextChoices):
@@ -22,6 +23,7 @@ class Reminder(models.Model):
         PENDING = "pending", _("Waiting")
         SENT = "sent", _("Sent")
         CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="reminders")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -29,6 +31,9 @@ class Reminder(models.Model):
     remind_at = models.DateTimeField()
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     round = models.PositiveIntegerField(default=1)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)  # nobody else tries before
+    error = models.CharField(max_length=200, blank=True)
     sent_at = models.DateTimeField(null=True)
 
     access = Private("user")

@@ -6,15 +6,20 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.events import REMINDER_RETRIED
 from accounts.models import Activity, Reminder
 from accounts.models.activity import OPEN
 from accounts.news import OVERDUE, REMINDER, TEAM_OVERDUE
 from accounts.rules.due import occasions
 from crm.automation.services import notify
 from crm.core.locks import alone_at
+from crm.core.writes import RuleBroken
+from crm.events.actor import Actor
+from crm.events.recording import record_event
 from crm.identity.access import may
 from crm.identity.models import Cover, User
 from crm.identity.queries import managers_above
@@ -24,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 State, Kind = Reminder.State, Reminder.Kind
 AGAIN = datetime.timedelta(minutes=10)
+LEASE = datetime.timedelta(seconds=30)  # far longer than an attempt takes
+MAX_ATTEMPTS = 5
 MOST_ROUNDS_BACK = datetime.timedelta(days=30)
 
 
@@ -55,7 +62,7 @@ def schedule(activities: Iterable[Activity]) -> None:
             batch_size=2000,
             update_conflicts=True,
             unique_fields=["activity", "user", "kind"],
-            update_fields=["remind_at", "state", "sent_at"],
+            update_fields=["remind_at", "state", "sent_at", "attempts", "lease_until", "error"],
         )
         # Each moment is an occasion of its own, however often the date was moved before.
         Reminder._base_manager.filter(activity__in=idle, state=State.PENDING).update(round=F("round") + 1)
@@ -76,31 +83,71 @@ def renew(activity_ids: Iterable[int]) -> None:
 def send_due(limit: int = 1000) -> int:
     """Send the reminders whose time has come; returns how many rows were taken. Safe to run side by side."""
     taken = 0
-    while taken < limit and _send_one():
+    while taken < limit and (claimed := _claim()) is not None:
+        if claimed.state == State.PENDING:
+            _send(claimed)
         taken += 1
     return taken
 
 
 @transaction.atomic
-def _send_one() -> bool:
-    """Claim one reminder and write what it says in the same transaction: a crash undoes both, nothing is doubled."""
+def _claim() -> Reminder | None:
+    """Take one reminder and count the attempt, committed before it is made: who died five times over it gives it up."""
+    now = timezone.now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     reminder = (
         Reminder._base_manager.select_for_update(skip_locked=True, of=("self",))
-        .filter(state=State.PENDING, remind_at__lte=timezone.now())
+        .filter(free, state=State.PENDING, remind_at__lte=now)
         .order_by("remind_at", "pk")
         .first()
     )
     if reminder is None:
-        return False
+        return None
+    if reminder.attempts >= MAX_ATTEMPTS:
+        reminder.state = State.FAILED
+        reminder.error = reminder.error or "the worker stopped half-way, each time"
+    else:
+        reminder.attempts, reminder.lease_until = reminder.attempts + 1, now + LEASE
+    reminder.save(update_fields=["state", "attempts", "lease_until", "error"])
+    return reminder
+
+
+def _send(claimed: Reminder) -> None:
+    """Write what a reminder says and that it was sent in one transaction: a crash undoes both, nothing is doubled."""
     try:
         with transaction.atomic():
+            reminder = _held(claimed).select_for_update(of=("self",)).first()
+            if reminder is None:  # moved, done or taken over meanwhile
+                return
             reminder.state = State.SENT if _remind(reminder) else State.CANCELLED
-            reminder.sent_at = timezone.now()
-    except Exception:  # one that cannot be sent must not hold up the others
-        log.exception("reminder_failed", reminder_id=reminder.pk)
-        reminder.state, reminder.remind_at = State.PENDING, timezone.now() + AGAIN
-    reminder.save(update_fields=["state", "sent_at", "remind_at"])
-    return True
+            reminder.sent_at, reminder.error = timezone.now(), ""
+            reminder.save(update_fields=["state", "sent_at", "error"])
+    except Exception as error:  # one that cannot be sent must not hold up the others
+        log.exception("reminder_failed", reminder_id=claimed.pk)
+        words = f"{type(error).__name__}: {error}"[:200]
+        if claimed.attempts >= MAX_ATTEMPTS:
+            _held(claimed).update(state=State.FAILED, error=words)
+        else:
+            _held(claimed).update(lease_until=timezone.now() + AGAIN, error=words)
+
+
+def _held(claimed: Reminder) -> QuerySet[Reminder]:
+    """The row, as long as this attempt still holds it."""
+    return Reminder._base_manager.filter(
+        pk=claimed.pk, state=State.PENDING, round=claimed.round, attempts=claimed.attempts
+    )
+
+
+@transaction.atomic
+def try_again(reminder: Reminder, *, actor: Actor) -> Reminder:
+    """An administrator decides that a reminder that was given up is tried again."""
+    reminder = Reminder._base_manager.select_for_update(of=("self",)).get(pk=reminder.pk)
+    if reminder.state != State.FAILED:
+        raise RuleBroken(_("Only failed reminders can be tried again."))
+    reminder.state, reminder.attempts, reminder.lease_until = State.PENDING, 0, None
+    reminder.save(update_fields=["state", "attempts", "lease_until"])
+    record_event(REMINDER_RETRIED, reminder.activity, actor=actor, payload={"kind": reminder.kind})
+    return reminder
 
 
 def _remind(reminder: Reminder) -> bool:

@@ -1,5 +1,6 @@
 """Reminders: at the right moment, exactly once, whoever runs and whoever dies."""
 
+import contextlib
 import threading
 from datetime import UTC, date, datetime, timedelta
 
@@ -318,8 +319,49 @@ class TestExactlyOnce:
                 send_due_reminders()
             assert told() == 0
             monkeypatch.undo()
+            send_due_reminders()  # somebody may be at it still
+            assert told() == 0
+        with travel(2026, 9, 16, 6, 1):
             send_due_reminders()
             assert told() == 1
+
+    def test_one_that_kills_its_worker_is_given_up_and_tried_again_by_hand(
+        self, company, client, monkeypatch
+    ):
+        plan(company, self.DUE)
+        other = plan(company, self.DUE)
+        real, worst = (
+            reminders.notify,
+            Reminder._base_manager.filter(kind="due").order_by("remind_at", "pk")[0],
+        )
+
+        def dies(*args, about, **kwargs):
+            if about.pk == worst.activity_id:
+                raise KeyboardInterrupt
+            return real(*args, about=about, **kwargs)
+
+        monkeypatch.setattr(reminders, "notify", dies)
+        for minute in range(2 * reminders.MAX_ATTEMPTS):
+            with travel(2026, 9, 16, 6, minute), contextlib.suppress(KeyboardInterrupt):
+                send_due_reminders()
+        worst.refresh_from_db()
+        assert (worst.state, worst.attempts) == ("failed", reminders.MAX_ATTEMPTS) and worst.error
+        assert told() == 1 and other.reminders.get(kind="due").state == "sent"  # the others went on
+        monkeypatch.undo()
+        client.force_login(company.admin)
+        page = client.get("/settings/system/").content.decode()
+        address = f"/settings/system/retry/reminder/{worst.pk}/"
+        assert address in page and str(worst.user) in page
+        client.force_login(company.manager1)
+        assert client.post(address).status_code == 403
+        client.force_login(company.admin)
+        assert client.post(address).status_code == 302
+        with travel(2026, 9, 16, 6, 30):
+            send_due_reminders()
+        worst.refresh_from_db()
+        assert worst.state == "sent" and told() == 2
+        assert client.post(address, follow=True).status_code == 200  # too late: told, not done again
+        assert told() == 2
 
     def test_two_beats_and_four_workers_send_each_once(self, company):
         for _n in range(12):

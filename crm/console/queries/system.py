@@ -1,8 +1,8 @@
-"""How the installation fares: its parts, what waits, how the periodic tasks went, what has failed, how full it is."""
+"""How the installation fares: its parts, what waits, how the periodic tasks went, how full it is."""
 
 import shutil
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import redis
@@ -21,8 +21,6 @@ from crm.events.models import Delivery
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, StoredFile, TaskRun
 from crm.records.queries.files import MEGABYTE, stored_bytes
 
-FAILURES_SHOWN = 50
-JOBS_SHOWN_FOR = timedelta(days=14)
 TABLES_SHOWN = 6
 LATE_AFTER = 3  # a task that missed so many of its turns in a row is late
 
@@ -62,9 +60,6 @@ TASKS = {
 }
 
 
-MODELS = {"delivery": Delivery, "email": OutgoingEmail, "robot": RobotMessage, "job": BackgroundJob}
-
-
 @dataclass(frozen=True)
 class Part:
     """One part of the system and whether it answers."""
@@ -89,17 +84,6 @@ class Task:
     every: timedelta | None  # None: at a time of day
     run: TaskRun | None
     is_late: bool
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Something that was given up: a delivery, an e-mail, a message to a group or a background job."""
-
-    kind: str
-    pk: int
-    what: str
-    error: str
-    at: datetime | None
 
 
 def parts() -> list[Part]:
@@ -127,19 +111,6 @@ def tasks() -> list[Task]:
     return [
         _task(key, entry, runs.get(entry["task"])) for key, entry in settings.CELERY_BEAT_SCHEDULE.items()
     ]
-
-
-def failures() -> list[Failure]:
-    """What was given up, newest first: nothing here mends itself any more."""
-    found = [*_dead_deliveries(), *_failed_emails(), *_failed_messages(), *_failed_jobs()]
-    oldest = timezone.now() - timedelta(days=36500)
-    return sorted(found, key=lambda failure: failure.at or oldest, reverse=True)[:FAILURES_SHOWN]
-
-
-def find(kind: str, pk: int) -> Delivery | OutgoingEmail | RobotMessage | BackgroundJob | None:
-    """What a failure of this kind and number stands for."""
-    model = MODELS.get(kind)
-    return model._base_manager.filter(pk=pk).first() if model else None
 
 
 def storage() -> dict[str, Any]:
@@ -178,32 +149,3 @@ def _task(key: str, entry: dict[str, Any], run: TaskRun | None) -> Task:
     turn = every or timedelta(days=1)
     is_late = run is not None and run.began_at < timezone.now() - LATE_AFTER * max(turn, timedelta(minutes=1))
     return Task(TASKS.get(key, key), every, run, is_late)
-
-
-def _dead_deliveries() -> list[Failure]:
-    rows = Delivery._base_manager.filter(state=Delivery.State.DEAD).order_by("-pk")[:FAILURES_SHOWN]
-    return [Failure("delivery", row.pk, row.consumer, row.error, row.next_at) for row in rows]
-
-
-def _failed_emails() -> list[Failure]:
-    state = OutgoingEmail.State
-    rows = OutgoingEmail._base_manager.filter(state__in=[state.FAILED, state.UNCERTAIN])
-    newest = rows.order_by("-pk")[:FAILURES_SHOWN]
-    return [Failure("email", row.pk, f"{row.to}: {row.subject}", row.error, row.created_at) for row in newest]
-
-
-def _failed_messages() -> list[Failure]:
-    rows = RobotMessage._base_manager.filter(state=RobotMessage.State.FAILED).select_related("robot")
-    return [
-        Failure("robot", row.pk, f"{row.robot} · {row.kind}", row.error, row.created_at)
-        for row in rows.order_by("-pk")[:FAILURES_SHOWN]
-    ]
-
-
-def _failed_jobs() -> list[Failure]:
-    since = timezone.now() - JOBS_SHOWN_FOR
-    rows = BackgroundJob._base_manager.filter(state="failed", finished_at__gte=since).select_related("user")
-    return [
-        Failure("job", row.pk, f"{row.title} · {row.user}", str(row.result.get("error", "")), row.finished_at)
-        for row in rows.order_by("-pk")[:FAILURES_SHOWN]
-    ]

@@ -41,11 +41,20 @@ class Item:
 MODULES = (
     Item("today", pgettext_lazy("module", "Today"), "sun", "today", letter="t"),
     Item("customers", _("Customers"), "building", "customer_list", "accounts.customer", letter="c"),
-    Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
     Item("leads", _("Leads"), "user-plus", "lead_list", "sales.lead", letter="l"),
+    Item(
+        "opportunities",
+        _("Opportunities"),
+        "layout-kanban",
+        "opportunity_list",
+        "sales.opportunity",
+        letter="o",
+    ),
+    Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
     Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),
     Item("reports", _("Reports"), "chart-histogram", "report_list", "sales.opportunity", letter="r"),
 )
+DAILY = ("today", "customers", "opportunities")
 NEW = (
     Item(
         "customers",
@@ -58,6 +67,15 @@ NEW = (
         named=True,
     ),
     Item("leads", _("New lead"), "user-plus", "lead_create", "sales.lead", "add", True),
+    Item(
+        "opportunities",
+        _("New opportunity"),
+        "layout-kanban",
+        "opportunity_create",
+        "sales.opportunity",
+        "add",
+        True,
+    ),
     Item("today", _("Write a follow-up"), "note", "follow_up_write", "accounts.activity", "add", True),
     Item("activities", _("New task"), "checkbox", "activity_create", "accounts.activity", "add", True),
     Item("imports", _("Import from Excel"), "file-import", "import_new", "accounts.customer", "import"),
@@ -106,7 +124,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "new_menu": new,
         "palette_url": _url("palette"),
         "palette_lists": [{"key": one.key, "label": one.title} for one in lists_for(user)],
-        "phone_nav": nav[:3],
+        "phone_nav": _on_phone(nav),
         "user": user,
         "user_role": str(user.role) if user.role_id else "",
         "theme": user.theme,
@@ -125,6 +143,12 @@ def _page(request: HttpRequest) -> str:
     """The name of the present page, by which its help is found."""
     match = request.resolver_match
     return match.url_name if match and match.url_name and not match.namespaces else GENERAL
+
+
+def _on_phone(nav: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The three modules beside the plus of a phone: those of daily work, else the first ones."""
+    chosen = [item for item in nav if item["key"] in DAILY]
+    return [*chosen, *(item for item in nav if item not in chosen)][:3]
 
 
 def _at_hand(user: User) -> dict[str, Any]:

@@ -117,6 +117,16 @@ def day(value: date | datetime | None, today: date | None = None) -> str:
     return f"{ENGLISH.weekdays[value.weekday()]}, {ENGLISH.months[value.month - 1]} {value.day}"
 
 
+def short_day(value: date | datetime | None, today: date | None = None) -> str:
+    """A date where there is little room, without the weekday: ``6/15`` / ``Jun 15``; of another year in full."""
+    if value is None:
+        return ""
+    value = local_day(value)
+    if value.year != (today or local_today()).year:
+        return full_day(value)
+    return f"{value.month}/{value.day}" if is_chinese() else f"{ENGLISH.months[value.month - 1]} {value.day}"
+
+
 def full_day(value: date | datetime | None) -> str:
     """A date with its year: ``2027-03-31`` / ``Mar 31, 2027``."""
     if value is None:

@@ -61,11 +61,11 @@ def recording(
     always: bool = False,
 ) -> Iterator[Draft]:
     """Record what the block changes on the record; a block that changes nothing records nothing unless `always`."""
-    before = _snapshot(record)
+    before, known = _snapshot(record), dict(record._state.fields_cache)
     draft = Draft(dict(payload or {}))
     with transaction.atomic():
         yield draft
-        changes, private = _difference(record, before, _snapshot(record))
+        changes, private = _difference(record, before, _snapshot(record), known)
         if changes or private or draft.payload or always:
             draft.event = record_event(
                 kind,
@@ -98,7 +98,7 @@ def record_event(
         [key_of(r) for r in about],
     )
     event = Event(**_columns(kind, row, actor))
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         Event._base_manager.bulk_create([event])
         _note_deliveries(kind, [event.pk])
     return event
@@ -175,7 +175,7 @@ def _snapshot(record: models.Model) -> dict[str, Any]:
 
 
 def _difference(
-    record: models.Model, before: dict[str, Any], after: dict[str, Any]
+    record: models.Model, before: dict[str, Any], after: dict[str, Any], known: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     private_fields = PRIVATE | set(getattr(record, "private_fields", ()))
     changes: dict[str, Any] = {}
@@ -184,20 +184,22 @@ def _difference(
         old, new = before.get(name), after.get(name)
         if old == new or name == record._meta.pk.name:
             continue
-        pair = [plain_value(record, name, old), plain_value(record, name, new)]
+        read = (known.get(name), record._state.fields_cache.get(name))  # related records at hand
+        pair = [plain_value(record, name, old, *read), plain_value(record, name, new, *read)]
         (private if name in private_fields else changes)[name] = pair
     return changes, private
 
 
-def plain_value(record: models.Model, name: str, value: Any) -> Any:
-    """A value as JSON keeps it; a related record as its id with the name it had at the time."""
+def plain_value(record: models.Model, name: str, value: Any, *read: Any) -> Any:
+    """A value as JSON keeps it; a related record, fetched unless it is among `read`, as its id with its name then."""
     if value is None:
         return None
     if name.startswith("cf_") and hasattr(record, "recorded_value"):
         return record.recorded_value(name, value)
     f = record._meta.get_field(name)
     if f.is_relation and f.related_model:
-        related = f.related_model._base_manager.filter(pk=value).first()
+        held = (one for one in read if isinstance(one, models.Model) and one.pk == value)
+        related = next(held, None) or f.related_model._base_manager.filter(pk=value).first()
         return {"id": value, "label": str(related) if related else str(value)}
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat()

@@ -91,8 +91,11 @@ def counts(request: HttpRequest, listing: ListPage) -> HttpResponse:
 
 
 @require_safe
-def filter_form(request: HttpRequest, listing: ListPage) -> HttpResponse:
-    """All filters of the list as a form: a popover, or a page of its own without JavaScript."""
+def filter_form(request: HttpRequest, listing: ListPage, at: str = "") -> HttpResponse:
+    """All filters of the list as a form: a popover, or a page of its own without JavaScript.
+
+    `at` names another face of the list, such as a board, that the chosen filters narrow instead.
+    """
     require_verb(request.user, "view", listing.model)
     listing = listing.seen_by(request.user)
     query = QueryDict(mutable=True)
@@ -105,7 +108,7 @@ def filter_form(request: HttpRequest, listing: ListPage) -> HttpResponse:
         "listing": listing,
         "filters": [(field, is_set(values.get(field.name))) for field in filterset.form],
         "kept": [(n, v) for n in ("q", "sort", "view", "page_size") for v in request.GET.getlist(n) if v],
-        "list_url": listing.url(),
+        "list_url": reverse(at) if at else listing.url(),
     }
     return render(request, "listing/_filters.html" if request.htmx else "listing/filters.html", context)
 

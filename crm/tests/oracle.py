@@ -8,7 +8,8 @@ what one owns, "below" also what the own team and those below it hold, "all" eve
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-CUSTOMER, CONTACT, ACTIVITY, LEAD = "customer", "contact", "activity", "lead"
+CUSTOMER, CONTACT, ACTIVITY = "customer", "contact", "activity"
+LEAD, OPPORTUNITY = "lead", "opportunity"
 EDIT = "view add change delete export import"
 
 # role → kind of record → (how far, which verbs)
@@ -18,6 +19,9 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         CONTACT: ("all", f"{EDIT} reveal"),
         ACTIVITY: ("all", f"{EDIT} comment"),
         LEAD: ("all", f"{EDIT} transfer share comment"),
+        OPPORTUNITY: ("all", f"{EDIT} transfer comment"),
+        "pipeline": ("all", "view add change delete"),
+        "stage": ("all", "view add change delete"),
         "tag": ("all", "view add change delete"),
         "user": ("all", "view add change delete"),
         "team": ("all", "view add change delete"),
@@ -32,12 +36,14 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         CONTACT: ("all", "view"),
         ACTIVITY: ("all", "view comment"),
         LEAD: ("all", "view comment transfer"),
+        OPPORTUNITY: ("all", "view comment transfer"),
     },
     "sales_manager": {
         CUSTOMER: ("below", f"{EDIT} transfer share merge comment"),
         CONTACT: ("below", EDIT),
         ACTIVITY: ("below", f"{EDIT} comment"),
         LEAD: ("below", f"{EDIT} transfer share comment"),
+        OPPORTUNITY: ("below", f"{EDIT} transfer comment"),
         "tag": ("all", "view add"),
     },
     "salesperson": {
@@ -45,12 +51,14 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         CONTACT: ("own", EDIT),
         ACTIVITY: ("own", f"{EDIT} comment"),
         LEAD: ("own", f"{EDIT} transfer share comment"),
+        OPPORTUNITY: ("own", f"{EDIT} transfer comment"),
         "tag": ("all", "view add"),
     },
     "marketing_manager": {
         CUSTOMER: ("all", "view reveal"),
         CONTACT: ("all", "view reveal"),
         LEAD: ("all", "view add change export import transfer comment"),
+        OPPORTUNITY: ("all", "view"),
         "tag": ("all", "view add"),
     },
     "marketing_member": {LEAD: ("own", "view add change comment"), "tag": ("all", "view add")},
@@ -72,7 +80,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 # Everybody may look these up.
-DIRECTORY = ("user", "team", "role", "tag")
+DIRECTORY = ("user", "team", "role", "tag", "pipeline", "stage")
 # What a verb asks of a record beyond seeing it: to be edited, or to be disposed of.
 ASKS = {
     "change": "change",
@@ -149,7 +157,7 @@ class Rule:
         return self.reaches(person, kind, fact, ASKS.get(verb, "view"))
 
     def reaches(self, person: Person, kind: str, fact: Fact, level: str) -> bool:
-        if kind not in (CUSTOMER, CONTACT, ACTIVITY, LEAD):
+        if kind not in (CUSTOMER, CONTACT, ACTIVITY, LEAD, OPPORTUNITY):
             return True
         if kind == CONTACT:
             return self.reaches(person, CUSTOMER, fact, level)
@@ -167,7 +175,7 @@ class Rule:
         if kind in (CUSTOMER, LEAD):
             shared = {"view": fact.reads | fact.edits, "change": fact.edits}.get(level, frozenset())
             return person.name in shared
-        # A customer shows what was written about it; only who wrote it, or leads them, changes it.
+        # A customer shows what was written about it and the deals with it; only whose they are, or leads them, changes them.
         above = fact.above
         if above is None or level != "view" or scope == "assigned" or above.deleted:
             return False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm.tests.world import ADMIN, EVERYBODY, LEADERS, READERS, SALES
+from crm.tests.world import ADMIN, DEAL_READERS, EVERYBODY, LEADERS, READERS, SALES
 
 MERGERS = frozenset({"manager1", "director", "admin"})
 
@@ -225,6 +225,7 @@ LEADS = {
     "lead_detail": page("lead", LEADERS),
     "lead_position": page("lead", LEADERS),
     "lead_why": page("lead", LEADERS),
+    "lead_panel": page("lead", LEADERS, kwargs={"slot": "right", "key": "none"}),
     "lead_timeline": page("lead", LEADERS),
     "lead_edit": page("lead", LEAD_EDITORS, reading=False),
     "lead_field": page("lead", LEAD_EDITORS, reading=False, kwargs={"name": "company"}),
@@ -245,6 +246,32 @@ LEADS = {
     "api-leads-convert": change("lead", SALES),
     "api-leads-unconvert": change("lead", ADMIN),
     "api-leads-reveal": Route(elsewhere="asks for a masked field: test_account_api"),
+}
+OPPORTUNITIES = {
+    **listing("opportunity", DEAL_READERS),
+    **listing("opportunity_bin", DEAL_READERS),
+    "opportunity_create": Route(SALES),
+    "opportunity_board": Route(DEAL_READERS),
+    "opportunity_board_filters": Route(DEAL_READERS),
+    "opportunity_board_heads": Route(DEAL_READERS),
+    "opportunity_board_column": Route(elsewhere="columns are everybody's, cards are not: test_board_pages"),
+    **{
+        f"opportunity_{what}": page("opportunity", DEAL_READERS)
+        for what in ("detail", "position", "why", "timeline")
+    },
+    "opportunity_panel": page("opportunity", DEAL_READERS, kwargs={"slot": "right", "key": "none"}),
+    "opportunity_follow_up": page("opportunity", SALES),
+    "opportunity_field": page("opportunity", SALES, reading=False, kwargs={"name": "name"}),
+    "opportunity_field_undo": Route(elsewhere="only after an edit of one's own: test_field_undo"),
+    **{
+        f"opportunity_{what}": page("opportunity", SALES, reading=False)
+        for what in ("edit", "move", "win", "lose", "invalid")
+    },
+    "opportunity_unmove": change("opportunity"),
+    "opportunity_reopen": change("opportunity"),
+    "opportunity_transfer": page("opportunity", SALES | {"exec"}, reading=False, verb="transfer"),
+    "opportunity_delete": change("opportunity", verb="delete"),
+    "opportunity_restore": Route(elsewhere="the record lies in the bin: test_opportunity_pages"),
 }
 FOLLOW_UPS = {
     "today": Route(),
@@ -392,13 +419,11 @@ API = {
     "api-exports-download": Route(elsewhere="nothing to fetch before it is done: test_import_api"),
     "api-exports-stop": change("export", EVERYBODY),
 }
-# Who may see deals at all.
-DEALERS = SALES | {"exec", "marketing1"}
 REPORTS = {
     "report_list": Route(),
-    "report_detail": Route(DEALERS, kwargs={"slug": "pipeline"}),
-    "api-reports-list": Route(DEALERS),
-    "api-reports-detail": Route(DEALERS, kwargs={"slug": "pipeline"}),
+    "report_detail": Route(DEAL_READERS, kwargs={"slug": "pipeline"}),
+    "api-reports-list": Route(DEAL_READERS),
+    "api-reports-detail": Route(DEAL_READERS, kwargs={"slug": "pipeline"}),
 }
 ROUTES: dict[str, Route] = {
     **SIGN_IN,
@@ -407,6 +432,7 @@ ROUTES: dict[str, Route] = {
     **ROBOTS,
     **CUSTOMERS,
     **LEADS,
+    **OPPORTUNITIES,
     **FOLLOW_UPS,
     **EXCEL,
     **PLATFORM,

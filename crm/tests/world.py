@@ -20,7 +20,7 @@ from crm.identity.tests.factories import PEOPLE, SYSTEM, Company, actor, make_co
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, ImportTemplate, Tag
 from crm.records.services.custom_fields import create_field, create_section
 from crm.tests.oracle import Fact, Person, Rule
-from sales.services import delete_lead
+from sales.services import create_opportunity, delete_lead
 from sales.tests.factories import make_lead
 
 ROLES = ["sales1", "sales2", "manager1", "sales3", "director", "admin", "exec"]
@@ -47,13 +47,16 @@ FOLLOW_UPS = {
     if not one.deleted  # a follow-up of a binned customer: test_activity_services
 }
 LEADS = {relation: one for relation, one in FACTS.items() if relation != "deal"}
-FACTS_BY_KIND = {"customer": FACTS, "contact": FACTS, "activity": FOLLOW_UPS, "lead": LEADS}
+DEALS = {relation: Fact(one.owner, one.team, above=one) for relation, one in FACTS.items() if not one.deleted}
+FACTS_BY_KIND = {"customer": FACTS, "contact": FACTS, "activity": FOLLOW_UPS}
+FACTS_BY_KIND |= {"lead": LEADS, "opportunity": DEALS}
 # What belongs to one person alone is sales1's here; the rest is everybody's, or the administrator's.
 PRIVATE = ("import", "mapping", "export", "job", "token", "notification")
 EVERYBODY = frozenset(ROLES)
 SALES = frozenset({"sales1", "sales2", "manager1", "sales3", "director", "admin"})
 LEADERS = frozenset(SALES | {"exec", "marketing1", "marketing2"})  # who may see leads at all
 READERS = frozenset(SALES | {"exec", "service1", "finance1", "marketing1"})
+DEAL_READERS = frozenset(SALES | {"exec", "marketing1"})
 ADMIN = frozenset({"admin"})
 
 
@@ -79,9 +82,9 @@ class World:
 
 
 def make_world() -> World:
-    """Six customers, each with a contact and a follow-up."""
+    """Six customers, each with a contact, a follow-up and an opportunity."""
     company = make_company()
-    records: dict[str, dict[str, Any]] = {"customer": {}, "contact": {}, "activity": {}}
+    records: dict[str, dict[str, Any]] = {"customer": {}, "contact": {}, "activity": {}, "opportunity": {}}
     for relation in RELATIONS:
         owner = getattr(company, FACTS[relation].owner)
         made = services.create_customer(
@@ -98,6 +101,9 @@ def make_world() -> World:
             author=owner,
             actor=actor(owner),
         ).activity
+        records["opportunity"][relation] = create_opportunity(
+            made.customer, name=f"{relation} deal", owner=owner, actor=actor(owner)
+        )
     services.set_first_deal(records["customer"]["deal"], timezone.localdate(), actor=SYSTEM)
     identity.share(records["customer"]["shared"], user=company.sales1, level="read", actor=SYSTEM)
     identity.share(records["customer"]["edited"], user=company.sales1, level="edit", actor=SYSTEM)
@@ -105,6 +111,7 @@ def make_world() -> World:
     records["customer"] = {key: Customer._base_manager.get(pk=c.pk) for key, c in records["customer"].items()}
     del records["activity"]["deleted"]  # a follow-up of a binned customer: test_activity_services
     records["lead"] = _leads(company)
+    del records["opportunity"]["deleted"]  # a deal with a binned customer: test_opportunity_pages
     return World(company, records | {kind: {"own": r} for kind, r in _single(company).items()})
 
 

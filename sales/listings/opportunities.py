@@ -1,5 +1,6 @@
 """The lists of opportunities."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.urls import reverse
@@ -8,12 +9,13 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from crm.identity import access
 from crm.identity.models import User
-from crm.listing.bulk import Assign, Delete
+from crm.listing.bulk import Assign, Bulk, Delete
 from crm.listing.columns import Badge, Date, FollowUp, Html, Link, Look, Money, Number, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
 from crm.listing.palette import Found
 from sales import services
 from sales.filters.opportunities import OpportunityFilters
+from sales.forms.opportunities import GiveForm, MoveManyForm
 from sales.models import Opportunity, OpportunityStatus
 from sales.queries.opportunities import open_total, opportunity_bin, opportunity_list
 
@@ -38,6 +40,10 @@ def _owns_opportunities(user: User) -> bool:
 
 def _restore_opportunity_url(opportunity: Opportunity) -> str:
     return reverse("opportunity_restore", args=[opportunity.pk])
+
+
+def _remember_stages(records: Sequence[Opportunity]) -> dict[str, int]:
+    return {str(record.pk): record.stage_id for record in records}
 
 
 OPPORTUNITIES = ListPage(
@@ -103,11 +109,32 @@ OPPORTUNITIES = ListPage(
             {"status": "open", "next_follow_up_at": "none"},
             icon="calendar-off",
         ),
-        View("won", pgettext_lazy("opportunity", "Won"), {"status": "won"}, sort="-closed_at", icon="trophy"),
-        View("lost", pgettext_lazy("opportunity", "Lost"), {"status": "lost"}, sort="-closed_at", icon="x"),
+        View(
+            "won",
+            pgettext_lazy("opportunity", "Won"),
+            {"status": "won"},
+            sort="-closed_at",
+            icon="circle-check",
+        ),
+        View(
+            "lost",
+            pgettext_lazy("opportunity", "Lost"),
+            {"status": "lost"},
+            sort="-closed_at",
+            icon="circle-x",
+        ),
     ],
     bulk=[
-        replace(Assign(), service=services.transfer_opportunities),
+        Bulk(
+            "move-stage",
+            MoveManyForm,
+            services.move_in_bulk,
+            label=_("Move to a stage"),
+            icon="arrow-right",
+            remember=_remember_stages,
+            undo=services.move_back,
+        ),
+        replace(Assign(), form=GiveForm, service=services.transfer_opportunities),
         Delete(services.delete_opportunity, services.restore_opportunity),
     ],
     new="opportunity_create",

@@ -7,7 +7,7 @@ from sales.models.choices import (
     TouchKind,
 )
 from sales.models.conversion import LeadConversion
-from sales.models.files import LeadFile
+from sales.models.files import LeadFile, OpportunityFile
 from sales.models.grants import LeadGroupGrant, LeadUserGrant
 from sales.models.lead import Lead, LeadTouch
 from sales.models.letterhead import Letterhead
@@ -44,6 +44,7 @@ __all__ = [
     "NumberCounter",
     "NumberRule",
     "Opportunity",
+    "OpportunityFile",
     "OpportunityLine",
     "OpportunityStatus",
     "Order",

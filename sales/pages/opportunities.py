@@ -4,25 +4,33 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.queries.customers import people_of
 from crm.identity import access
 from crm.listing.record import RecordPage
 from sales import services
 from sales.forms.opportunities import OpportunityForm
-from sales.listings.opportunities import OPPORTUNITIES
+from sales.listings.opportunities import OPPORTUNITIES, STATE_KINDS
 from sales.models import Opportunity
 from sales.pages.middle import middle
-from sales.queries.opportunities import opportunity_record, stages_of
+from sales.queries.opportunities import is_rotting, opportunity_record, weighted
+from sales.queries.stages import path_of
 
 
 def opportunity_context(request: HttpRequest, opportunity: Opportunity) -> dict[str, Any]:
     """Beside the facts: the path of stages with the days in each, and the people it is made with."""
-    stays = list(opportunity.history.select_related("stage").order_by("entered_at", "pk"))
-    return {
-        "stages": stages_of(opportunity.pipeline),
-        "stays": stays,
-        "customer_seen": access.may(request.user, "view", opportunity.customer),
-        **middle(request, opportunity),
+    part, user = request.GET.get("part", ""), request.user
+    found: dict[str, Any] = {
+        "customer_seen": access.may(user, "view", opportunity.customer),
+        "state_kind": STATE_KINDS.get(opportunity.status, ""),
     }
+    if part in ("", "identity"):
+        found |= {"rots": is_rotting(opportunity), "weighted": weighted(opportunity)}
+    if part in ("", "path"):
+        found["path"] = path_of(opportunity)
+    if part in ("", "right"):
+        found["people"] = people_of(opportunity.customer, user) if found["customer_seen"] else []
+        found["lead_seen"] = opportunity.lead is not None and access.may(user, "view", opportunity.lead)
+    return found | middle(request, opportunity)
 
 
 OPPORTUNITY_PAGE = RecordPage(
@@ -31,7 +39,7 @@ OPPORTUNITY_PAGE = RecordPage(
     form=OpportunityForm,
     update=services.update_opportunity,
     template="sales/opportunity_detail.html",
-    parts={name: f"sales/_opportunity_{name}.html" for name in ("identity", "left", "right")},
+    parts={name: f"sales/_opportunity_{name}.html" for name in ("identity", "left", "path", "right")},
     context=opportunity_context,
     verbs=("change", "delete", "transfer"),
     facts=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,8 +30,8 @@ from sales.models import Opportunity, Pipeline, Stage
 from sales.queries.opportunities import rate_of, rotting_q, stages_of, without_next_step_q
 
 CARDS = 20  # of a column at first, and with each further look
-# What closes first stands on top; what nobody has dated comes last.
-ORDER = (F("expected_close_date").asc(nulls_last=True), F("pk").asc())
+# What closes first stands on top, what nobody has dated last; of those won, the latest.
+ORDER = (F("closed_at").desc(nulls_last=True), F("expected_close_date").asc(nulls_last=True), F("pk").asc())
 
 
 @dataclass
@@ -42,12 +43,13 @@ class Column:
     amount: Total = field(default_factory=lambda: Total(Money(Decimal("0.00"), BASE_CURRENCY)))
     weighted: Total = field(default_factory=lambda: Total(Money(Decimal("0.00"), BASE_CURRENCY)))
     cards: list[Opportunity] = field(default_factory=list)
-    shown: int = 0  # cards up to and with these
+    more: int = 0  # deals below the cards shown
+    rest: Total | None = None  # what those come to
 
     @property
-    def more(self) -> int:
-        """How many deals stand below the cards shown."""
-        return max(0, self.count - self.shown)
+    def cursor(self) -> str:
+        """Below which card the rest stands; survives moves above it, unlike a number."""
+        return cursor_of(self.cards[-1]) if self.cards else ""
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,16 @@ class Board:
 def board(rows: QuerySet[Opportunity], pipeline: Pipeline, user: User) -> Board:
     """The board of the deals somebody sees and has filtered (`rows`): three queries for any number of them."""
     stages = stages_of(pipeline)
-    month = company_today().replace(day=1)
-    ended = Q(status__in=("won", "lost"), closed_at__gte=month)
-    shown = rows.filter(Q(status="open") | ended, pipeline=pipeline)
-    sums, cards = _sums(shown), _first_cards(shown.exclude(status="lost"), user)
+    shown = _shown(rows.filter(pipeline=pipeline))
+    sums, cards = _sums(shown), _first_cards(shown.exclude(status="lost"))
     columns = {stage.pk: _column(stage, sums, cards) for stage in stages}
+    shield(user, [card for column in columns.values() for card in column.cards])
+    return _assembled(pipeline, stages, columns, sums)
+
+
+def _assembled(
+    pipeline: Pipeline, stages: list[Stage], columns: dict[int, Column], sums: dict[int, _Sum]
+) -> Board:
     of_kind = {stage.kind: columns[stage.pk] for stage in stages}
     open_columns = [columns[stage.pk] for stage in stages if stage.is_open]
     return Board(
@@ -84,15 +91,61 @@ def board(rows: QuerySet[Opportunity], pipeline: Pipeline, user: User) -> Board:
     )
 
 
-def more_cards(rows: QuerySet[Opportunity], stage: Stage, user: User, *, after: int) -> Column:
-    """The cards of one column below the first so many."""
-    of_stage = rows.filter(stage=stage)
-    if stage.is_open:
-        of_stage = of_stage.filter(status="open")
-    column = Column(stage, count=of_stage.count(), shown=after + CARDS)
-    column.cards = list(_dressed(of_stage).order_by(*ORDER)[after : after + CARDS])
+def more_cards(rows: QuerySet[Opportunity], stage: Stage, user: User, *, after: str = "") -> Column:
+    """The cards of one column below a card (`Column.cursor`), or its first ones; raises ValueError for no such place."""
+    below = _shown(rows.filter(stage=stage))
+    if after:
+        below = below.filter(_below(after))
+    amounts = list(below.order_by().values_list("currency").annotate(Count("pk"), Sum("amount")))
+    column = Column(stage, count=sum(count for _currency, count, _sum in amounts))
+    column.cards = list(_dressed(below).order_by(*ORDER)[:CARDS])
+    left = [Money(amount, currency) for currency, _count, amount in amounts]
+    _rest(column, column.count, left)
     shield(user, column.cards)
     return column
+
+
+def heads(rows: QuerySet[Opportunity], pipeline: Pipeline) -> Board:
+    """The sums of a board without its cards, for after a move: one query."""
+    stages = stages_of(pipeline)
+    sums = _sums(_shown(rows.filter(pipeline=pipeline)))
+    return _assembled(pipeline, stages, {stage.pk: _column(stage, sums, {}) for stage in stages}, sums)
+
+
+def _shown(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
+    """What a board shows: what is open, and what was won or lost this month."""
+    ended = Q(status__in=("won", "lost"), closed_at__gte=company_today().replace(day=1))
+    return rows.filter(Q(status="open") | ended)
+
+
+def cursor_of(card: Opportunity) -> str:
+    """A card's place in its column."""
+    return f"{card.closed_at or ''}_{card.expected_close_date or ''}_{card.pk}"
+
+
+def _below(cursor: str) -> Q:
+    """What stands below a place in the order of the cards."""
+    ended, expected, number = cursor.split("_")
+    if not number.isdecimal() or len(number) > 18:
+        raise ValueError(cursor)
+    below = Q(expected_close_date__isnull=True)
+    if expected:
+        day = datetime.date.fromisoformat(expected)
+        below |= Q(expected_close_date__gt=day) | Q(expected_close_date=day, pk__gt=int(number))
+    else:
+        below &= Q(pk__gt=int(number))
+    if not ended:
+        return below
+    day = datetime.date.fromisoformat(ended)
+    return Q(closed_at__lt=day) | (Q(closed_at=day) & below)
+
+
+def _rest(column: Column, count: int, amounts: Sequence[Money]) -> None:
+    """What stands below the shown cards: what all come to, less those shown."""
+    column.more = count - len(column.cards)
+    if column.more:
+        shown = [Money(-card.amount, card.currency) for card in column.cards]
+        column.rest = _total([*amounts, *shown])
 
 
 @dataclass(frozen=True)
@@ -130,13 +183,11 @@ def _sums(rows: QuerySet[Opportunity]) -> dict[int, _Sum]:
     }
 
 
-def _first_cards(rows: QuerySet[Opportunity], user: User) -> dict[int, list[Opportunity]]:
+def _first_cards(rows: QuerySet[Opportunity]) -> dict[int, list[Opportunity]]:
     """The first cards of each stage."""
     rank = Window(RowNumber(), partition_by=F("stage"), order_by=ORDER)
-    found = list(_dressed(rows).annotate(place=rank).filter(place__lte=CARDS).order_by("place"))
-    shield(user, found)
     cards: dict[int, list[Opportunity]] = defaultdict(list)
-    for card in found:
+    for card in _dressed(rows).annotate(place=rank).filter(place__lte=CARDS).order_by("place"):
         cards[card.stage_id].append(card)
     return cards
 
@@ -152,8 +203,12 @@ def _dressed(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
 
 def _column(stage: Stage, sums: dict[int, _Sum], cards: dict[int, list[Opportunity]]) -> Column:
     found = sums.get(stage.pk, _Sum())
-    shown = cards.get(stage.pk, [])
-    return Column(stage, found.count, _total(found.amounts), _total(found.weighted), shown, shown=len(shown))
+    column = Column(
+        stage, found.count, _total(found.amounts), _total(found.weighted), cards.get(stage.pk, [])
+    )
+    if column.cards:
+        _rest(column, found.count, found.amounts)
+    return column
 
 
 def _together(columns: list[Column], sums: dict[int, _Sum]) -> Column:

@@ -1,20 +1,24 @@
 """What is read of opportunities; whose rows they are is decided by `crm.identity.access`."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q, Sum, Value
+from django.db.models import Case, Count, ExpressionWrapper, F, Q, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from crm.core.clock import company_today
 from crm.core.formats import money_full
-from crm.core.money import Money, total
-from crm.identity.access import visible
+from crm.core.money import Money, q2, total
+from crm.identity.access import narrow, visible
 from crm.identity.models import User
 from crm.records.queries import rate_on
-from sales.models import Opportunity, Pipeline, Stage
+from sales.models import Opportunity, OpportunityStatus, Pipeline, Stage
+from sales.rules import forecast
+from sales.rules import pipeline as rules
 
 
 def opportunity_list() -> models.QuerySet[Opportunity]:
@@ -35,16 +39,37 @@ def opportunity_record() -> models.QuerySet[Opportunity]:
     return rows.defer("search_text", "search_grams")
 
 
+def deals_of(user: User, **about: Any) -> models.QuerySet[Opportunity]:
+    """The deals with a customer, or from a lead, that somebody sees: open ones first, by when they may close."""
+    rows = narrow(opportunity_list().filter(**about), user)
+    closed = Case(When(status=OpportunityStatus.OPEN, then=0), default=1, output_field=models.IntegerField())
+    return rows.order_by(closed, "expected_close_date", "-pk").defer("search_text", "search_grams")
+
+
 def pipelines_of(user: User) -> list[Pipeline]:
-    """The pipelines somebody sells through: those of everybody, and those of their own team or the teams they lead."""
+    """The pipelines somebody sells through: those of everybody, and those of their own team or the teams they lead.
+
+    Each comes with its stages in use (`stages_of`), all by one query.
+    """
     rows = visible(Pipeline, user).filter(is_active=True)
     own = Q(teams__isnull=True) | Q(teams=user.team_id) | Q(teams__leader=user.pk)
-    chosen = list(rows.filter(own).distinct().order_by("position", "pk"))
-    return chosen or list(rows.order_by("position", "pk")[:1])
+    return _with_stages(rows.filter(own)) or _with_stages(rows)[:1]
+
+
+def _with_stages(rows: models.QuerySet[Pipeline]) -> list[Pipeline]:
+    stages = Stage.objects.filter(pipeline__in=rows.values("pk"), is_active=True).select_related("pipeline")
+    found: dict[int, Pipeline] = {}
+    for stage in stages.order_by("pipeline__position", "pipeline", "position", "pk"):
+        pipeline = found.setdefault(stage.pipeline_id, stage.pipeline)
+        stage.pipeline = pipeline
+        vars(pipeline).setdefault("stages_in_use", []).append(stage)
+    return list(found.values())
 
 
 def stages_of(pipeline: Pipeline) -> list[Stage]:
     """The stages of a pipeline in use, in order."""
+    if "stages_in_use" in vars(pipeline):
+        return vars(pipeline)["stages_in_use"]
     return list(pipeline.stages.filter(is_active=True).order_by("position", "pk"))
 
 
@@ -63,9 +88,74 @@ def rotting_q() -> Q:
     return Q(status="open", stage__rot_days__isnull=False) & idle
 
 
+def is_rotting(opportunity: Opportunity) -> bool:
+    """Whether nothing has happened to one deal for longer than its stage allows."""
+    idle = rules.idle_days(timezone.now(), opportunity.stage_since, opportunity.last_activity_at)
+    return opportunity.is_open and rules.is_rotting(idle, opportunity.stage.rot_days)
+
+
+def weighted(opportunity: Opportunity) -> Decimal | None:
+    """What a deal counts for: its amount times its probability; nothing where the amount is hidden."""
+    if opportunity.amount is None or opportunity.probability is None:
+        return None
+    return q2(opportunity.amount * opportunity.probability / 100)
+
+
 def without_next_step_q() -> Q:
     """Open deals for which nothing is planned."""
     return Q(status="open", next_follow_up_at__isnull=True)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The share of deals won among those closed this quarter, and how it has changed; None where nothing was closed."""
+
+    share: Decimal | None
+    before: Decimal | None
+
+    @property
+    def change(self) -> Decimal | None:
+        """In percentage points, against the quarter before."""
+        if self.share is None or self.before is None:
+            return None
+        return (self.share - self.before) * 100
+
+
+def win_rate(rows: models.QuerySet[Opportunity]) -> Rate:
+    """Won among won and lost, by the day they were closed: this quarter and the one before, in one query."""
+    today = company_today()
+    first = today.replace(month=3 * ((today.month - 1) // 3) + 1, day=1)
+    earlier = (first - timedelta(days=1)).replace(day=1)
+    earlier = earlier.replace(month=3 * ((earlier.month - 1) // 3) + 1)
+    closed = rows.filter(status__in=("won", "lost"), closed_at__gte=earlier, closed_at__lte=today).order_by()
+    counts = closed.aggregate(
+        **{
+            f"{status}_{when}": Count("pk", filter=Q(status=status) & span)
+            for status in ("won", "lost")
+            for when, span in (("now", Q(closed_at__gte=first)), ("before", Q(closed_at__lt=first)))
+        }
+    )
+    return Rate(
+        *(forecast.win_rate(counts[f"won_{when}"], counts[f"lost_{when}"]) for when in ("now", "before"))
+    )
+
+
+@dataclass(frozen=True)
+class Face:
+    """A colleague as an avatar shows them."""
+
+    pk: int
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def owners_of(rows: models.QuerySet[Opportunity], most: int = 8) -> list[Face]:
+    """Whose open deals these are, those with the most first."""
+    found = rows.filter(status="open", owner__isnull=False).order_by().values_list("owner", "owner__name")
+    counted = found.annotate(n=Count("pk")).order_by("-n", "owner")
+    return [Face(pk, name) for pk, name, _count in counted[:most]]
 
 
 def open_total(rows: models.QuerySet[Opportunity]) -> str:

@@ -24,9 +24,12 @@ from sales.services.opportunities import (
     SkipsStages,
     create_opportunity,
     delete_opportunity,
+    move_back,
+    move_in_bulk,
     move_opportunity,
     restore_opportunity,
     transfer_opportunities,
+    undo_move,
     update_opportunity,
 )
 from sales.services.opportunity_lines import set_opportunity_lines
@@ -84,8 +87,10 @@ from sales.services.quotes import (
     update_quote,
 )
 from sales.services.scoring import rescore_all, touch_lead
+from sales.services.stages import AsksFirst
 
 __all__ = [
+    "AsksFirst",
     "Converted",
     "Draft",
     "KnownLead",
@@ -117,6 +122,8 @@ __all__ = [
     "fulfil_order",
     "invalidate_opportunity",
     "lose_opportunity",
+    "move_back",
+    "move_in_bulk",
     "move_lead",
     "move_opportunity",
     "note_ending",
@@ -150,6 +157,7 @@ __all__ = [
     "transfer_orders",
     "transfer_quotes",
     "undo_conversion",
+    "undo_move",
     "update_lead",
     "update_opportunity",
     "update_order",

@@ -22,7 +22,7 @@ from sales.events.opportunities import (
 )
 from sales.models import CloseReason, Opportunity, OpportunityStatus, Stage
 from sales.rules import pipeline as rules
-from sales.services.stages import first_stage, locked, put_into
+from sales.services.stages import AsksFirst, first_stage, is_blank, locked, put_into
 
 
 @transaction.atomic
@@ -141,13 +141,15 @@ def _close(
     stage = Stage.objects.filter(pipeline=opportunity.pipeline_id, kind=kind).first()
     if stage is None:
         raise RuleBroken(_("This pipeline has no stage for closed deals."), field="stage")
-    note = tidy(note)[:200]
+    note, competitor = tidy(note)[:200], tidy(competitor)[:100] or opportunity.competitor
+    if status != OpportunityStatus.INVALID:
+        _ask_for_what_is_missing(opportunity, stage, reason=reason, competitor=competitor)
     payload = {"name": opportunity.name, "reason": reason, "note": note, "amount": str(opportunity.amount)}
     about = [opportunity.customer]
     with recording(event, opportunity, actor=actor, payload=payload, about=about):
         opportunity.status, opportunity.closed_at = status, day
         opportunity.reason, opportunity.reason_note = reason, note
-        opportunity.competitor = tidy(competitor)[:100] or opportunity.competitor
+        opportunity.competitor = competitor
         put_into(
             opportunity,
             stage,
@@ -162,6 +164,15 @@ def _close(
     if status != OpportunityStatus.WON:
         _recycle(opportunity.customer, actor)
     return opportunity
+
+
+def _ask_for_what_is_missing(opportunity: Opportunity, stage: Stage, **said: str) -> None:
+    """What the stage of won or lost deals wants to know of each of them."""
+    missing = [
+        name for name in stage.asks if not (said[name] if name in said else not is_blank(opportunity, name))
+    ]
+    if missing:
+        raise AsksFirst(missing)
 
 
 def _recycle(customer: Customer, actor: Actor) -> None:

@@ -1,6 +1,7 @@
 """Opportunities: opened, changed, moved through their pipeline, handed over, binned."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from accounts.services.customer_dates import lock_customers
 from accounts.services.lifecycle import enter_stage
 from crm.core.clock import company_today
 from crm.core.pinyin import sort_key
-from crm.core.writes import RuleBroken, check_version, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import recording
 from crm.identity import services as identity
@@ -31,13 +32,14 @@ from sales.events.opportunities import (
 )
 from sales.models import ForecastCategory, Lead, Opportunity, OpportunityStatus, Pipeline, Stage
 from sales.rules import pipeline as rules
-from sales.services.stages import default_pipeline, enter, first_stage, locked, put_into
+from sales.services.stages import AsksFirst, default_pipeline, enter, first_stage, is_blank, locked, put_into
 
 EDITABLE = (
     "name", "contact", "amount", "currency", "probability", "probability_reason", "forecast_category",
     "expected_close_date", "need", "source", "campaign", "competitor", "external_id", "custom",
 )  # fmt: skip
 MOST_AMOUNT = Decimal(10) ** 14
+UNDO_WITHIN = timedelta(hours=24)
 
 
 @transaction.atomic
@@ -127,33 +129,45 @@ def update_opportunity(
 
 @transaction.atomic
 def move_opportunity(
-    opportunity: Opportunity, *, to: Stage, actor: Actor, expected: int | None = None, confirmed: bool = False
+    opportunity: Opportunity,
+    *,
+    to: Stage | int,
+    actor: Actor,
+    expected: int | None = None,
+    confirmed: bool = False,
+    values: Mapping[str, Any] | None = None,
 ) -> Opportunity:
-    """Move an open deal to another open stage of its own pipeline.
+    """Move an open deal to another open stage (or its id) of its own pipeline; `values` are filled in on the way.
 
-    Going forward asks for what the stages left behind need; leaving some out asks for confirmation (`SkipsStages`).
+    Going forward asks for what the stages left behind need (`AsksFirst`); leaving some out asks for confirmation
+    (`SkipsStages`).
     """
-    opportunity = locked(opportunity)
+    if values:
+        opportunity = update_opportunity(opportunity, actor=actor, expected=expected, **values)
+        expected = None
+    opportunity = lock(opportunity)
     check_version(opportunity, expected)
     if not opportunity.is_open:
         raise RuleBroken(_("This opportunity is closed. Open it again first."), code="closed")
-    if to.pipeline_id != opportunity.pipeline_id or not to.is_open or not to.is_active:
+    every = Stage.objects.filter(pipeline=opportunity.pipeline_id, kind=Stage.Kind.OPEN)
+    stages = list(every.order_by("position", "pk"))
+    wanted = to if isinstance(to, int) else to.pk
+    target = next((one for one in stages if one.pk == wanted and one.is_active), None)
+    if target is None:
         raise RuleBroken(_("This opportunity cannot move to that stage."), field="stage")
-    if to.pk == opportunity.stage_id:
+    before = next(one for one in stages if one.pk == opportunity.stage_id)
+    if target == before:
         return opportunity
-    stages = list(
-        Stage.objects.filter(pipeline=to.pipeline_id, kind=Stage.Kind.OPEN).order_by("position", "pk")
-    )
-    kind = rules.move_kind([one.pk for one in stages], opportunity.stage_id, to.pk)
+    opportunity.stage = before
+    kind = rules.move_kind([one.pk for one in stages], before.pk, target.pk)
     if kind in (rules.FORWARD, rules.SKIP):
-        _ask_for_what_is_missing(opportunity, stages, to)
+        _ask_for_what_is_missing(opportunity, stages, target)
         if kind == rules.SKIP and not confirmed:
-            raise SkipsStages(opportunity, to)
-    payload = {"from": str(opportunity.stage), "to": str(to), "move": kind}
-    with recording(
-        OPPORTUNITY_MOVED, opportunity, actor=actor, payload=payload, about=[opportunity.customer]
-    ):
-        put_into(opportunity, to, actor, kind)
+            raise SkipsStages(opportunity, target)
+    payload = {"from": str(before), "to": str(target), "move": kind}
+    about = [Customer(pk=opportunity.customer_id)]
+    with recording(OPPORTUNITY_MOVED, opportunity, actor=actor, payload=payload, about=about):
+        put_into(opportunity, target, actor, kind)
     return opportunity
 
 
@@ -170,12 +184,36 @@ class SkipsStages(RuleBroken):
 
 
 @transaction.atomic
+def undo_move(opportunity: Opportunity, *, actor: Actor) -> Opportunity:
+    """Put a deal back into the stage it came from, within a day of the move; both stays are kept in its history."""
+    opportunity = locked(opportunity)
+    last = opportunity.history.filter(left_at__isnull=True).select_related("from_stage").first()
+    fresh = last is not None and timezone.now() - last.entered_at <= UNDO_WITHIN
+    if last is None or last.from_stage is None or not fresh or not opportunity.is_open:
+        raise RuleBroken(_("This can no longer be undone."))
+    return move_opportunity(opportunity, to=last.from_stage, actor=actor, confirmed=True)
+
+
+def move_in_bulk(opportunity: Opportunity, *, stage: Stage, actor: Actor) -> Opportunity:
+    """Move one of many chosen deals to a stage; choosing the stage for all of them says that stages may be left out."""
+    return move_opportunity(opportunity, to=stage, actor=actor, confirmed=True)
+
+
+def move_back(opportunities: Iterable[Opportunity], before: Mapping[str, Any], *, actor: Actor) -> None:
+    """Put deals moved together back into the stages they stood in, as far as those are still there."""
+    stages = {stage.pk: stage for stage in Stage.objects.filter(pk__in=set(before.values()))}
+    for opportunity in opportunities:
+        stage = stages.get(before.get(str(opportunity.pk)))
+        if stage is not None and opportunity.is_open:
+            move_opportunity(opportunity, to=stage, actor=actor, confirmed=True)
+
+
+@transaction.atomic
 def transfer_opportunities(
     opportunities: models.QuerySet[Opportunity] | Iterable[Opportunity],
     *,
     owner: User | None,
     team: Team | None = None,
-    keep_reader: bool = False,
     actor: Actor,
 ) -> list[int]:
     """Give deals to another owner, set-based; returns the ids that changed hands. The caller has authorised each."""
@@ -231,17 +269,9 @@ def _ask_for_what_is_missing(opportunity: Opportunity, stages: list[Stage], to: 
             break
         passed = passed or stage.pk == opportunity.stage_id
         if passed:
-            missing += [name for name in stage.asks if name not in missing and _is_blank(opportunity, name)]
+            missing += [name for name in stage.asks if name not in missing and is_blank(opportunity, name)]
     if missing:
-        labels = [str(Opportunity._meta.get_field(name).verbose_name) for name in missing]
-        raise RuleBroken(
-            _("Fill in first: %(fields)s.") % {"fields": ", ".join(labels)}, field=missing[0], code="missing"
-        )
-
-
-def _is_blank(opportunity: Opportunity, name: str) -> bool:
-    value = getattr(opportunity, name, None)
-    return value in (None, "") or (name == "amount" and not value)
+        raise AsksFirst(missing)
 
 
 def _only_editable(values: Mapping[str, Any]) -> None:

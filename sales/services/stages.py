@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 from accounts.services.customer_dates import lock_customers
 from crm.core.writes import RuleBroken, lock, save_versioned
 from crm.events.actor import Actor
+from crm.records.models.custom_field import PREFIX
+from crm.records.queries.custom_fields import label_of
 from sales.models import Opportunity, Pipeline, Stage, StageHistory
 
 
@@ -23,6 +25,32 @@ def first_stage(pipeline: Pipeline) -> Stage:
     if found is None:
         raise RuleBroken(_("This pipeline has no open stage."), field="stage")
     return found
+
+
+def is_blank(opportunity: Opportunity, name: str) -> bool:
+    """Whether a field that a stage asks for says nothing yet; no amount is as good as none."""
+    if name.startswith(PREFIX):
+        return opportunity.custom.get(name.removeprefix(PREFIX)) in (None, "", [])
+    value = getattr(opportunity, Opportunity._meta.get_field(name).attname)
+    return value in (None, "", []) or (name == "amount" and not value)
+
+
+def field_label(name: str) -> str:
+    """What people call a field that a stage asks for."""
+    if name.startswith(PREFIX):
+        return label_of(Opportunity, name)
+    return str(Opportunity._meta.get_field(name).verbose_name)
+
+
+class AsksFirst(RuleBroken):
+    """A deal cannot leave its stage before some fields are filled in; `missing` names them."""
+
+    def __init__(self, missing: list[str]) -> None:
+        self.missing = missing
+        labels = [field_label(name) for name in missing]
+        super().__init__(
+            _("Fill in first: %(fields)s.") % {"fields": ", ".join(labels)}, field=missing[0], code="missing"
+        )
 
 
 def locked(opportunity: Opportunity) -> Opportunity:

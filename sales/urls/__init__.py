@@ -1,5 +1,5 @@
 """The pages of sales, one module per kind of record."""
 
-from sales.urls import leads
+from sales.urls import leads, opportunities
 
-urlpatterns = [*leads.urlpatterns]
+urlpatterns = [*leads.urlpatterns, *opportunities.urlpatterns]

@@ -82,6 +82,7 @@ class RecordPage:
             "field": ("fields/<slug:name>/", pages.one_field),
             "position": ("position/", pages.position),
             "why": ("why/", pages.why_seen),
+            "panel": ("panels/<slug:slot>/<slug:key>/", pages.panel),
         }
         return [
             path(

@@ -45,8 +45,8 @@ def context_of(request: HttpRequest, page: RecordPage, record: Any) -> dict[str,
         "urls": urls_of(page, record),
         "may": {verb: verb in held for verb in page.verbs},
         "fact_groups": facts.groups(page, record, request.user),
-        "left_panels": hooks.panels_of(f"{page.key}.left"),
-        "right_panels": hooks.panels_of(f"{page.key}.right"),
+        "left_panels": panel_urls(page, record, "left"),
+        "right_panels": panel_urls(page, record, "right"),
         "list": list_of(request, page.listing),
         "list_root": page.listing.url(),
         "record_model": page.model._meta.label_lower,
@@ -56,6 +56,11 @@ def context_of(request: HttpRequest, page: RecordPage, record: Any) -> dict[str,
 def urls_of(page: RecordPage, record: Any) -> dict[str, str]:
     """The addresses the templates of a record page need."""
     return {what: page.url(what, record.pk) for what in ("detail", "edit", "position", "why")}
+
+
+def panel_urls(page: RecordPage, record: Any, slot: str) -> list[str]:
+    """Where the parts of one column that other modules contribute are loaded from, in order."""
+    return [page.url("panel", record.pk, slot, one.key) for one in hooks.panels_of(f"{page.key}.{slot}")]
 
 
 @require_GET
@@ -77,6 +82,17 @@ def why_seen(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse
         "transfers": list(events_about(record).filter(name=RECORD_TRANSFERRED.name)[:50]),
     }
     return render(request, "record/_why.html" if request.htmx else "record/why.html", context)
+
+
+@require_GET
+def panel(request: HttpRequest, pk: int, slot: str, key: str, *, page: RecordPage) -> HttpResponse:
+    """A part of the page that another module contributes, loaded after the page."""
+    record = page.record(request, pk)
+    found = hooks.panels.get((f"{page.key}.{slot}", key))
+    context = found.load(request, record) if found else None
+    if found is None or context is None:
+        return HttpResponse("")
+    return render(request, found.template, {"record": record, page.key: record, **context})
 
 
 @require_http_methods(["GET", "POST"])

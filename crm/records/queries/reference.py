@@ -154,6 +154,13 @@ def current_tags() -> QuerySet[Tag]:
     return Tag.objects.current()
 
 
+def currencies() -> list[str]:
+    """The currencies amounts can be in: the base currency first, then those that have a rate."""
+    others = ExchangeRate.objects.filter(base=settings.BASE_CURRENCY).order_by("currency")
+    known = others.values_list("currency", flat=True).distinct()
+    return list(dict.fromkeys([settings.BASE_CURRENCY, *known]))
+
+
 def rate_on(currency: str, day: date, base: str = "") -> Decimal | None:
     """Units of the base currency per unit of a currency on a day: the latest rate not after it; None without one."""
     base = base or settings.BASE_CURRENCY

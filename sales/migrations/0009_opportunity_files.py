@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("records", "0019_masked_custom_fields"),
-        ("sales", "0007_lead_files"),
+        ("sales", "0008_lead_conversion_fields"),
     ]
 
     operations = [

@@ -108,6 +108,16 @@ def take_back_activities(run: Run, rows: Sequence[StagedRow]) -> None:
     sync_customers(customers)
 
 
+def take_back_records(
+    run: Run, rows: Sequence[StagedRow], model: type[models.Model], *, deleted: EventType, updated: EventType
+) -> list[StagedRow]:
+    """Undo rows of a sheet of records that stand by themselves; returns those that nobody had touched."""
+    free = _free(run, rows, model)
+    _bin(run, model, {row.target_id or 0: row for row in free if row.outcome == "created"}, deleted)
+    _restore(run, model, [row for row in free if row.outcome == "updated"], updated)
+    return free
+
+
 # --- Steps -----------------------------------------------------------------------------------------
 
 

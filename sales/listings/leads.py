@@ -22,6 +22,7 @@ from sales import services
 from sales.filters.leads import LeadFilters
 from sales.models import Lead, LeadStatus
 from sales.queries.leads import lead_bin, lead_list
+from sales.resources.leads import LeadResource
 
 STATUS_KINDS = {
     LeadStatus.NEW: "brand",
@@ -151,6 +152,7 @@ LEADS = ListPage(
         replace(Assign(), service=services.transfer_leads),
         Delete(services.delete_lead, services.restore_lead),
     ],
+    resource=LeadResource,
     new="lead_create",
     new_label=_("New lead"),
     empty=Empty(

@@ -74,6 +74,13 @@ def rescore_all(*, after: int = 0) -> int:
         after = batch[-1].pk
 
 
+def rescore_some(ids: Iterable[int]) -> None:
+    """Renew the scores of these leads, set-based."""
+    rows = Lead._base_manager.filter(pk__in=list(ids)).select_related("industry__parent", "region__parent")
+    if leads := list(rows):
+        _rescore(leads)
+
+
 def _rescore(leads: Sequence[Lead]) -> None:
     now = timezone.now()
     touches: dict[int, list[LeadTouch]] = defaultdict(list)

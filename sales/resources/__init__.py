@@ -1,0 +1,1 @@
+"""What can be imported into sales, one module per kind of record."""

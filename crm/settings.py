@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "crm.console",
     "crm.automation",
     "crm.listing",
+    "crm.approvals",
     "crm.records",
     "crm.identity",
     "crm.events",
@@ -327,6 +328,7 @@ CELERY_BEAT_SCHEDULE = {
     "make-previews": {"task": "crm.records.tasks.make_previews", "schedule": 60.0},
     "follow-fields": {"task": "crm.records.tasks.follow_fields", "schedule": 600.0},
     "tidy-sessions": {"task": "crm.identity.tasks.tidy_sessions", "schedule": 6 * 3600.0},
+    "watch-approvals": {"task": "crm.approvals.tasks.watch_approvals", "schedule": 300.0},
     "expire-grants": {"task": "crm.identity.tasks.remove_expired_grants", "schedule": 3600.0},
 }
 

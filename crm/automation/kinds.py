@@ -69,7 +69,7 @@ def default_ways(kind: Kind, role: str) -> tuple[bool, bool, bool]:
 
 
 READS_ONCE_A_DAY = {"executive"}
-ASKS = {"mentioned", "calendar"}
+ASKS = {"mentioned", "calendar", "approval_waiting", "approval_nudged"}
 
 
 def title_of(key: str, params: Mapping[str, Any], count: int = 1) -> str:

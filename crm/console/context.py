@@ -52,9 +52,14 @@ MODULES = (
     ),
     Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
     Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),
+    Item(
+        "approvals", _("Approvals"), "clipboard-check", "approvals", "approvals.approvalrequest", letter="a"
+    ),
     Item("reports", _("Reports"), "chart-histogram", "report_list", "sales.opportunity", letter="r"),
 )
 DAILY = ("today", "customers", "opportunities")
+OF_THE_BOSS = ("today", "approvals", "reports")
+BOSS = "executive"
 NEW = (
     Item(
         "customers",
@@ -124,7 +129,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "new_menu": new,
         "palette_url": _url("palette"),
         "palette_lists": [{"key": one.key, "label": one.title} for one in lists_for(user)],
-        "phone_nav": _on_phone(nav),
+        "phone_nav": _on_phone(nav, OF_THE_BOSS if user.role_id and user.role.slug == BOSS else DAILY),
         "user": user,
         "user_role": str(user.role) if user.role_id else "",
         "theme": user.theme,
@@ -145,9 +150,9 @@ def _page(request: HttpRequest) -> str:
     return match.url_name if match and match.url_name and not match.namespaces else GENERAL
 
 
-def _on_phone(nav: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _on_phone(nav: list[dict[str, Any]], daily: tuple[str, ...]) -> list[dict[str, Any]]:
     """The three modules beside the plus of a phone: those of daily work, else the first ones."""
-    chosen = [item for item in nav if item["key"] in DAILY]
+    chosen = [item for item in nav if item["key"] in daily]
     return [*chosen, *(item for item in nav if item not in chosen)][:3]
 
 

@@ -20,9 +20,11 @@ from rest_framework.reverse import reverse
 
 from crm.console.import_listing import IMPORTS
 from crm.console.import_rows_api import ImportRowActions
-from crm.console.views.exports import download
+from crm.console.views.exports import download, download_once
 from crm.console.views.imports import errors_response
+from crm.core.writes import RuleBroken
 from crm.identity.access import get_visible_or_404
+from crm.listing.exporting import approval
 from crm.listing.exporting import jobs as exports
 from crm.listing.importing import jobs, mending, parts, undoing
 from crm.listing.importing.queries import errors_of, kept_of
@@ -285,6 +287,7 @@ class ExportRequest(serializers.Serializer):
     filters = serializers.DictField(required=False, default=dict)
     format = serializers.ChoiceField(choices=ExportJob.Format.choices, default=ExportJob.Format.XLSX)
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+    approval = serializers.BooleanField(required=False, default=False)
 
 
 class ExportViewSet(ShortListViewSet):
@@ -303,12 +306,13 @@ class ExportViewSet(ShortListViewSet):
 
     @extend_schema(request=ExportRequest, responses={202: ExportSerializer})
     def create(self, request: Request) -> Response:
-        """Ask for a file; 409 with the reason when the list is longer than the role may take out."""
+        """Ask for a file; longer than the role may take out it is 409, or, with `approval`, submitted for approval."""
         require_confirmed(request)
         form = ExportRequest(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data
-        job = exports.request_export(
+        ask = approval.ask_for if given["approval"] else exports.request_export
+        job = ask(
             request.user,
             given["resource"],
             query=_query_of(given["filters"]),
@@ -328,13 +332,18 @@ class ExportViewSet(ShortListViewSet):
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: str) -> Response:
         """Stop making the file."""
-        return Response(self.get_serializer(exports.stop_export(self._job())).data)
+        return Response(self.get_serializer(exports.stop_export(self._job(), actor=self.actor)).data)
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
-    @action(detail=True, methods=["get"])
+    @extend_schema(request=None, responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @action(detail=True, methods=["get", "post"])
     def download(self, request: Request, pk: str) -> HttpResponseBase:
-        """The file, for nobody but the person who asked for it."""
-        return download(self._job())
+        """The file, for nobody but the person who asked for it; one that was approved by POST, a single time."""
+        job = self._job()
+        if not job.is_for_once:
+            return download(job)
+        if request.method == "GET":
+            raise RuleBroken(_("An approved file is fetched once: send POST."), code="post")
+        return download_once(job, actor=self.actor)
 
 
 def _query_of(filters: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.console import file_urls, import_urls
+from crm.console import approval_urls, file_urls, import_urls
 from crm.console.listings import EVENTS, TEAMS, USERS
 from crm.console.views import (
     company,
@@ -104,6 +104,7 @@ urlpatterns = [
     *USERS.urls("settings/users"),
     *TEAMS.urls("settings/teams"),
     *EVENTS.urls("settings/events"),
+    *approval_urls.urlpatterns,
     *import_urls.urlpatterns,
     *file_urls.urlpatterns,
     path("recent/", me.recent_add, name="recent_add"),

@@ -1,6 +1,6 @@
 """What every write shares: locking, versions, and the errors people get to read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from django.db import models
@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 M = TypeVar("M", bound=models.Model)
+Guard = Callable[[models.Model, set[str]], None]
+_guards: list[Guard] = []
 
 
 class RuleBroken(Exception):
@@ -71,8 +73,17 @@ def check_version(record: Versioned, expected: int | None) -> None:
         raise StaleVersion(record)
 
 
+def guard_writes(guard: Guard) -> None:
+    """Ask `guard` before every change of a record's fields; it raises `RuleBroken` where the record is locked."""
+    if guard not in _guards:
+        _guards.append(guard)
+
+
 def save_versioned(record: Versioned, fields: Iterable[str]) -> None:
     """Save the named fields as the next version; raise `StaleVersion` if somebody was faster."""
+    fields = set(fields)
+    for guard in _guards:
+        guard(record, fields)
     before = record.version
     record.version = before + 1
     record.updated_at = timezone.now()

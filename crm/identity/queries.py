@@ -125,3 +125,11 @@ def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
         fields_version=Coalesce(models.Subquery(version), 0),
         has_second_factor=models.Exists(factors),
     )
+
+
+def holding(verb: str, model: type[models.Model]) -> models.QuerySet[User]:
+    """People who are here and whose role has a verb for a kind of record, whichever rows it reaches."""
+    label = model._meta.label_lower
+    return User._base_manager.filter(
+        is_active=True, role__policies__model=label, role__policies__verbs__contains=[verb]
+    )

@@ -6,3 +6,8 @@ class ListingConfig(AppConfig):
 
     name = "crm.listing"
     label = "listing"
+
+    def ready(self) -> None:
+        from crm.listing.exporting import approval
+
+        approval.register()

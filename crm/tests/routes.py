@@ -362,6 +362,28 @@ PLATFORM = {
     **listing("user", EVERYBODY),
     **listing("team", EVERYBODY),
     **listing("event", ADMIN),
+    # Who reaches one request, and what they may do with it, depends on who is asked.
+    "approvals": Route(),
+    "approval_delegations": Route(frozenset({"exec", "director", "manager1", "finance1", "marketing1"})),
+    **{
+        f"approval_{name}": Route(elsewhere="by who is asked, not by role: test_approval_pages")
+        for name in [
+            "detail",
+            "approve",
+            "take_back",
+            "withdraw",
+            "nudge",
+            "reject",
+            "return",
+            "transfer",
+            "signer",
+            "copy",
+            "comment",
+            "of_record",
+            "delegation_end",
+        ]
+    },
+    **listing("approval", EVERYBODY),
 }
 API = {
     "api-root": Route(),
@@ -418,6 +440,11 @@ API = {
     "api-imports-errors": Route(elsewhere="nothing to fetch before it is done: test_import_api"),
     "api-exports-download": Route(elsewhere="nothing to fetch before it is done: test_import_api"),
     "api-exports-stop": change("export", EVERYBODY),
+    **{
+        f"api-approvals-{name}": Route(elsewhere="by who is asked, not by role: test_approval_api")
+        for name in ["list", "detail", "approve", "reject", "send-back", "withdraw", "transfer"]
+        + ["add-signer", "take-back", "nudge", "copy", "comment"]
+    },
 }
 REPORTS = {
     "report_list": Route(),

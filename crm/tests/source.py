@@ -19,6 +19,7 @@ TEMPLATE_OWNERS = {
     "exports": "crm.console",
     "automation": "crm.automation",
     "account": "crm.console",
+    "approvals": "crm.console",
     "mfa": "crm.console",
     "admin": "crm.console",
     "console": "crm.console",

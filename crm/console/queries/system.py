@@ -57,6 +57,7 @@ TASKS = {
     "follow-fields": _("Index custom fields"),
     "tidy-sessions": _("Forget sessions that ended"),
     "expire-grants": _("End shares that ran out"),
+    "watch-approvals": _("Remind approvers and pass up what waits too long"),
 }
 
 

@@ -29,3 +29,4 @@ LIST_EXPORTED = event("list.exported", gettext_lazy("List exported"), sentence=_
 LIST_EXPORT_REFUSED = event(
     "list.export_refused", gettext_lazy("Export refused"), sentence=_refused, timeline=False
 )
+LIST_FETCHED = event("list.fetched", gettext_lazy("Approved export fetched"), timeline=False)

@@ -18,6 +18,7 @@ from django.http import Http404, QueryDict
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from crm.approvals import services as approvals
 from crm.core.hooks import hooks
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken
@@ -38,6 +39,7 @@ log = structlog.get_logger(__name__)
 ATTEMPTS = 5
 PROGRESS_EVERY = 2000
 DROPPED_AFTER = timedelta(seconds=120)
+GROWTH = 1.1  # so much longer than approved a list may be by the time its file is made
 
 
 class Stopped(Exception):
@@ -86,27 +88,40 @@ def request_export(
     except table.Overflow as over:
         record_refusal(selection, over, actor)
         raise RuleBroken(refused_message(over), code="over_cap") from over
+    with transaction.atomic():
+        job = kept(selection, name, query, file_format, reason, rows)
+        wake_later(job)
+    return job
+
+
+def kept(
+    selection: Selection, name: str, query: str, file_format: str, reason: str, rows: int, **values: Any
+) -> ExportJob:
+    """Write down what somebody asked for; a long list needs a reason."""
     reason = tidy(reason)[:LONGEST_REASON]
     if asks_why(rows) and not reason:
         raise RuleBroken(_("Say what the list is needed for."), field="reason")
-    with transaction.atomic():
-        job = ExportJob._base_manager.create(
-            user=user,
-            resource=name,
-            query=query[:20_000],
-            format=file_format,
-            reason=reason,
-            total=rows,
-            file_name=table.file_name(selection, file_format),
-        )
-        transaction.on_commit(lambda: _wake(job.pk))
-    return job
+    return ExportJob._base_manager.create(
+        user=selection.user,
+        resource=name,
+        query=query[:20_000],
+        format=file_format,
+        reason=reason,
+        total=rows,
+        file_name=table.file_name(selection, file_format),
+        **values,
+    )
+
+
+def wake_later(job: ExportJob) -> None:
+    """Have the file made once the transaction is through."""
+    transaction.on_commit(lambda: _wake(job.pk))
 
 
 def refused_message(over: table.Overflow) -> str:
     """Why a list is not handed out, and what helps."""
     return _(
-        "%(rows)s rows, your role may export %(cap)s at once. Filter the list further or ask an administrator."
+        "%(rows)s rows, your role may export %(cap)s at once. Filter the list further or ask for approval."
     ) % {
         "rows": over.rows,
         "cap": over.cap,
@@ -162,7 +177,10 @@ def _claim(job_id: int) -> ExportJob | None:
 def _make(job: ExportJob) -> None:
     selection = select_for(job.user, job.resource, job.query)
     job.total = table.count_of(selection)
-    table.check_cap(job.user, job.total)
+    if job.approved_rows is None:
+        table.check_cap(job.user, job.total)
+    elif job.total > job.approved_rows * GROWTH:
+        raise RuleBroken(_("The list has grown since it was approved. Ask for approval again."))
     mark = Watermark.of(job.user, job.reason)
     headers = table.headers_of(selection, mark)
     with tempfile.TemporaryFile() as target:
@@ -200,8 +218,11 @@ def _end(job: ExportJob, state: str, error: str = "") -> None:
     job.save(update_fields=["state", "error", "file", "file_name", "done", "total", "finished_at", "beat_at"])
 
 
-def stop_export(job: ExportJob) -> ExportJob:
-    """Stop a running export; one that is done stays."""
+@transaction.atomic
+def stop_export(job: ExportJob, *, actor: Actor) -> ExportJob:
+    """Stop a running export; one that is done stays. One that waits for approval is withdrawn instead."""
+    if job.state == ExportJob.State.ASKED and (waiting := approvals.pending_for(job)):
+        approvals.withdraw(waiting, user=job.user, actor=actor)
     ExportJob._base_manager.filter(pk=job.pk, state__in=ExportJob.ACTIVE).update(
         stop_requested=True, state=ExportJob.State.STOPPED, finished_at=timezone.now()
     )

@@ -43,7 +43,7 @@ def respond(request: HttpRequest, selection: Selection, file_format: str) -> Htt
         table.check_cap(request.user, rows)
     except table.Overflow as over:
         record_refusal(selection, over, actor)
-        return refusal(request, selection, over)
+        return refusal(request, selection, over, file_format)
     if rows > IN_REQUEST:
         return offer_background(request, selection, file_format, rows)
     if (offer := ask_why(request, selection.listing.title, selection.listing.url(), rows)) is not None:
@@ -98,19 +98,32 @@ def while_allowed(lines: Iterator[str]) -> Iterator[str]:
         yield from lines
 
 
-def refusal(request: HttpRequest, selection: Selection, over: table.Overflow) -> HttpResponse:
-    """The page that says why the list is not handed out and what helps."""
+def refusal(
+    request: HttpRequest, selection: Selection, over: table.Overflow, file_format: str = ""
+) -> HttpResponse:
+    """The page that says why the list is not handed out, with the form that asks for approval of a file."""
     context = {"listing": selection.listing, "rows": over.rows, "cap": over.cap}
+    context |= {"format": file_format, "query": _bare_query(request)}
     return render(request, "imports/export_refused.html", context, status=403)
 
 
 def offer_background(request: HttpRequest, selection: Selection, file_format: str, rows: int) -> HttpResponse:
     """A long list: the page with the button that has it prepared in the background."""
+    context = {
+        "listing": selection.listing,
+        "rows": rows,
+        "format": file_format,
+        "query": _bare_query(request),
+    }
+    return render(request, "imports/export_offer.html", context)
+
+
+def _bare_query(request: HttpRequest) -> str:
+    """The list's own parameters, without those of the export."""
     query = request.GET.copy()
     for apart in ("export", "reason"):
         query.pop(apart, None)
-    context = {"listing": selection.listing, "rows": rows, "format": file_format, "query": query.urlencode()}
-    return render(request, "imports/export_offer.html", context)
+    return query.urlencode()
 
 
 def record_export(

@@ -11,10 +11,12 @@ from crm.identity.policies import Private
 class ExportJob(models.Model):
     """A list on its way into a file: which rows and columns were asked for, why, and the file once it is there.
 
-    Rights and scope are looked up again when the file is made, not when it was asked for.
+    Rights and scope are looked up again when the file is made, not when it was asked for. One that is longer than the
+    role may take out waits for approval (`approved_rows`), and its file is fetched once.
     """
 
     class State(models.TextChoices):
+        ASKED = "asked", _("Waiting for approval")
         QUEUED = "queued", _("Waiting")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
@@ -38,6 +40,8 @@ class ExportJob(models.Model):
     stop_requested = models.BooleanField(default=False)
     total = models.PositiveIntegerField(_("rows"), default=0)
     done = models.PositiveIntegerField(default=0)
+    approved_rows = models.PositiveIntegerField(null=True, blank=True)
+    fetched_at = models.DateTimeField(null=True, blank=True)
     file = models.FileField(max_length=200, blank=True)
     file_name = models.CharField(_("file"), max_length=255, blank=True)
     error = models.TextField(blank=True)
@@ -63,6 +67,11 @@ class ExportJob(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in self.ACTIVE
+
+    @property
+    def is_for_once(self) -> bool:
+        """Whether the file was approved, and may be fetched a single time."""
+        return self.approved_rows is not None
 
     @property
     def has_expired(self) -> bool:

@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from sales.rules import approvals as rules
-from sales.rules.approvals import ALL, ANY, APPROVED, PENDING, REJECTED, SEQUENTIAL, Band, begin, decide
+from crm.approvals.rules import rounds as rules
+from crm.approvals.rules.rounds import ALL, ANY, APPROVED, PENDING, REJECTED, SEQUENTIAL, Band, begin, decide
 
 D = Decimal
 MANAGER, DIRECTOR, FINANCE, LEGAL, GM1, GM2, SALES, EXEC = range(1, 9)

@@ -59,7 +59,15 @@ def flow_for(bands: Iterable[Band], amount: Decimal) -> str | None:
     return next((band.flow for band in bands if band.holds(amount)), None)
 
 
-def resolve(
+@dataclass(frozen=True)
+class Seat:
+    """Whom a step really asks, and in whose place where that is somebody else."""
+
+    person: int
+    instead_of: int | None = None
+
+
+def seats(
     approvers: Sequence[int],
     *,
     submitter: int,
@@ -67,7 +75,7 @@ def resolve(
     active: Callable[[int], bool],
     delegates: Mapping[int, int],
     executive: int | None,
-) -> list[int]:
+) -> list[Seat]:
     """Whom a step really asks.
 
     Nobody approves their own: their task goes to their manager. Who is inactive is replaced by their manager. Who has
@@ -83,17 +91,38 @@ def resolve(
             person = manager_of(person)
         return person
 
-    asked: list[int] = []
+    asked: dict[int, Seat] = {}
     for approver in approvers:
         person = upward(approver)
         delegate = delegates.get(person) if person is not None else None
         if delegate is not None and delegate != submitter and active(delegate):
             person = delegate
         if person is not None and person not in asked:
-            asked.append(person)
+            asked[person] = Seat(person, approver if person != approver else None)
     if not asked and executive is not None:
-        return [executive]
-    return asked
+        return [Seat(executive, approvers[0] if approvers else None)]
+    return list(asked.values())
+
+
+def resolve(
+    approvers: Sequence[int],
+    *,
+    submitter: int,
+    manager_of: Callable[[int], int | None],
+    active: Callable[[int], bool],
+    delegates: Mapping[int, int],
+    executive: int | None,
+) -> list[int]:
+    """The people `seats` finds, without in whose place they sit."""
+    found = seats(
+        approvers,
+        submitter=submitter,
+        manager_of=manager_of,
+        active=active,
+        delegates=delegates,
+        executive=executive,
+    )
+    return [seat.person for seat in found]
 
 
 def begin(steps: Sequence[tuple[str, Sequence[int]]]) -> Round:

@@ -1,0 +1,101 @@
+"""An export over the cap: asked for, approved by the superior, made once, fetched once."""
+
+import pytest
+
+from accounts.tests.factories import make_customer
+from crm.approvals import services
+from crm.approvals.models import ApprovalRequest
+from crm.events.models import Event
+from crm.identity.services import update_team
+from crm.identity.tests.factories import SYSTEM, actor, make_company
+from crm.listing.rest.testing import Caller
+from crm.records.models import ExportJob
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def company():
+    made = make_company()
+    update_team(made.east, leader=made.manager1, actor=SYSTEM)
+    role = made.sales1.role
+    role.export_cap = 2
+    role.save(update_fields=["export_cap"])
+    for _number in range(4):
+        make_customer(made.sales1)
+    return made
+
+
+@pytest.fixture
+def asked(client, company):
+    client.force_login(company.sales1)
+    page = client.get("/customers/?export=csv")
+    assert page.status_code == 403 and 'name="approval"' in page.content.decode()
+    data = {"resource": "customer", "format": "csv", "approval": "1"}
+    client.post("/exports/", {**data, "reason": " "})
+    assert not ExportJob._base_manager.exists()
+    client.post("/exports/", {**data, "reason": "Trade fair"})
+    return ExportJob._base_manager.get()
+
+
+def approve(company, job):
+    request = ApprovalRequest.objects.get(subject_id=job.pk, kind="export")
+    services.approve(request, user=company.manager1, actor=actor(company.manager1))
+    job.refresh_from_db()
+    return request
+
+
+def test_the_superior_reads_what_is_asked_for(client, company, asked):
+    assert asked.state == "asked" and not asked.file
+    client.force_login(company.manager1)
+    request = ApprovalRequest.objects.get()
+    page = client.get(request.get_absolute_url()).content.decode()
+    assert "Trade fair" in page and "Export over the limit" in page
+    assert client.get(f"/exports/{asked.pk}/").status_code == 404  # the file is not theirs
+
+
+def test_approved_it_is_fetched_once(client, company, asked, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        approve(company, asked)
+    asked.refresh_from_db()
+    assert asked.state == "done", asked.error
+    event = Event._base_manager.get(name="list.exported")
+    assert event.payload["rows"] == 4 and event.payload["reason"] == "Trade fair"
+    client.force_login(company.sales1)
+    url = f"/exports/{asked.pk}/download/"
+    assert client.get(url).status_code == 302  # looking does not use it up
+    first = client.post(url)
+    assert first.status_code == 200 and event.payload["number"] in first["Content-Disposition"]
+    again = client.post(url)
+    assert again.status_code == 302
+    assert Caller(company.sales1)("POST", f"/api/v1/exports/{asked.pk}/download/").status_code == 409
+
+
+def test_rejected_nothing_is_made(company, asked):
+    request = ApprovalRequest.objects.get()
+    services.reject(request, user=company.manager1, actor=actor(company.manager1), comment="no")
+    asked.refresh_from_db()
+    assert asked.state == "stopped" and asked.error and not asked.file
+
+
+def test_withdrawn_by_stopping_it(client, company, asked):
+    client.post(f"/exports/{asked.pk}/stop/")
+    asked.refresh_from_db()
+    assert asked.state == "stopped" and ApprovalRequest.objects.get().state == "withdrawn"
+
+
+def test_a_list_that_grew_is_approved_anew(company, asked, django_capture_on_commit_callbacks):
+    for _number in range(4):
+        make_customer(company.sales1)
+    with django_capture_on_commit_callbacks(execute=True):
+        approve(company, asked)
+    asked.refresh_from_db()
+    assert asked.state == "failed" and "grown" in asked.error
+
+
+def test_through_the_api(company):
+    call = Caller(company.sales1)
+    body = {"resource": "customers", "format": "csv", "reason": "Trade fair"}
+    assert call("POST", "/api/v1/exports/", body).status_code == 409
+    answer = call("POST", "/api/v1/exports/", {**body, "approval": True})
+    assert answer.status_code == 202 and answer.json()["state"] == "asked"

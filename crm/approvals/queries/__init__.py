@@ -1,0 +1,37 @@
+from crm.approvals.queries.inbox import (
+    Waiting,
+    copied_to,
+    decided_by,
+    delegations,
+    kinds_there_are,
+    of_user,
+    requests,
+    requests_for,
+    submitted_by,
+    waiting_count,
+    waiting_for,
+    waiting_summary,
+)
+from crm.approvals.queries.path import PathStep, history, path_of
+from crm.approvals.queries.pending import pending_for
+from crm.approvals.queries.people import plan_for
+
+__all__ = [
+    "PathStep",
+    "Waiting",
+    "copied_to",
+    "decided_by",
+    "delegations",
+    "history",
+    "kinds_there_are",
+    "of_user",
+    "path_of",
+    "pending_for",
+    "plan_for",
+    "requests",
+    "requests_for",
+    "submitted_by",
+    "waiting_count",
+    "waiting_for",
+    "waiting_summary",
+]

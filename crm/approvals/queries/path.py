@@ -1,0 +1,61 @@
+"""Where a request stands: its steps with their people, and what happened to it so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from crm.approvals.models import ApprovalRequest, ApprovalStep, ApprovalTask, Mode
+from crm.events.models import Event
+from crm.events.queries import events_about
+
+Task = ApprovalTask.State
+UNTOLD = ("approval.asked", "approval.reminded")
+
+
+@dataclass
+class PathStep:
+    """One step as the path shows it: done, now, or to come."""
+
+    step: ApprovalStep
+    tasks: list[ApprovalTask] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """The step's name, or what it is."""
+        if self.step.name:
+            return self.step.name
+        return _("Asked as well") if self.step.is_added else _("Step %(n)s") % {"n": self.step.position + 1}
+
+    @property
+    def mode_words(self) -> str:
+        """How many have to agree, where it is more than one who is asked."""
+        return str(Mode(self.step.mode).label) if len(self.tasks) > 1 else ""
+
+    @property
+    def state(self) -> str:
+        """done, now, rejected, off (never reached) or next."""
+        states = {task.state for task in self.tasks}
+        if Task.REJECTED in states:
+            return "rejected"
+        if Task.OPEN in states:
+            return "now"
+        if Task.WAITING in states:
+            return "next"
+        return "done" if Task.APPROVED in states else "off"
+
+
+def path_of(request: ApprovalRequest) -> list[PathStep]:
+    """The steps of a request in their order, each with whom it asks."""
+    steps = {step.pk: PathStep(step) for step in request.steps.order_by("position", "pk")}
+    for task in request.tasks.select_related("approver", "instead_of").order_by("pk"):
+        steps[task.step_id].tasks.append(task)
+    return list(steps.values())
+
+
+def history(request: ApprovalRequest) -> Sequence[Event]:
+    """What happened to a request, oldest first, without the machinery's own notes."""
+    rows = events_about(request).filter(
+        subject_type=request._meta.label_lower, subject_id=str(request.pk), name__startswith="approval."
+    )
+    return list(rows.exclude(name__in=UNTOLD).order_by("at", "pk"))

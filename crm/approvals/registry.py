@@ -1,0 +1,148 @@
+"""What can be approved: each app says in its `hooks.py` how its records are read, and what follows from a decision.
+
+approvable(Approvable(
+    key="order", label=_("Order"), model=Order, title=lambda order, detail: order.name,
+    amount=lambda order, detail: order.amount, measures=(Measure("discount", _("Discount"), read=…, kind=PERCENT),),
+    begun=services.mark_in_approval, approved=services.mark_approved, ended=services.back_to_draft,
+))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils.functional import Promise
+
+from crm.core import formats, money
+
+if TYPE_CHECKING:
+    from crm.approvals.models import ApprovalRequest
+    from crm.events.actor import Actor
+    from crm.identity.models import User
+
+Label = str | Promise
+Detail = Mapping[str, Any]
+MONEY, NUMBER, PERCENT, TEXT, CHOICE = "money", "number", "percent", "text", "choice"
+EVERYTHING = frozenset({"*"})
+KINDS: dict[str, Approvable] = {}
+
+
+def _nothing(*_args: Any, **_values: Any) -> None:
+    return None
+
+
+def _no_words(*_args: Any) -> str:
+    return ""
+
+
+def _base(*_args: Any) -> str:
+    return money.BASE_CURRENCY
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing an approver has to know of a record, and a flow can depend on; percentages count from 0 to 100."""
+
+    name: str
+    label: Label
+    read: Callable[[Any, Detail], Any]
+    kind: str = TEXT
+    choices: Callable[[], Sequence[tuple[str, Label]]] | None = None
+    is_shown: bool = True
+    is_condition: bool = True
+
+    def words(self, value: Any, currency: str) -> str:
+        """A stored value as people read it."""
+        if value in (None, ""):
+            return "–"
+        if self.kind == MONEY:
+            return formats.money_full(Decimal(str(value)), currency)
+        if self.kind == PERCENT:
+            return formats.percent(Decimal(str(value)) / 100, 2)
+        if self.kind == NUMBER:
+            return formats.number(Decimal(str(value)), 2)
+        if self.kind == CHOICE and self.choices:
+            return str(dict(self.choices()).get(str(value), value))
+        return str(value)
+
+
+@dataclass(frozen=True)
+class PersonField:
+    """A person a record names, whom a step can ask: the customer's owner, for example."""
+
+    name: str
+    label: Label
+    read: Callable[[Any, Detail], int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approvable:
+    """How one kind of record is approved.
+
+    `begun(record, detail, actor)` is called before it waits; `approved`, `ended` (rejected, sent back, withdrawn) and
+    `reopened` (a decision was taken back) get the request as well. They raise RuleBroken where it cannot be. `locks`
+    names the fields nobody may change meanwhile. Without a flow that fits it is approved at once, or, where `needs_flow`, refused.
+    """
+
+    key: str
+    label: Label
+    model: type[models.Model]
+    title: Callable[[Any, Detail], str]
+    tone: str = "brand"
+    summary: Callable[[Any, Detail], str] = _no_words
+    amount: Callable[[Any, Detail], Decimal | None] = _nothing
+    currency: Callable[[Any, Detail], str] = _base
+    measures: Sequence[Measure] = ()
+    people: Sequence[PersonField] = ()
+    may_submit: Callable[[User, Any], bool]
+    ready: Callable[[Any, Detail], None] = _nothing
+    begun: Callable[[Any, Detail, Actor], None] = _nothing
+    approved: Callable[[Any, ApprovalRequest, Actor], None] = _nothing
+    ended: Callable[[Any, ApprovalRequest, Actor], None] = _nothing
+    reopened: Callable[[Any, ApprovalRequest, Actor], None] | None = None
+    about: Callable[[Any], Sequence[models.Model]] = field(default=lambda _record: ())
+    url: Callable[[Any], str] = field(default=lambda record: record.get_absolute_url())
+    locks: frozenset[str] = EVERYTHING
+    needs_flow: bool = False
+
+    def measured(self, record: Any, detail: Detail) -> dict[str, Any]:
+        """What the measures say of the record now, as JSON keeps it."""
+        found = {one.name: plain(one.read(record, detail)) for one in self.measures}
+        amount = self.amount(record, detail)
+        return found if amount is None else {"amount": str(amount), **found}
+
+    def shown(self, facts: Mapping[str, Any], currency: str) -> list[tuple[str, str]]:
+        """What was measured, as label and value for people."""
+        return [
+            (str(one.label), one.words(facts[one.name], currency))
+            for one in self.measures
+            if one.is_shown and facts.get(one.name) not in (None, "")
+        ]
+
+    def subject(self, pk: int) -> models.Model | None:
+        """The record itself, if it is still there, whether in the bin or not."""
+        return self.model._base_manager.filter(pk=pk).first()
+
+
+def approvable(kind: Approvable) -> Approvable:
+    """Declare that a kind of record can be approved; once per key."""
+    if kind.key in KINDS and KINDS[kind.key].model is not kind.model:
+        raise ValueError(f"approvals of {kind.key} are declared twice")
+    KINDS[kind.key] = kind
+    return kind
+
+
+def kind_of(key: str) -> Approvable | None:
+    """How a kind of record is approved, None where no app declares it."""
+    return KINDS.get(key)
+
+
+def plain(value: Any) -> Any:
+    """A measured value as JSON keeps it."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)

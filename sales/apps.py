@@ -7,5 +7,7 @@ class SalesConfig(AppConfig):
     name = "sales"
 
     def ready(self) -> None:
-        from sales import hooks  # noqa: F401 - importing registers
+        from sales import approvables, hooks  # noqa: F401 - importing registers
         from sales.events import leads, opportunities, orders, products, quotes  # noqa: F401
+
+        approvables.register()

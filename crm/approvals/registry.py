@@ -18,6 +18,7 @@ from django.db import models
 from django.utils.functional import Promise
 
 from crm.core import formats, money
+from crm.core.writes import lock
 
 if TYPE_CHECKING:
     from crm.approvals.models import ApprovalRequest
@@ -85,7 +86,8 @@ class Approvable:
 
     `begun(record, detail, actor)` is called before it waits; `approved`, `ended` (rejected, sent back, withdrawn) and
     `reopened` (a decision was taken back) get the request as well. They raise RuleBroken where it cannot be. `locks`
-    names the fields nobody may change meanwhile. Without a flow that fits it is approved at once, or, where `needs_flow`, refused.
+    names the fields nobody may change meanwhile. Where a record can be submitted for several things, `choices` says for which now; the one
+    chosen stands in the detail. Without a flow that fits it is approved at once, or, where `needs_flow`, refused.
     """
 
     key: str
@@ -99,6 +101,8 @@ class Approvable:
     measures: Sequence[Measure] = ()
     people: Sequence[PersonField] = ()
     may_submit: Callable[[User, Any], bool]
+    choices: Callable[[Any], Sequence[tuple[str, str]]] | None = None
+    lock: Callable[[Any], Any] = lock
     ready: Callable[[Any, Detail], None] = _nothing
     begun: Callable[[Any, Detail, Actor], None] = _nothing
     approved: Callable[[Any, ApprovalRequest, Actor], None] = _nothing

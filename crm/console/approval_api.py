@@ -71,11 +71,12 @@ class ApprovalSerializer(RecordSerializer):
 
 
 class SubmitSerializer(serializers.Serializer):
-    """Which record is submitted: its kind as the registry names it, its id, and what approvers should know."""
+    """Which record is submitted: its kind as the registry names it, its id, what approvers should know, and for which of several things."""
 
     kind = serializers.CharField(max_length=40)
     record = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    choice = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
 
 
 class DecisionSerializer(serializers.Serializer):
@@ -137,7 +138,12 @@ class ApprovalViewSet(Creates, RecordViewSet):
         if not kind.may_submit(request.user, subject):
             raise PermissionDenied
         made = services.submit(
-            kind.key, subject, submitter=request.user, actor=self.actor, note=given["note"]
+            kind.key,
+            subject,
+            submitter=request.user,
+            actor=self.actor,
+            note=given["note"],
+            detail={"choice": given["choice"]} if kind.choices else None,
         )
         response = self.answer(self.reread(made), status.HTTP_201_CREATED)
         response["Location"] = request.build_absolute_uri(f"{request.path}{made.pk}/")

@@ -63,6 +63,11 @@ class Stage(NamedInBothLanguages):
         blank=True,
         help_text=_("Fields that must be filled in before an opportunity leaves this stage forward."),
     )
+    needs_approval = models.BooleanField(
+        _("needs approval to enter"),
+        default=False,
+        help_text=_("A deal comes here only after the approval flow for stages has agreed."),
+    )
     rot_days = models.PositiveSmallIntegerField(
         _("rots after days"), null=True, blank=True, help_text=_("Empty: never.")
     )

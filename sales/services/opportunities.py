@@ -32,6 +32,7 @@ from sales.events.opportunities import (
 )
 from sales.models import ForecastCategory, Lead, Opportunity, OpportunityStatus, Pipeline, Stage
 from sales.rules import pipeline as rules
+from sales.services.stage_gates import check_gates
 from sales.services.stages import AsksFirst, default_pipeline, enter, first_stage, is_blank, locked, put_into
 
 EDITABLE = (
@@ -136,11 +137,12 @@ def move_opportunity(
     expected: int | None = None,
     confirmed: bool = False,
     values: Mapping[str, Any] | None = None,
+    approved: bool = False,
 ) -> Opportunity:
     """Move an open deal to another open stage (or its id) of its own pipeline; `values` are filled in on the way.
 
     Going forward asks for what the stages left behind need (`AsksFirst`); leaving some out asks for confirmation
-    (`SkipsStages`).
+    (`SkipsStages`), and a stage that lets nobody in without approval for that (`NeedsApproval`).
     """
     if values:
         opportunity = update_opportunity(opportunity, actor=actor, expected=expected, **values)
@@ -162,6 +164,8 @@ def move_opportunity(
     kind = rules.move_kind([one.pk for one in stages], before.pk, target.pk)
     if kind in (rules.FORWARD, rules.SKIP):
         _ask_for_what_is_missing(opportunity, stages, target)
+        if not approved:
+            check_gates(opportunity, stages, target)
         if kind == rules.SKIP and not confirmed:
             raise SkipsStages(opportunity, target)
     payload = {"from": str(before), "to": str(target), "move": kind}
@@ -191,7 +195,7 @@ def undo_move(opportunity: Opportunity, *, actor: Actor) -> Opportunity:
     fresh = last is not None and timezone.now() - last.entered_at <= UNDO_WITHIN
     if last is None or last.from_stage is None or not fresh or not opportunity.is_open:
         raise RuleBroken(_("This can no longer be undone."))
-    return move_opportunity(opportunity, to=last.from_stage, actor=actor, confirmed=True)
+    return move_opportunity(opportunity, to=last.from_stage, actor=actor, confirmed=True, approved=True)
 
 
 def move_in_bulk(opportunity: Opportunity, *, stage: Stage, actor: Actor) -> Opportunity:

@@ -14,7 +14,7 @@ from crm.approvals.queries.people import Plan, amount_of, plan_for
 from crm.approvals.registry import Approvable, kind_of
 from crm.approvals.services.rounds import advance, finish, people_named
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, lock
+from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.identity.models import User
@@ -37,7 +37,7 @@ def submit(
     if kind is None:
         raise RuleBroken(_("Records of this kind are not approved."), field="kind")
     detail = dict(detail or {})
-    record = lock(record)
+    record = kind.lock(record)
     if pending_for(record) is not None:
         raise RuleBroken(_("This waits for approval already."), code="pending")
     kind.ready(record, detail)

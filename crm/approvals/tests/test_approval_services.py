@@ -4,7 +4,7 @@ import pytest
 
 from crm.approvals import queries, services
 from crm.approvals.models import ApprovalRequest, ApprovalTask, Mode
-from crm.approvals.tests.conftest import EFFECTS, make_flow, superior, who
+from crm.approvals.tests.factories import EFFECTS, agree, ask, asked, make_flow, refuse, superior, who
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.actor import Actor
 from crm.events.queries import events_about
@@ -14,33 +14,6 @@ from crm.identity.tests.factories import SYSTEM
 
 pytestmark = pytest.mark.django_db
 Task = ApprovalTask.State
-
-
-def ask(thing, user, amount="1000", note="", **detail):
-    return services.submit(
-        "thing",
-        thing,
-        submitter=user,
-        actor=Actor.of(user),
-        note=note,
-        detail={"amount": amount, **detail},
-    )
-
-
-def agree(request, *people):
-    for user in people:
-        request = services.approve(request, user=user, actor=Actor.of(user))
-    return request
-
-
-def refuse(request, user, comment="too much"):
-    return services.reject(request, user=user, actor=Actor.of(user), comment=comment)
-
-
-def asked(request):
-    """Who is asked at the moment."""
-    rows = request.tasks.filter(state=Task.OPEN).select_related("approver")
-    return sorted(task.approver.username for task in rows)
 
 
 def banded(company, people):

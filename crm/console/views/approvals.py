@@ -233,6 +233,7 @@ def of_record(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         "approval": last,
         "path": queries.path_of(last) if last else [],
         "may_submit": may_submit and not (last and last.is_pending),
+        "choices": kind.choices(subject) if kind.choices and may_submit else [],
         "may_withdraw": last is not None and last.is_pending and last.submitter_id == request.user.pk,
         "readable": last is not None and access.may(request.user, "view", last),
     }
@@ -245,10 +246,16 @@ def _may_submit(request: HttpRequest, kind: Approvable, subject: Any) -> bool:
     ):
         return False
     try:
-        kind.ready(subject, {})
+        kind.ready(subject, _first_choice(kind, subject))
     except RuleBroken:
         return False
     return True
+
+
+def _first_choice(kind: Approvable, subject: Any) -> dict[str, str]:
+    """What would be asked for if nobody chose."""
+    choices = kind.choices(subject) if kind.choices else ()
+    return {"choice": choices[0][0]} if choices else {}
 
 
 def _submit(request: HttpRequest, kind: Approvable, subject: Any) -> HttpResponse:
@@ -259,6 +266,7 @@ def _submit(request: HttpRequest, kind: Approvable, subject: Any) -> HttpRespons
             submitter=request.user,
             actor=actor_of(request),
             note=request.POST.get("note", ""),
+            detail={"choice": request.POST.get("choice", "")} if kind.choices else None,
         )
     except RuleBroken as error:
         if request.htmx:

@@ -5,15 +5,29 @@ import json
 import pytest
 from django.urls import reverse
 
-from crm.approvals import services
+from crm.approvals import registry, services
 from crm.approvals.models import ApprovalRequest
-from crm.approvals.tests.conftest import make_flow, superior, who
-from crm.approvals.tests.test_approval_services import agree, ask, asked
+from crm.approvals.tests.factories import KIND, agree, ask, asked, led_company, make_flow, superior, who
 from crm.events.delivery import deliver_pending
-from crm.identity.tests.factories import actor
+from crm.identity.tests.factories import actor, make_team
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def _thing(monkeypatch):
+    monkeypatch.setitem(registry.KINDS, "thing", KIND)
+
+
+@pytest.fixture
+def company(db):
+    return led_company()
+
+
+@pytest.fixture
+def thing(company):
+    return make_team("Thing", company.company)
 
 
 @pytest.fixture
@@ -55,8 +69,6 @@ def test_without_javascript_the_next_page_offers_it(client, company, request_):
 
 
 def test_from_a_request_the_next_one_follows(client, company, request_, thing):
-    from crm.identity.tests.factories import make_team
-
     other = ask(make_team("Other", company.company), company.sales2)
     client.force_login(company.manager1)
     answer = client.post(at("approve", request_), {"from": "detail"})

@@ -2,15 +2,29 @@
 
 import pytest
 
-from crm.approvals import services
-from crm.approvals.tests.conftest import make_flow, superior
-from crm.approvals.tests.test_approval_services import ask, asked
+from crm.approvals import registry, services
+from crm.approvals.tests.factories import KIND, ask, asked, led_company, make_flow, superior
 from crm.console.approval_listing import APPROVALS
 from crm.identity.tests.factories import actor, make_team
 from crm.listing.rest.testing import Caller, ResourceContract
 from crm.listing.testing import ListPageContract
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _thing(monkeypatch):
+    monkeypatch.setitem(registry.KINDS, "thing", KIND)
+
+
+@pytest.fixture
+def company(db):
+    return led_company()
+
+
+@pytest.fixture
+def thing(company):
+    return make_team("Thing", company.company)
 
 
 def _made(owner, number):

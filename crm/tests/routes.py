@@ -442,9 +442,20 @@ API = {
     "api-exports-stop": change("export", EVERYBODY),
     **{
         f"api-approvals-{name}": Route(elsewhere="by who is asked, not by role: test_approval_api")
-        for name in (
-            "list detail approve reject send-back withdraw transfer add-signer take-back nudge copy comment"
-        ).split()
+        for name in [
+            "list",
+            "detail",
+            "approve",
+            "reject",
+            "send-back",
+            "withdraw",
+            "transfer",
+            "add-signer",
+            "take-back",
+            "nudge",
+            "copy",
+            "comment",
+        ]
     },
 }
 REPORTS = {

@@ -1,0 +1,94 @@
+"""Discounts, orders and gated stages through the flows the installation begins with."""
+
+from decimal import Decimal
+
+import pytest
+
+from accounts.tests.factories import make_customer
+from crm.approvals import services
+from crm.approvals.tests.factories import agree, asked, led_company, refuse
+from crm.core.writes import RuleBroken
+from crm.identity.tests.factories import actor
+from sales.approvables import ORDER, QUOTE, STAGE
+from sales.models import Stage
+from sales.services.opportunities import move_opportunity
+from sales.services.orders import update_order
+from sales.tests.factories import a_line, make_opportunity, make_order, make_quote
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def company(db):
+    return led_company()
+
+
+@pytest.fixture
+def customer(company):
+    return make_customer(company.sales1)
+
+
+def submit(kind, record, user, **detail):
+    return services.submit(kind.key, record, submitter=user, actor=actor(user), detail=detail)
+
+
+def of(record):
+    record.refresh_from_db()
+    return record.status
+
+
+@pytest.mark.parametrize(
+    ("share", "people"),
+    [("0.05", []), ("0.15", ["manager1"]), ("0.25", ["director"]), ("0.2501", ["director", "finance1"])],
+)
+def test_the_discount_says_who_agrees(company, customer, share, people):
+    quote = make_quote(customer, owner=company.sales1, lines=[a_line(1000, discount=Decimal(share))])
+    request = submit(QUOTE, quote, company.sales1)
+    steps = list(request.tasks.order_by("step__position").values_list("approver__username", flat=True))
+    assert steps == people
+    assert of(quote) == ("in_approval" if people else "approved")
+
+
+def test_an_order_is_locked_while_it_waits_and_may_be_signed_after(company, customer):
+    order = make_order(customer, owner=company.sales1, lines=[a_line(600_000)])
+    request = submit(ORDER, order, company.sales1)
+    with pytest.raises(RuleBroken):
+        update_order(order, actor=actor(company.sales1), note="cheaper")
+    request = agree(request, company.manager1, company.finance1)
+    assert asked(request) == ["exec"] and of(order) == "in_approval"
+    assert agree(request, company.exec).state == "approved" and of(order) == "approved"
+    services.take_back(request, user=company.exec, actor=actor(company.exec))
+    assert of(order) == "in_approval"
+
+
+def test_rejected_it_can_be_changed_and_submitted_again(company, customer):
+    order = make_order(customer, owner=company.sales1, lines=[a_line(1000)])
+    request = refuse(submit(ORDER, order, company.sales1), company.manager1)
+    assert request.state == "rejected" and of(order) == "rejected"
+    update_order(order, actor=actor(company.sales1), name="another")
+    again = submit(ORDER, order, company.sales1)
+    assert again.round == 2
+    services.withdraw(again, user=company.sales1, actor=actor(company.sales1))
+    assert of(order) == "draft"
+
+
+def test_a_gated_stage_is_entered_by_approval_only(company, customer):
+    deal = make_opportunity(
+        customer, owner=company.sales1, amount=1000, need="a line", contact=customer.contacts.first()
+    )
+    stages = list(Stage.objects.filter(pipeline=deal.pipeline_id, kind="open").order_by("position"))
+    Stage.objects.filter(pk__in=[one.pk for one in stages]).update(asks=[])
+    Stage.objects.filter(pk=stages[1].pk).update(needs_approval=True)
+    for to in (stages[1], stages[2]):
+        with pytest.raises(RuleBroken) as error:
+            move_opportunity(deal, to=to, actor=actor(company.sales1), confirmed=True)
+        assert error.value.code == "approval"
+    with pytest.raises(RuleBroken):
+        submit(STAGE, deal, company.sales1, choice=str(stages[2].pk))
+    request = submit(STAGE, deal, company.sales1, choice=str(stages[1].pk))
+    with pytest.raises(RuleBroken) as error:  # the board cannot move it past the question either
+        move_opportunity(deal, to=stages[1], actor=actor(company.sales1), confirmed=True, approved=True)
+    assert error.value.code == "locked"
+    assert agree(request, company.manager1).trouble == ""
+    deal.refresh_from_db()
+    assert deal.stage_id == stages[1].pk

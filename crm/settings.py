@@ -323,6 +323,7 @@ CELERY_BEAT_SCHEDULE = {
     "empty-bin": {"task": "accounts.tasks.empty_bin", "schedule": 6 * 3600.0},
     "rescore-leads": {"task": "sales.tasks.rescore_leads", "schedule": crontab(hour="1", minute="10")},
     "empty-lead-bin": {"task": "sales.tasks.empty_lead_bin", "schedule": 6 * 3600.0},
+    "empty-opportunity-bin": {"task": "sales.tasks.empty_opportunity_bin", "schedule": 6 * 3600.0},
     "check-calendars": {"task": "crm.records.tasks.check_calendars", "schedule": 6 * 3600.0},
     "tidy-files": {"task": "crm.records.tasks.delete_unattached_files", "schedule": 6 * 3600.0},
     "make-previews": {"task": "crm.records.tasks.make_previews", "schedule": 60.0},

@@ -11,9 +11,10 @@ from django.utils import timezone
 from accounts.events import ACTIVITY_CANCELLED, ACTIVITY_LOGGED, ACTIVITY_PLANNED
 from accounts.models import Activity, ActivityKind, Customer
 from accounts.models.activity import OPEN
+from accounts.models.followed import Followed, followed_models
 from accounts.rules.followup import is_valid
 from accounts.services import reminders
-from accounts.services.customer_dates import lock_customers, sync_customers
+from accounts.services.customer_dates import lock_customers, sync_customers, sync_records
 from crm.core.text import tidy
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events
@@ -134,6 +135,7 @@ class NewActivity:
     due_at: datetime.datetime | None = None
     all_day: bool = False
     duration_minutes: int | None = None
+    record: Followed | None = None  # what it is about beside its customer
 
 
 @transaction.atomic
@@ -162,6 +164,7 @@ def _new_activity(row: NewActivity, last: dict[int, str], actor: Actor) -> Activ
         body=row.body,
         customer_id=row.customer_id,
         contact_id=row.contact_id,
+        record=row.record,
         owner=row.owner,
         team_id=row.owner.team_id,
         author=row.owner,
@@ -197,4 +200,8 @@ def _write(batch: list[Activity], actor: Actor) -> int:
         ]
         record_events(event, rows, actor=actor)
     sync_customers(ids, contact_ids={a.contact_id for a in batch if a.contact_id})
+    for model in followed_models():
+        about = {a.record_id for a in batch if isinstance(a.record, model)}
+        if about:
+            sync_records(model, about)
     return len(batch)

@@ -11,6 +11,7 @@ from crm.demo.customers import TAGS, customers
 from crm.demo.fields import create_fields
 from crm.demo.files import attach_examples
 from crm.demo.highlights import pin_highlights
+from crm.demo.opportunities import load_opportunities
 from crm.demo.people import create_people
 from crm.demo.pins import pin_views
 from crm.events.actor import Actor, system
@@ -32,6 +33,7 @@ def load_demo(
         if count > len(batch):
             progress(f"{loaded:,} of {count:,} customers")
     create_activities(activities(seed), actor=actor)
+    load_opportunities(seed, actor)
     pin_highlights(seed, actor)
     pin_views(people)
     attach_examples(seed)

@@ -272,6 +272,13 @@ OPPORTUNITIES = {
     "opportunity_transfer": page("opportunity", SALES | {"exec"}, reading=False, verb="transfer"),
     "opportunity_delete": change("opportunity", verb="delete"),
     "opportunity_restore": Route(elsewhere="the record lies in the bin: test_opportunity_pages"),
+    **resource("opportunities", DEAL_READERS, "opportunity"),
+    **{
+        f"api-opportunities-{what}": change("opportunity") for what in ("move", "win", "invalidate", "reopen")
+    },
+    "api-opportunities-lose": change("opportunity", reason="price"),
+    "api-opportunities-timeline": page("opportunity", DEAL_READERS),
+    "api-opportunities-reveal": Route(elsewhere="asks for a masked field: test_account_api"),
 }
 FOLLOW_UPS = {
     "today": Route(),

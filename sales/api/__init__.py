@@ -1,5 +1,5 @@
 """REST of sales, one module per kind of record."""
 
-from sales.api import leads
+from sales.api import leads, opportunities
 
-ROUTES = [*leads.ROUTES]
+ROUTES = [*leads.ROUTES, *opportunities.ROUTES]

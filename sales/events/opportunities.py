@@ -61,3 +61,4 @@ OPPORTUNITY_REOPENED = event(
 )
 OPPORTUNITY_DELETED = event("opportunity.deleted", gettext_lazy("Moved to the bin"))
 OPPORTUNITY_RESTORED = event("opportunity.restored", gettext_lazy("Restored from the bin"))
+OPPORTUNITY_PURGED = event("opportunity.purged", gettext_lazy("Deleted for good"), timeline=False)

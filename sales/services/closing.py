@@ -107,7 +107,7 @@ def reopen_opportunity(opportunity: Opportunity, *, actor: Actor, expected: int 
     if opportunity.status == OpportunityStatus.OPEN:
         return opportunity
     last = opportunity.history.filter(stage__kind=Stage.Kind.OPEN).order_by("-entered_at", "-pk").first()
-    stage = last.stage if last else first_stage(opportunity.pipeline)
+    stage = last.stage if last and last.stage.is_active else first_stage(opportunity.pipeline)
     payload = {"name": opportunity.name}
     about = [opportunity.customer]
     with recording(OPPORTUNITY_REOPENED, opportunity, actor=actor, payload=payload, about=about):

@@ -18,7 +18,7 @@ from crm.core.clock import company_today
 from crm.core.pinyin import sort_key
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
-from crm.events.recording import recording
+from crm.events.recording import EventRow, record_events, recording
 from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.records.models import ExchangeRate
@@ -27,6 +27,7 @@ from sales.events.opportunities import (
     OPPORTUNITY_CREATED,
     OPPORTUNITY_DELETED,
     OPPORTUNITY_MOVED,
+    OPPORTUNITY_PURGED,
     OPPORTUNITY_RESTORED,
     OPPORTUNITY_UPDATED,
 )
@@ -41,6 +42,7 @@ EDITABLE = (
 )  # fmt: skip
 MOST_AMOUNT = Decimal(10) ** 14
 UNDO_WITHIN = timedelta(hours=24)
+BIN_DAYS = 30
 
 
 @transaction.atomic
@@ -260,6 +262,18 @@ def restore_opportunity(opportunity: Opportunity, *, actor: Actor) -> Opportunit
         opportunity.deleted_at = opportunity.deleted_by_id = None
         save_versioned(opportunity, ["deleted_at", "deleted_by_id"])
     return opportunity
+
+
+@transaction.atomic
+def purge_opportunity_bin(*, actor: Actor, days: int = BIN_DAYS) -> int:
+    """Delete for good what has lain in the bin for 30 days; returns how many deals went. What was offered keeps its deal."""
+    limit = timezone.now() - timedelta(days=days)
+    held = Opportunity._base_manager.select_for_update(skip_locked=True, of=("self",))
+    unused = held.filter(deleted_at__lt=limit, quotes__isnull=True, orders__isnull=True)
+    rows = list(unused.order_by("pk").values_list("pk", flat=True)[:1000])
+    record_events(OPPORTUNITY_PURGED, [EventRow(Opportunity, pk) for pk in rows], actor=actor)
+    Opportunity._base_manager.filter(pk__in=rows).delete()
+    return len(rows)
 
 
 # --- What the changes share ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from crm.identity.access import may, visible
 from crm.identity.tests.factories import fresh, make_company
 from sales import services
 from sales.models import Opportunity
+from sales.tasks import empty_opportunity_bin
 from sales.tests.factories import SYSTEM, make_lead, make_opportunity, stage
 
 pytestmark = pytest.mark.django_db
@@ -218,3 +219,11 @@ class TestFollowUps:
         assert done.closed == [about_deal]
         about_customer.refresh_from_db()
         assert about_customer.is_open
+
+
+def test_the_bin_is_emptied_after_thirty_days(customer, deal):
+    for days, left in ((29, 1), (31, 0)):
+        Opportunity._base_manager.filter(pk=deal.pk).update(deleted_at=timezone.now() - timedelta(days=days))
+        empty_opportunity_bin()
+        assert Opportunity._base_manager.filter(pk=deal.pk).count() == left
+    assert Event.objects.filter(name="opportunity.purged", subject_id=deal.pk).exists()

@@ -51,6 +51,7 @@ TASKS = {
     "empty-bin": _("Empty the bin"),
     "rescore-leads": _("Renew the scores of leads"),
     "empty-lead-bin": _("Empty the bin of leads"),
+    "empty-opportunity-bin": _("Empty the bin of opportunities"),
     "check-calendars": _("Check the business calendar"),
     "tidy-files": _("Delete uploads nothing holds"),
     "make-previews": _("Make small pictures of files"),

@@ -1,9 +1,12 @@
 """The demo company: the logins everybody knows, customers in every stage, and a second load refused."""
 
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Min
+from django.utils import timezone
 
 from accounts.models import Activity, Customer
 from accounts.models.choices import Stage
@@ -13,6 +16,7 @@ from crm.console.queries import pinned_views
 from crm.demo.names import companies
 from crm.identity.access import visible
 from crm.identity.models import User
+from sales.models import Opportunity
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +57,16 @@ def test_everybody_who_sells_has_something_behind_and_before_them():
         assert own.filter(done_at__isnull=False, is_valid=True).exists()
     neglected = Customer.objects.filter(neglected_q()).count()
     assert 0 < neglected < 60
+
+
+def test_eighteen_months_of_deals_lie_behind_today():
+    call_command("load_demo", customers=60, seed=5, stdout=StringIO())
+    deals = Opportunity.objects.all()
+    closed = deals.exclude(status="open")
+    assert 40 < deals.count() < 200
+    assert {"won", "lost"} == set(closed.values_list("status", flat=True))
+    assert not closed.filter(reason="").exists()
+    assert closed.aggregate(first=Min("opened_at"))["first"] < timezone.localdate() - timedelta(days=400)
+    assert not deals.filter(closed_at__gt=timezone.localdate()).exists()
+    assert deals.filter(status="open").values("stage").distinct().count() >= 3
+    assert deals.filter(status="open", expected_close_date__isnull=True).count() == 0

@@ -331,6 +331,15 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-sessions": {"task": "crm.identity.tasks.tidy_sessions", "schedule": 6 * 3600.0},
     "watch-approvals": {"task": "crm.approvals.tasks.watch_approvals", "schedule": 300.0},
     "expire-grants": {"task": "crm.identity.tasks.remove_expired_grants", "schedule": 3600.0},
+    "take-forecast-snapshot": {
+        "task": "reports.tasks.take_forecast_snapshot",
+        "schedule": crontab(hour="9", minute="0"),
+    },
+    "learn-odds": {"task": "reports.tasks.learn_odds", "schedule": crontab(hour="3", minute="40")},
+    "forget-forecast-deals": {
+        "task": "reports.tasks.forget_forecast_deals",
+        "schedule": crontab(hour="3", minute="10", day_of_week="0"),
+    },
 }
 
 # --- Logs and figures -----------------------------------------------------------------------------------------

@@ -77,6 +77,14 @@ class Chart:
         }
 
     @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The chart as a table."""
+        return [
+            {"place": place, "values": [self.word(one.values[number] or 0) for one in self.series]}
+            for number, place in enumerate(self.places)
+        ]
+
+    @property
     def empty(self) -> bool:
         return not any(value for one in self.series for value in one.values)
 

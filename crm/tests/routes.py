@@ -465,8 +465,17 @@ API = {
         ]
     },
 }
+SALES_LEADERS = frozenset({"manager1", "director", "admin", "exec"})
 REPORTS = {
     "report_list": Route(),
+    **listing("quota", DEAL_READERS),
+    "quota_enter": Route(SALES_LEADERS),
+    **{
+        name: Route(elsewhere="the rows are of those one leads: test_quotas")
+        for name in ("api-quotas-list", "api-quotas-detail")
+    },
+    "forecast": Route(DEAL_READERS),
+    "forecast_call": Route(DEAL_READERS, method="post"),
     "report_detail": Route(DEAL_READERS, kwargs={"slug": "pipeline"}),
     "api-reports-list": Route(DEAL_READERS),
     "api-reports-detail": Route(DEAL_READERS, kwargs={"slug": "pipeline"}),

@@ -1,5 +1,6 @@
-"""REST of reports."""
+"""REST of reports and targets."""
 
+from reports.api.quotas import QuotaViewSet
 from reports.api.reports import ReportViewSet
 
-ROUTES = [("reports", ReportViewSet)]
+ROUTES = [("reports", ReportViewSet), ("quotas", QuotaViewSet)]

@@ -94,7 +94,7 @@ PIPELINE = report(
     parameters=(parameters.owner(), parameters.team(), parameters.pipeline()),
     build=open_by_stage,
     chart=lambda table: by_row(table, "amount", "weighted"),
-    icon="filter",
+    icon="layout-kanban",
     reads=frozenset({"amount", "probability"}),
     order=10,
 )

@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from reports.views import reports
+from reports.listings import QUOTAS
+from reports.views import forecast, quotas, reports
 
 urlpatterns = [
+    path("opportunities/forecast/", forecast.forecast, name="forecast"),
+    path("opportunities/forecast/call/", forecast.forecast_call, name="forecast_call"),
     path("reports/", reports.report_list, name="report_list"),
+    path("reports/targets/enter/", quotas.quota_enter, name="quota_enter"),
+    *QUOTAS.urls("reports/targets"),
     path("reports/<slug:slug>/", reports.report_detail, name="report_detail"),
 ]

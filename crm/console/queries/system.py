@@ -59,6 +59,9 @@ TASKS = {
     "tidy-sessions": _("Forget sessions that ended"),
     "expire-grants": _("End shares that ran out"),
     "watch-approvals": _("Remind approvers and pass up what waits too long"),
+    "take-forecast-snapshot": _("Keep a weekly snapshot of the forecast"),
+    "learn-odds": _("Learn the odds of deals"),
+    "forget-forecast-deals": _("Delete old deals of forecast snapshots"),
 }
 
 

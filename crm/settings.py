@@ -216,6 +216,7 @@ ACCOUNT_RATE_LIMITS = {  # a whole office may sit behind one address
     "reset_password": "20/m/ip,3/5m/key",
     "reset_password_from_key": "20/m/ip",
     "change_password": "10/m/user",
+    "web_form": env.str("CRM_WEB_FORM_RATE", default="10/m/ip,300/m/key"),  # by visitor, and by form
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 4
 ACCOUNT_EMAIL_VERIFICATION = "none"

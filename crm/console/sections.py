@@ -114,6 +114,7 @@ SECTIONS = (
         "user-check",
         _("fields mapping customer contact opportunity"),
     ),
+    Section("web_forms", COMPANY, _("Web forms"), "file-text", _("landing page leads embed consent site")),
     Section("tags", COMPANY, _("Tags"), "tag", _("labels colours")),
     Section(
         "system", COMPANY, _("System"), "activity", _("queues workers tasks failures storage backup health")

@@ -219,6 +219,12 @@ CUSTOMERS = {
 }
 LEAD_EDITORS = SALES | {"marketing1", "marketing2"}
 LEADS = {
+    "web_form": public(),
+    "web_form_thanks": public(),
+    "web_form_embed": public(),
+    "web_forms": Route(ADMIN),
+    "web_form_new": Route(ADMIN),
+    "web_form_edit": Route(ADMIN, kwargs={"pk": 1}, elsewhere="there has to be a form: test_web_forms"),
     "lead_conversion": Route(ADMIN),
     "lead_create": Route(LEAD_EDITORS),
     "lead_suggest": Route(LEAD_EDITORS),

@@ -27,12 +27,15 @@ from sales.models.order import (
 from sales.models.pipeline import Pipeline, Stage
 from sales.models.product import PriceBook, PriceBookEntry, Product, TaxRate
 from sales.models.quote import Quote, QuoteLine, QuoteLink, QuoteStatus
+from sales.models.webform import ConsentText, FormSubmission, WebForm
 
 __all__ = [
     "CloseReason",
+    "ConsentText",
     "ConversionField",
     "DisqualifyReason",
     "ForecastCategory",
+    "FormSubmission",
     "Lead",
     "LeadConversion",
     "LeadFile",
@@ -66,4 +69,5 @@ __all__ = [
     "StageHistory",
     "TaxRate",
     "TouchKind",
+    "WebForm",
 ]

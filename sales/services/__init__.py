@@ -89,8 +89,10 @@ from sales.services.quotes import (
 )
 from sales.services.scoring import rescore_all, touch_lead
 from sales.services.stages import AsksFirst
+from sales.services.webforms import Arrival, receive_form, save_web_form
 
 __all__ = [
+    "Arrival",
     "AsksFirst",
     "Converted",
     "Draft",
@@ -132,6 +134,7 @@ __all__ = [
     "order_from_quote",
     "purge_lead_bin",
     "purge_opportunity_bin",
+    "receive_form",
     "reject_order",
     "renew_order",
     "reopen_opportunity",
@@ -147,6 +150,7 @@ __all__ = [
     "revoke_link",
     "save_price_book",
     "save_tax_rate",
+    "save_web_form",
     "send_quote",
     "set_conversion_fields",
     "set_opportunity_lines",

@@ -54,9 +54,13 @@ def create_lead(
     owner: User | None,
     team: Team | None = None,
     guard: bool = True,
+    complete: bool = True,
     **values: Any,
 ) -> Lead:
-    """Enter a lead: a name and one way to reach them; with `guard` one whose number or address an open lead has is refused."""
+    """Enter a lead: a name and one way to reach them; with `guard` one whose number or address an open lead has is refused.
+
+    With `complete=False` required custom fields may wait: whoever filled the form in was not asked for them.
+    """
     _only_editable(values)
     custom = values.pop("custom", {})
     values = cleaned(Lead, {"name": values.pop("name", ""), **values})
@@ -64,7 +68,7 @@ def create_lead(
     lead.last_source = lead.source
     lead.owner_since = timezone.now()
     _check_rules(lead)
-    lead.custom = settle(lead, custom)
+    lead.custom = settle(lead, custom, complete=complete)
     if guard:
         _guard(lead)
     _follow(lead)

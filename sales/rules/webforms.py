@@ -1,0 +1,64 @@
+"""What a public form keeps of where somebody came from."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+CLICKS = ("gclid", "bd_vid")
+SEARCH = ("baidu.", "google.", "bing.", "sogou.", "so.com", "sm.cn", "duckduckgo.")
+SOCIAL = (
+    "weibo.",
+    "zhihu.",
+    "douyin.",
+    "xiaohongshu.",
+    "linkedin.",
+    "facebook.",
+    "twitter.",
+    "x.com",
+    "t.co",
+)
+
+
+def channel_of(marks: Mapping[str, str], referrer: str, own_host: str = "") -> str:
+    """The channel that UTM marks and the page before speak of; the first rule that matches."""
+    source, medium = marks.get("utm_source", "").lower(), marks.get("utm_medium", "").lower()
+    if any(marks.get(click) for click in CLICKS):
+        return "paid_search"
+    if medium in ("cpc", "ppc") or ("paid" in medium and "search" in medium):
+        return "paid_search"
+    if "paid" in medium and "social" in medium:
+        return "paid_social"
+    if "wechat" in source or "weixin" in source or medium == "wechat":
+        return "wechat"
+    if medium == "email":
+        return "email"
+    if medium in ("event", "webinar", "qr"):
+        return "event"
+    if medium in ("referral", "partner"):
+        return "referral"
+    host = _host(referrer)
+    if host and any(name in host for name in SEARCH):
+        return "organic_search"
+    if host and any(host == name or host.endswith(f".{name}") or f"{name}" in host for name in SOCIAL):
+        return "organic_social"
+    return "referral" if host and host != own_host else "direct"
+
+
+def origin_of(address: str) -> str:
+    """The origin (scheme, host, port) of a web address, empty for what is none."""
+    try:
+        parts = urlsplit(address.strip())
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return ""
+    host = (parts.hostname or "").lower()
+    if parts.scheme not in ("http", "https") or not host or not host.isascii() or set(host) & set(" ;,'\"*"):
+        return ""
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""

@@ -108,17 +108,6 @@ class CustomerForm(Normalised, CrmModelForm):
         """The service checks the model's rules, and keeps the instance as it is."""
 
 
-class FieldForm(CustomerForm):
-    """One field of a customer, edited in place."""
-
-    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for other in [*self.fields]:
-            if other not in (name, "version"):
-                del self.fields[other]
-        self._leave_out()
-
-
 class QuickCustomerForm(Normalised, CrmModelForm):
     """A new customer from three things: the customer, a contact, the next step. The rest folds away."""
 

@@ -3,29 +3,17 @@
 from django.urls import path
 
 from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
-from accounts.views import actions, cards, contacts, customers, data_quality, duplicates, field_undo, sheet
+from accounts.pages import CUSTOMER_PAGE
+from accounts.views import actions, cards, contacts, customers, data_quality, duplicates, sheet
 
 urlpatterns = [
     path("customers/new/", customers.customer_create, name="customer_create"),
     path("customers/derive/", customers.customer_derive, name="customer_derive"),
     path("customers/suggest/", duplicates.customer_suggest, name="customer_suggest"),
     path("customers/regions/", customers.customer_regions, name="customer_regions"),
-    path("customers/<int:pk>/", customers.customer_detail, name="customer_detail"),
-    path("customers/<int:pk>/edit/", customers.customer_edit, name="customer_edit"),
     path("customers/<int:pk>/sheet/", sheet.customer_sheet, name="customer_sheet"),
     path("customers/<int:pk>/sheet.pdf", sheet.customer_pdf, name="customer_pdf"),
     path("customers/<int:pk>/peek/", customers.customer_peek, name="customer_peek"),
-    path("customers/<int:pk>/position/", customers.customer_position, name="customer_position"),
-    path("customers/<int:pk>/why/", customers.customer_why, name="customer_why"),
-    path(
-        "customers/<int:pk>/fields/<slug:name>/undo/",
-        field_undo.customer_field_undo,
-        name="customer_field_undo",
-    ),
-    path("customers/<int:pk>/fields/<slug:name>/", customers.customer_field, name="customer_field"),
-    path(
-        "customers/<int:pk>/panels/<slug:slot>/<slug:key>/", customers.customer_panel, name="customer_panel"
-    ),
     path("customers/<int:pk>/transfer/", actions.customer_transfer, name="customer_transfer"),
     path("customers/<int:pk>/share/", actions.customer_share, name="customer_share"),
     path("customers/<int:pk>/unshare/", actions.customer_unshare, name="customer_unshare"),
@@ -50,6 +38,7 @@ urlpatterns = [
     path("contacts/<int:pk>/primary/", contacts.contact_primary, name="contact_primary"),
     path("contacts/<int:pk>/links/new/", contacts.contact_link, name="contact_link"),
     path("contacts/<int:pk>/links/<int:link_pk>/delete/", contacts.contact_unlink, name="contact_unlink"),
+    *CUSTOMER_PAGE.urls("customers"),
     *CUSTOMER_BIN.urls("customers/bin"),
     *CUSTOMERS.urls("customers"),
     *CONTACTS.urls("contacts"),

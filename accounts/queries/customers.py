@@ -12,9 +12,7 @@ from accounts.models import Contact, ContactLink, Customer, CustomerTag, Lifecyc
 from accounts.rules.derive import Derivation
 from crm.core.clock import company_today
 from crm.core.company import parse_company
-from crm.events.queries import events_about
 from crm.identity import access
-from crm.identity.events import RECORD_TRANSFERRED
 from crm.identity.fields import shield
 from crm.identity.models import Team, User
 from crm.identity.ownership import OwnedModel
@@ -120,11 +118,6 @@ def collaborators_of(record: OwnedModel) -> list[Collaborator]:
         edits = grant.permission.codename.startswith("change") or (key in found and found[key].may_edit)
         found[key] = Collaborator(who, edits, grant.expires_at, grant.granted_by)
     return list(found.values())
-
-
-def owner_history(customer: Customer, limit: int = 50) -> list:
-    """Who owned a customer before whom, newest first."""
-    return list(events_about(customer).filter(name=RECORD_TRANSFERRED.name)[:limit])
 
 
 def links_of(contact: Contact, user: User) -> models.QuerySet[ContactLink]:

@@ -5,12 +5,13 @@ from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from accounts.listings import ROLE_KINDS
 from accounts.listings import tag_badge as badge_of
 from accounts.models import Customer
 from accounts.queries.duplicates import reason_label
-from accounts.views import facts
+from crm.core.clock import company_today
 
 register = template.Library()
 
@@ -41,8 +42,18 @@ def bare_address(address: str) -> str:
 
 @register.filter
 def years_together(customer: Customer) -> str:
-    """How long somebody has been a customer."""
-    return facts.years_together(customer)
+    """How long somebody has been a customer, in years and months; empty for prospects."""
+    if customer.first_deal_at is None:
+        return ""
+    today = company_today()
+    months = (today.year - customer.first_deal_at.year) * 12 + today.month - customer.first_deal_at.month
+    months = max(0, months - (today.day < customer.first_deal_at.day))
+    years, rest = divmod(months, 12)
+    if years and rest:
+        return _("Customer for %(years)d y %(months)d mo") % {"years": years, "months": rest}
+    if years:
+        return _("Customer for %(years)d y") % {"years": years}
+    return _("Customer for %(months)d mo") % {"months": rest}
 
 
 @register.filter

@@ -409,4 +409,4 @@ def test_text_from_people_never_becomes_markup(company):
 def test_answers_say_what_the_page_has_to_renew(company, customer):
     url = reverse("customer_tags", args=[customer.pk])
     done = browser(company.sales1).post(url, {"tags": [make_tag().pk]}, headers=HTMX)
-    assert {"drawer:close", "toast", "customerChanged"} <= set(json.loads(done["HX-Trigger"]))
+    assert {"drawer:close", "toast", "recordChanged"} <= set(json.loads(done["HX-Trigger"]))

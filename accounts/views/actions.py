@@ -22,13 +22,14 @@ from accounts.forms import (
 from accounts.models import Customer, Highlight
 from accounts.models.choices import Stage
 from accounts.queries import customers as queries
-from accounts.views.answers import attempt, done, show_form
+from accounts.views.answers import attempt
 from accounts.views.customers import the_customer
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
 from crm.identity import services as identity
 from crm.identity.models import Team, User
+from crm.listing.answers import done, show_form
 from crm.records.services.tags import create_tag
 
 

@@ -16,13 +16,14 @@ from accounts import services
 from accounts.activity_forms import BackForm, CompleteForm, EditForm, MoveForm, NewActivityForm
 from accounts.models import Activity, Outcome
 from accounts.queries import activities as queries
-from accounts.views.activity_answers import answered, back_of, triggers
-from accounts.views.answers import attempt, done, show_form
-from accounts.views.facts import date_chips
+from accounts.views.activity_answers import answered, back_of
+from accounts.views.answers import attempt
+from accounts.views.date_chips import date_chips
 from crm.core import formats
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
+from crm.listing.answers import done, show_form, triggers
 from crm.listing.once import once
 from crm.records.services.files import store_uploads
 
@@ -95,7 +96,7 @@ def activity_complete(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(back_of(request, activity))
     context = {"activity": result.activity, "next_activity": result.next, "undo_url": undo_url}
     response = render(request, "today/_row_done.html", context)
-    changed = ("numbersChanged", "timelineChanged", "customerChanged", "listChanged")
+    changed = ("numbersChanged", "timelineChanged", "recordChanged", "listChanged")
     response["HX-Trigger"] = triggers(_("Done"), undo_url=undo_url, changed=changed)
     return response
 

@@ -1,23 +1,12 @@
 """How the pages of follow-ups answer: a toast with Undo, and the parts of the page that have to be read anew."""
 
-import json
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import Activity
-
-CHANGED = ("followUpsChanged", "timelineChanged", "customerChanged", "listChanged")
-
-
-def triggers(text: str, *, undo_url: str = "", changed: tuple[str, ...] = CHANGED, kind: str = "ok") -> str:
-    """The header that shows a toast and renews parts of the page."""
-    toast = {"text": text, "kind": kind} | ({"undo_url": undo_url} if undo_url else {})
-    found: dict[str, Any] = {"toast": toast, **dict.fromkeys(changed, True)}
-    return json.dumps(found)
+from crm.listing.answers import triggers
 
 
 def answered(request: HttpRequest, activity: Activity, text: str, *, undo_url: str = "") -> HttpResponse:

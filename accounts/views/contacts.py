@@ -14,13 +14,14 @@ from accounts.forms import ContactForm, LinkForm
 from accounts.models import Activity, Contact, Customer
 from accounts.queries.customers import contact_list, links_of
 from accounts.queries.timeline import with_contact
-from accounts.views.answers import attempt, done, show_form
+from accounts.views.answers import attempt
 from accounts.views.customers import the_customer
 from accounts.views.duplicates import guard_of
-from accounts.views.facts import arranged_facts
 from crm.events.actor import actor_of
 from crm.identity import access
+from crm.listing.answers import done, show_form
 from crm.listing.once import once
+from crm.listing.record.facts import custom_groups
 
 
 def the_contact(request: HttpRequest, pk: int, action: str = "view") -> Contact:
@@ -40,7 +41,7 @@ def contact_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "contact": contact,
         "links": links,
         "may": may,
-        "fact_groups": arranged_facts(contact, request.user),
+        "fact_groups": custom_groups(contact, request.user),
         "main_seen": seen.filter(pk=contact.customer_id).exists(),
         "reads_follow_ups": access.has_verb(request.user, "view", Activity),
         "may_change_customer": may["change"] and access.may(request.user, "change", contact.customer),
@@ -76,6 +77,7 @@ def contact_create(request: HttpRequest, pk: int) -> HttpResponse:
             heading=_("New contact of %(name)s") % {"name": customer.name},
             back=customer.get_absolute_url(),
             status=status,
+            body="accounts/_form.html",
             check_params="phone,email,confirmed",
             checked_customer=customer.pk,
             **context,
@@ -111,6 +113,7 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
             heading=_("Edit %(name)s") % {"name": contact.name},
             back=contact.get_absolute_url(),
             status=status,
+            body="accounts/_form.html",
             check_params="phone,email,confirmed",
             checked_customer=contact.customer_id,
             **context,

@@ -24,7 +24,6 @@ from accounts.rules import matching
 from accounts.rules.matching import keys_of
 from accounts.rules.merging import LOSER, UNDO_DAYS, WINNER
 from accounts.tasks import find_duplicates
-from accounts.views import facts
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.actor import actor_of
 from crm.events.tasks import wake
@@ -32,6 +31,7 @@ from crm.identity import access
 from crm.identity import fields as field_rights
 from crm.identity.models import User
 from crm.listing.custom.columns import text_of
+from crm.listing.record.facts import fact_of
 from crm.records.field_access import editable as fields_to_edit
 from crm.records.models.custom_field import PREFIX
 from crm.records.queries.custom_fields import label_of
@@ -239,7 +239,7 @@ def _choices(request: HttpRequest, winner: Customer, loser: Customer) -> list[Ch
     own = fields_to_edit(request.user, Customer)
     shown = {
         side: {one.name: text_of(one, record.custom.get(key)) for key, one in own.items()}
-        | facts.texts(record)
+        | {name: str(fact_of(record, name).text) for name in ("name", *Customer.page_fields)}
         for side, record in ((WINNER, winner), (LOSER, loser))
     }
     choices = []

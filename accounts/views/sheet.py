@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET
 
 from accounts.events import CUSTOMER_EXPORTED
 from accounts.models import Customer
+from accounts.pages import CUSTOMER_PAGE
 from accounts.queries import customers as queries
 from accounts.queries import timeline as timelines
-from accounts.views import facts
 from crm.core.pdf import pdf_of
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
@@ -24,6 +24,7 @@ from crm.identity import access
 from crm.identity.queries import company
 from crm.listing.exporting.responses import ask_why, reason_of
 from crm.listing.exporting.watermark import Watermark, key_of
+from crm.listing.record import facts
 
 SHOWN = 15  # follow-ups: what fits two pages and is worth reading before a visit
 
@@ -64,7 +65,7 @@ def _context(request: HttpRequest, pk: int) -> dict[str, Any]:
     items = timelines.timeline(user, customer).items
     return {
         "customer": customer,
-        "facts": facts.shown(customer, user),
+        "facts": facts.shown(CUSTOMER_PAGE, customer, user),
         "people": queries.people_of(customer, user),
         "steps": steps,
         "done": [item.activity for item in items if item.activity is not None][:SHOWN],

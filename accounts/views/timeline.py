@@ -20,12 +20,13 @@ from accounts.models.followed import Followed
 from accounts.queries import activities as queries
 from accounts.queries import customers as customer_queries
 from accounts.queries import timeline as timelines
-from accounts.views.activity_answers import CHANGED, back_of, triggers
-from accounts.views.facts import date_chips
+from accounts.views.activity_answers import back_of
+from accounts.views.date_chips import date_chips
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
 from crm.identity.models import User
+from crm.listing.answers import CHANGED, triggers
 from crm.listing.once import once
 from crm.records.queries import business_calendar
 from crm.records.services.files import store_uploads
@@ -266,7 +267,7 @@ def share_mentioned(request: HttpRequest, pk: int) -> HttpResponse:
     services.share_with_mentioned(customer, user, actor=actor_of(request))
     response = redirect(customer) if not request.htmx else HttpResponse("")
     text = _("%(name)s may read this customer now.") % {"name": user}
-    response["HX-Trigger"] = triggers(text, changed=("customerChanged", "timelineChanged"))
+    response["HX-Trigger"] = triggers(text, changed=("recordChanged", "timelineChanged"))
     return response
 
 

@@ -23,11 +23,12 @@ from crm.identity import access
 from crm.listing.record import pages, undo
 
 if TYPE_CHECKING:
+    from crm.identity.models import User
     from crm.listing.declare import ListPage
     from crm.listing.forms import CrmModelForm
 
 
-def nothing(_request: HttpRequest, _record: Any) -> dict[str, Any]:
+def nothing(*_about: Any) -> dict[str, Any]:
     return {}
 
 
@@ -36,7 +37,9 @@ class RecordPage:
     """The page of one kind of record: what it reads, how its fields are edited, what else stands on it.
 
     `template` extends `record/page.html`; `parts` are its regions that htmx renews, by name. `context` adds what is
-    particular. `update(record, actor=…, expected=…, **values)` is the one service that changes fields.
+    particular to the page, `form_context` to its form, `why_context` to what is told of who sees the record.
+    `update(record, actor=…, expected=…, **values)` is the one service that changes fields; `given` says what else it
+    takes from a request, such as the duplicates somebody has confirmed.
     """
 
     listing: ListPage
@@ -46,12 +49,18 @@ class RecordPage:
     template: str
     parts: Mapping[str, str] = field(default_factory=dict)
     context: Callable[[HttpRequest, Any], dict[str, Any]] = nothing
+    form_template: str = "record/_form.html"
+    form_context: Callable[[Any], dict[str, Any]] = nothing
+    why_context: Callable[[Any], dict[str, Any]] = nothing
+    given: Callable[[HttpRequest], dict[str, Any]] = nothing
+    moved: Callable[[User, int], models.Model | None] | None = (
+        None  # where the address of a merged record leads
+    )
     verbs: Sequence[str] = ("change", "delete", "transfer", "share")
     facts: Sequence[str] = ()  # built-in fields with a line of their own, in order
     always: frozenset[str] = frozenset()  # those with a line even while they are empty
-    has: Callable[[Any], set[str]] | None = (
-        None  # built-in fields that a record like this has; None: all facts
-    )
+    copied: frozenset[str] = frozenset()  # those one takes along to other programs
+    has: Callable[[Any], set[str]] | None = None  # built-in fields of a record like this; None: all facts
     refusals: Mapping[type[Exception], Callable[..., dict[str, Any]]] = field(default_factory=dict)
 
     @property

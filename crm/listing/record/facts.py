@@ -64,7 +64,7 @@ def groups(
     allowed = page.present(record) - field_rights.hidden(user, page.model)
     held = editable(page, record, user)
     own = {
-        name: replace(fact_of(record, name), editable=name in held)
+        name: replace(fact_of(record, name, copied=name in page.copied), editable=name in held)
         for name in ("name", *page.facts)
         if name in allowed
     }
@@ -96,12 +96,23 @@ def custom_facts(record: Any, user: User) -> list[Fact]:
     for key, one in there.items():
         value, links = record.custom.get(key), targets.get(target_of(one), {})
         edits = key in may_edit and (one.kind not in LINKING or value is None or value in links)
-        html = html_of(one, value, links) if value is not None else ""
-        found.append(Fact(one.name, one.label, text_of(one, value, links), editable=edits, html=html))
+        text, partly = text_of(one, value, links), is_masked(value)
+        html = html_of(one, value, links) if value is not None and not partly else ""
+        found.append(Fact(one.name, one.label, text, editable=edits, html=html, masked=partly))
     return found
 
 
-def fact_of(record: Any, name: str) -> Fact:
+def custom_groups(record: Any, user: User) -> list[tuple[Any, list[Fact]]]:
+    """The custom fields of a record by section of its page."""
+    own = {fact.name: fact for fact in custom_facts(record, user)}
+    return [
+        (section, [own[name] for name in names])
+        for section, names in arranged(type(record), own, user)
+        if names
+    ]
+
+
+def fact_of(record: Any, name: str, *, copied: bool = False) -> Fact:
     """A built-in field as it is read: numbers in groups, choices in words, addresses that lead somewhere."""
     field = record._meta.get_field(name)
     label = capfirst(str(field.verbose_name))
@@ -128,4 +139,4 @@ def fact_of(record: Any, name: str) -> Fact:
         return Fact(name, label, formats.number(value))
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         return Fact(name, label, formats.day(value))
-    return Fact(name, label, str(value))
+    return Fact(name, label, str(value), copy=str(value) if copied else "")

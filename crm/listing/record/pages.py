@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -27,29 +27,36 @@ if TYPE_CHECKING:
 @require_GET
 def detail(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
     """A record's page; `part` asks for one of its regions alone."""
-    record = page.record(request, pk)
+    try:
+        record = page.record(request, pk)
+    except Http404:  # the address of one that was merged leads to the record it became
+        target = page.moved(request.user, pk) if page.moved else None
+        if target is None:
+            raise
+        return redirect(target)
     part = request.GET.get("part", "")
     if part and part not in page.parts:
         raise Http404
-    context = context_of(request, page, record) | page.context(request, record)
-    return render(request, page.parts.get(part, page.template), context)
+    return render(request, page.parts.get(part, page.template), context_of(request, page, record))
 
 
 def context_of(request: HttpRequest, page: RecordPage, record: Any) -> dict[str, Any]:
-    """What every record page reads: the record, what one may do to it, its facts by section, the panels of other apps."""
+    """What every record page reads, and what is particular to this one: `may` comes from both."""
     held = access.allowed(request.user, record, page.verbs)
+    own = page.context(request, record)
     return {
         "page": page,
         "record": record,
         page.model._meta.model_name: record,
         "urls": urls_of(page, record),
-        "may": {verb: verb in held for verb in page.verbs},
         "fact_groups": facts.groups(page, record, request.user),
         "left_panels": panel_urls(page, record, "left"),
         "right_panels": panel_urls(page, record, "right"),
         "list": list_of(request, page.listing),
         "list_root": page.listing.url(),
         "record_model": page.model._meta.label_lower,
+        **own,
+        "may": {verb: verb in held for verb in page.verbs} | own.get("may", {}),
     }
 
 
@@ -80,6 +87,7 @@ def why_seen(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse
         "reasons": why(request.user, record),
         "may_edit": access.may(request.user, "change", record),
         "transfers": list(events_about(record).filter(name=RECORD_TRANSFERRED.name)[:50]),
+        **page.why_context(record),
     }
     return render(request, "record/_why.html" if request.htmx else "record/why.html", context)
 
@@ -103,8 +111,15 @@ def edit(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
 
     def show(status: int = 200, **context: Any) -> HttpResponse:
         heading = _("Edit %(name)s") % {"name": record}
+        context = page.form_context(record) | context
         return show_form(
-            request, form, heading=heading, back=record.get_absolute_url(), status=status, **context
+            request,
+            form,
+            heading=heading,
+            back=record.get_absolute_url(),
+            body=page.form_template,
+            status=status,
+            **context,
         )
 
     if request.method == "GET":
@@ -117,6 +132,7 @@ def edit(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
             record,
             actor=actor_of(request),
             expected=form.expected_version,
+            **page.given(request),
             **form.values(changed_only=True),
         ),
         show,
@@ -154,7 +170,13 @@ def one_field(request: HttpRequest, pk: int, name: str, *, page: RecordPage) -> 
     before = posted(narrowed(page, name, user=request.user, instance=record)[name])
     saved, answer = attempt(
         form,
-        lambda: page.update(record, actor=actor_of(request), expected=form.expected_version, **form.values()),
+        lambda: page.update(
+            record,
+            actor=actor_of(request),
+            expected=form.expected_version,
+            **page.given(request),
+            **form.values(),
+        ),
         show,
         page.refusals,
     )

@@ -8,9 +8,8 @@ from urllib.parse import urlencode, urlsplit
 
 from django.http import Http404, HttpRequest, QueryDict
 
-from crm.identity import access
 from crm.listing import keyset
-from crm.listing.selection import BadQuery, Selection, find_view, select
+from crm.listing.selection import BadQuery, find_view, select
 
 if TYPE_CHECKING:
     from crm.listing.declare import ListPage
@@ -79,7 +78,7 @@ def place_in_list(request: HttpRequest, listing: ListPage, record: Any) -> Place
         selection = select(listing, request.user, query)
     except (BadQuery, Http404):
         return None
-    rows, pieces = _scoped(selection)
+    rows, pieces = selection.in_reach()
     keyed = keyset.keyed(rows, selection.order)
     mine = keyed.filter(pk=record.pk).values_list("_key", "pk").first()
     if mine is None:
@@ -98,8 +97,3 @@ def place_in_list(request: HttpRequest, listing: ListPage, record: Any) -> Place
         by_id.get(before[-1]) if before else None,
         by_id.get(after[0]) if after else None,
     )
-
-
-def _scoped(selection: Selection) -> tuple[Any, Any]:
-    pieces = access.branches(selection.listing.model, selection.user)
-    return (selection.rows, pieces) if pieces is not None else (selection.scoped(), None)

@@ -89,7 +89,13 @@ def take_back(request: HttpRequest, pk: int, name: str, *, page: RecordPage) -> 
     if not form.is_valid():
         return _answer(request, record, " ".join(form.errors.get(name, [_("Not undone.")])), bad=True)
     try:
-        page.update(record, actor=actor_of(request), expected=form.expected_version, **form.values())
+        page.update(
+            record,
+            actor=actor_of(request),
+            expected=form.expected_version,
+            **page.given(request),
+            **form.values(),
+        )
     except RuleBroken as error:
         return _answer(request, record, str(error), bad=True)
     entries = request.session[SESSION_KEY]

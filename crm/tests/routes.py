@@ -230,6 +230,7 @@ LEADS = {
     "lead_suggest": Route(LEAD_EDITORS),
     "lead_detail": page("lead", LEADERS),
     "lead_position": page("lead", LEADERS),
+    "lead_panel": page("lead", LEADERS, kwargs={"slot": "right", "key": "none"}),
     "lead_why": page("lead", LEADERS),
     "lead_panel": page("lead", LEADERS, kwargs={"slot": "right", "key": "none"}),
     "lead_timeline": page("lead", LEADERS),

@@ -195,7 +195,7 @@ def test_a_token_that_reads_is_refused_every_change(door: Door):
 @pytest.mark.parametrize(
     ("path", "within", "name"),
     [
-        ("accounts/views/customers.py", "the_customer", "customer_position"),
+        ("crm/listing/record/declare.py", "RecordPage.record", "customer_position"),
         ("crm/listing/rest/viewsets.py", "Creates.create", "api-tags-list"),
         ("accounts/views/timeline.py", "share_mentioned", "customer_share_mentioned"),
     ],

@@ -134,7 +134,7 @@ def test_two_currencies_never_meet_in_a_total(customer, company):
         {"price_book": book, "currency": "CNY"},
         {"currency": "USD", "lines": [Draft(product=make_product())]},
         {"currency": "USD", "opportunity": make_opportunity(customer)},
-        {"currency": "XXX"},
+        {"currency": "QQQ"},
     ):
         with pytest.raises(RuleBroken):
             make_quote(customer, **wrong)

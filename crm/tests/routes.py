@@ -232,7 +232,6 @@ LEADS = {
     "lead_position": page("lead", LEADERS),
     "lead_panel": page("lead", LEADERS, kwargs={"slot": "right", "key": "none"}),
     "lead_why": page("lead", LEADERS),
-    "lead_panel": page("lead", LEADERS, kwargs={"slot": "right", "key": "none"}),
     "lead_timeline": page("lead", LEADERS),
     "lead_edit": page("lead", LEAD_EDITORS, reading=False),
     "lead_field": page("lead", LEAD_EDITORS, reading=False, kwargs={"name": "company"}),

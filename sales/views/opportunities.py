@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts import services as accounts
 from accounts.models import ActivityKind, Customer
 from accounts.rules.due import at_day
-from accounts.views.facts import date_chips
+from accounts.views.date_chips import date_chips
 from accounts.views.timeline import follow_up_with, timeline_of
 from crm.core.clock import company_today
 from crm.core.writes import RuleBroken, StaleVersion

@@ -8,6 +8,7 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         from sales import approvables, hooks  # noqa: F401 - importing registers
-        from sales.events import leads, opportunities, orders, products, quotes, webforms  # noqa: F401
+        from sales.events import leads, opportunities, orders  # noqa: F401 - importing declares
+        from sales.events import pipelines, products, quotes, webforms  # noqa: F401
 
         approvables.register()

@@ -108,6 +108,13 @@ SECTIONS = (
         leaders=True,
     ),
     Section(
+        "pipelines",
+        COMPANY,
+        _("Pipelines and stages"),
+        "layout-kanban",
+        _("sales process probability forecast rotting required fields opportunities"),
+    ),
+    Section(
         "lead_conversion",
         COMPANY,
         _("Conversion of leads"),

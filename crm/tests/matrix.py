@@ -27,7 +27,7 @@ READ_ONLY = "token"  # sales1, speaking to the API with a token that only reads
 VERB_OF_METHOD = {"get": "view", "post": "add", "put": "change", "patch": "change", "delete": "delete"}
 # Bookkeeping that may follow any request, refused or not.
 UNCOUNTED = ("django_session", "cache")
-PLATFORM = ("user", "team", "role", "tag", "field", "section", "robot", "event")
+PLATFORM = ("user", "team", "role", "tag", "field", "section", "robot", "event", "pipeline", "stage")
 MATRIX = {name: route for name, route in ROUTES.items() if not route.public and not route.elsewhere}
 # What each relation says something new about; one's own (as sales1) is tried by everybody.
 TRIED: dict[str, tuple[str, ...]] = {

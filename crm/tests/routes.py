@@ -278,6 +278,16 @@ OPPORTUNITIES = {
     "opportunity_transfer": page("opportunity", SALES | {"exec"}, reading=False, verb="transfer"),
     "opportunity_delete": change("opportunity", verb="delete"),
     "opportunity_restore": Route(elsewhere="the record lies in the bin: test_opportunity_pages"),
+    "pipelines": Route(ADMIN),
+    "pipeline_add": Route(ADMIN),
+    "pipeline_edit": page("pipeline", ADMIN),
+    "pipeline_delete": change("pipeline", ADMIN),
+    "stage_add": page("pipeline", ADMIN),
+    "stage_edit": page("stage", ADMIN),
+    "stage_delete": page("stage", ADMIN),
+    "stage_place": change("stage", ADMIN, to="up"),
+    **resource("pipelines", EVERYBODY, "pipeline"),
+    **resource("stages", EVERYBODY, "stage"),
     **resource("opportunities", DEAL_READERS, "opportunity"),
     **{
         f"api-opportunities-{what}": change("opportunity") for what in ("move", "win", "invalidate", "reopen")

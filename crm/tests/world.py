@@ -20,6 +20,7 @@ from crm.identity.tests.factories import PEOPLE, SYSTEM, Company, actor, make_co
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, ImportTemplate, Tag
 from crm.records.services.custom_fields import create_field, create_section
 from crm.tests.oracle import Fact, Person, Rule
+from sales.models import Pipeline, Stage
 from sales.services import create_opportunity, delete_lead
 from sales.tests.factories import make_lead
 
@@ -137,6 +138,8 @@ def _single(company: Company) -> dict[str, models.Model]:
         "role": Role._base_manager.get(slug="salesperson"),
         "tag": tag,
         "event": Event._base_manager.first(),
+        "pipeline": Pipeline._base_manager.get(),
+        "stage": Stage._base_manager.get(name_en="Proposal"),
         "field": create_field(
             model="accounts.customer", kind="text", label_zh="级别", key="level", actor=SYSTEM
         ),

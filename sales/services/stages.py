@@ -1,5 +1,8 @@
 """Where deals stand: the pipelines there are, and what every change of stage leaves behind."""
 
+from collections.abc import Sequence
+
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -9,6 +12,9 @@ from crm.events.actor import Actor
 from crm.records.models.custom_field import PREFIX
 from crm.records.queries.custom_fields import label_of
 from sales.models import Opportunity, Pipeline, Stage, StageHistory
+
+# What a stage may ask for before a deal leaves it; custom fields by their names beside these.
+ASKABLE = ("amount", "expected_close_date", "contact", "need", "source", "campaign", "competitor")
 
 
 def default_pipeline() -> Pipeline:
@@ -88,3 +94,34 @@ def enter(opportunity: Opportunity, before: Stage | None, actor: Actor, move: st
         actor_id=actor.id,
         actor_name=actor.name,
     ).save()
+
+
+def enter_many(opportunities: Sequence[Opportunity], before: Stage, to: Stage, actor: Actor) -> None:
+    """Put many deals of one stage (locked by the caller) into another, set-based, each with its stay."""
+    now = timezone.now()
+    ids = [one.pk for one in opportunities]
+    Opportunity._base_manager.filter(pk__in=ids).update(
+        stage=to,
+        stage_since=now,
+        probability=to.probability,
+        forecast_category=to.forecast_category,
+        probability_reason="",
+        version=F("version") + 1,
+        updated_at=now,
+    )
+    StageHistory.objects.filter(opportunity__in=ids, left_at__isnull=True).update(left_at=now)
+    stays = [
+        StageHistory(
+            opportunity=one,
+            from_stage=before,
+            stage=to,
+            entered_at=now,
+            amount=one.amount,
+            probability=to.probability,
+            expected_close_date=one.expected_close_date,
+            actor_id=actor.id,
+            actor_name=actor.name,
+        )
+        for one in opportunities
+    ]
+    StageHistory.objects.bulk_create(stays, batch_size=2000)

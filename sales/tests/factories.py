@@ -31,7 +31,7 @@ def make_opportunity(customer: Customer, name: str = "", **values: Any) -> Oppor
 
 def stage(name: str) -> Stage:
     """A stage of the seeded pipeline by its English name."""
-    return Stage.objects.get(name_en=name)
+    return Stage.objects.get(name_en=name, pipeline__is_default=True)
 
 
 def make_product(name: str = "", **values: Any) -> Product:

@@ -132,7 +132,7 @@ def test_another_pipeline(company, customer):
         Stage(
             pipeline=second, position=position, name=kind, name_en=f"C-{kind}", kind=kind, probability=chance
         ).save()
-    make_opportunity(customer, name="渠道单", stage=stage("C-open"))
+    make_opportunity(customer, name="渠道单", stage=Stage.objects.get(name_en="C-open"))
     client = browser(company.sales1)
     assert "渠道单" not in client.get(BOARD).content.decode()
     assert "渠道单" in client.get(f"{BOARD}?pipeline={second.pk}").content.decode()

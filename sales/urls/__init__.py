@@ -1,5 +1,10 @@
 """The pages of sales, one module per kind of record."""
 
-from sales.urls import leads, opportunities, webforms
+from sales.urls import leads, opportunities, pipelines, webforms
 
-urlpatterns = [*leads.urlpatterns, *opportunities.urlpatterns, *webforms.urlpatterns]
+urlpatterns = [
+    *leads.urlpatterns,
+    *opportunities.urlpatterns,
+    *pipelines.urlpatterns,
+    *webforms.urlpatterns,
+]

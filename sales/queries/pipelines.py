@@ -1,0 +1,40 @@
+"""What administrators read of pipelines: all of them with their stages, and how many deals stand in each."""
+
+from django.db import models
+from django.db.models import Count, Prefetch, Q
+
+from crm.identity.access import visible
+from crm.identity.models import User
+from sales.models import Opportunity, OpportunityStatus, Pipeline, Stage
+
+HELD = Q(opportunities__status=OpportunityStatus.OPEN, opportunities__deleted_at__isnull=True)
+
+
+def pipelines_with_stages(user: User) -> models.QuerySet[Pipeline]:
+    """Every pipeline with its teams and its stages in use, each stage with the number of open deals in it."""
+    stages = Stage.objects.filter(is_active=True).annotate(held=Count("opportunities", filter=HELD))
+    rows = visible(Pipeline, user).prefetch_related(
+        "teams", Prefetch("stages", stages.order_by("position", "pk"), to_attr="stages_in_use")
+    )
+    return rows.order_by("position", "pk")
+
+
+def pipeline_list() -> models.QuerySet[Pipeline]:
+    """Pipelines as the API lists them."""
+    return Pipeline.objects.prefetch_related("teams")
+
+
+def stage_list() -> models.QuerySet[Stage]:
+    """Stages in use as the API lists them."""
+    return Stage.objects.filter(is_active=True).select_related("pipeline")
+
+
+def other_stages(stage: Stage) -> models.QuerySet[Stage]:
+    """Where the deals of a stage can go instead."""
+    rows = Stage.objects.filter(pipeline=stage.pipeline_id, kind=Stage.Kind.OPEN, is_active=True)
+    return rows.exclude(pk=stage.pk).order_by("position", "pk")
+
+
+def deals_in(stage: Stage) -> int:
+    """How many open deals stand in a stage."""
+    return Opportunity.objects.filter(stage=stage, status=OpportunityStatus.OPEN).count()

@@ -37,6 +37,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         ACTIVITY: ("all", "view comment"),
         LEAD: ("all", "view comment transfer"),
         OPPORTUNITY: ("all", "view comment transfer"),
+        "pipeline": ("all", "view"),
+        "stage": ("all", "view"),
     },
     "sales_manager": {
         CUSTOMER: ("below", f"{EDIT} transfer share merge comment"),
@@ -44,6 +46,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         ACTIVITY: ("below", f"{EDIT} comment"),
         LEAD: ("below", f"{EDIT} transfer share comment"),
         OPPORTUNITY: ("below", f"{EDIT} transfer comment"),
+        "pipeline": ("all", "view"),
+        "stage": ("all", "view"),
         "tag": ("all", "view add"),
     },
     "salesperson": {
@@ -52,6 +56,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         ACTIVITY: ("own", f"{EDIT} comment"),
         LEAD: ("own", f"{EDIT} transfer share comment"),
         OPPORTUNITY: ("own", f"{EDIT} transfer comment"),
+        "pipeline": ("all", "view"),
+        "stage": ("all", "view"),
         "tag": ("all", "view add"),
     },
     "marketing_manager": {
@@ -59,9 +65,16 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         CONTACT: ("all", "view reveal"),
         LEAD: ("all", "view add change export import transfer comment"),
         OPPORTUNITY: ("all", "view"),
+        "pipeline": ("all", "view"),
+        "stage": ("all", "view"),
         "tag": ("all", "view add"),
     },
-    "marketing_member": {LEAD: ("own", "view add change comment"), "tag": ("all", "view add")},
+    "marketing_member": {
+        LEAD: ("own", "view add change comment"),
+        "tag": ("all", "view add"),
+        "pipeline": ("all", "view"),
+        "stage": ("all", "view"),
+    },
     "service_rep": {
         CUSTOMER: ("all", "view"),
         CONTACT: ("all", "view change"),
@@ -80,7 +93,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 # Everybody may look these up.
-DIRECTORY = ("user", "team", "role", "tag", "pipeline", "stage")
+DIRECTORY = ("user", "team", "role", "tag")
 # What a verb asks of a record beyond seeing it: to be edited, or to be disposed of.
 ASKS = {
     "change": "change",

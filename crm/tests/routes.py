@@ -286,8 +286,8 @@ OPPORTUNITIES = {
     "stage_edit": page("stage", ADMIN),
     "stage_delete": page("stage", ADMIN),
     "stage_place": change("stage", ADMIN, to="up"),
-    **resource("pipelines", EVERYBODY, "pipeline"),
-    **resource("stages", EVERYBODY, "stage"),
+    **resource("pipelines", LEADERS, "pipeline"),
+    **resource("stages", LEADERS, "stage"),
     **resource("opportunities", DEAL_READERS, "opportunity"),
     **{
         f"api-opportunities-{what}": change("opportunity") for what in ("move", "win", "invalidate", "reopen")

@@ -8,7 +8,14 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         from sales import approvables, hooks  # noqa: F401 - importing registers
-        from sales.events import leads, opportunities, orders  # noqa: F401 - importing declares
-        from sales.events import pipelines, products, quotes, webforms  # noqa: F401
+        from sales.events import (  # noqa: F401 - importing declares
+            leads,
+            opportunities,
+            orders,
+            pipelines,
+            products,
+            quotes,
+            webforms,
+        )
 
         approvables.register()

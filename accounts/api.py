@@ -173,7 +173,7 @@ class ShareSerializer(serializers.Serializer):
     """With whom, how far, until when."""
 
     user = VisibleRelatedField(queryset=User.objects.filter(is_active=True), required=False)
-    team = VisibleRelatedField(queryset=Team.objects.filter(is_active=True), required=False)
+    team = VisibleRelatedField(queryset=Team.objects.departments().filter(is_active=True), required=False)
     level = serializers.ChoiceField(choices=["read", "edit"], default="read")
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 

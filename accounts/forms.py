@@ -293,7 +293,9 @@ class ShareForm(CrmForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["user"].queryset = people(self.user).exclude(pk=self.user.pk)
-        self.fields["team"].queryset = visible(Team, self.user).filter(is_active=True)
+        self.fields["team"].queryset = visible(Team, self.user).filter(
+            is_active=True, kind=Team.Kind.DEPARTMENT
+        )
 
     def clean(self) -> dict[str, Any]:
         super().clean()

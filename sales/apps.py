@@ -9,10 +9,12 @@ class SalesConfig(AppConfig):
     def ready(self) -> None:
         from sales import approvables, hooks  # noqa: F401 - importing registers
         from sales.events import (  # noqa: F401 - importing declares
+            assignment,
             leads,
             opportunities,
             orders,
             pipelines,
+            pools,
             products,
             quotes,
             webforms,

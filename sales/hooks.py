@@ -1,16 +1,41 @@
 """What sales contributes downwards: lists for search, bulk jobs, import and choices; files; what follows a merged customer."""
 
+from accounts.models import Customer
 from accounts.services.merge_relations import moves_with_customer
 from crm.core.hooks import Panel, hooks
+from crm.identity.events import (
+    RECORD_TRANSFERRED,
+    ROLE_UPDATED,
+    TEAM_UPDATED,
+    USER_CREATED,
+    USER_REACTIVATED,
+    USER_UPDATED,
+)
 from crm.identity.services import hands_over
 from crm.records.filed import carries_files
-from sales import panels
+from sales import consumers, panels
 from sales.listings.leads import LEAD_BIN, LEADS
 from sales.listings.opportunities import OPPORTUNITIES, OPPORTUNITY_BIN
-from sales.models import Lead, LeadConversion, LeadFile, Opportunity, OpportunityFile, Order, Quote
+from sales.listings.pools import POOL_CUSTOMERS, POOL_LEADS
+from sales.models import (
+    Lead,
+    LeadConversion,
+    LeadFile,
+    Opportunity,
+    OpportunityFile,
+    Order,
+    PoolStay,
+    Protection,
+    Quote,
+)
+from sales.models.lead import OPEN
 from sales.models.opportunity import OPEN as OPEN_DEALS
+from sales.pages.pools import pool_panel
+from sales.queries import recycling
 from sales.queries.orders import open_orders
 from sales.queries.quotes import open_quotes
+
+PEOPLE_CHANGED = (USER_CREATED, USER_UPDATED, USER_REACTIVATED, ROLE_UPDATED, TEAM_UPDATED)
 
 hooks.add_list_page("leads", LEADS)
 hooks.add_list_page("lead_bin", LEAD_BIN)
@@ -30,3 +55,18 @@ moves_with_customer(Order)
 hands_over(Opportunity, lambda rows: rows.filter(OPEN_DEALS))
 hands_over(Quote, open_quotes)
 hands_over(Order, open_orders)
+hooks.add_list_page("pool_leads", POOL_LEADS)
+hooks.add_list_page("pool_customers", POOL_CUSTOMERS)
+hooks.add_panel(Panel("customer.right", "pool", "sales/_pool_panel.html", pool_panel, order=80))
+hooks.add_panel(Panel("lead.right", "pool", "sales/_pool_panel.html", pool_panel, order=80))
+hooks.add_consumer(
+    "pool-members",
+    [str(one) for one in PEOPLE_CHANGED],
+    consumers.members_changed,
+)
+hooks.add_consumer("pool-stays", [str(RECORD_TRANSFERRED)], consumers.taken_out)
+hands_over(Lead, lambda rows: rows.filter(OPEN), following=consumers.left_behind_leads)
+hands_over(Customer, lambda rows: rows, following=consumers.left_behind_customers)
+moves_with_customer(PoolStay)
+moves_with_customer(Protection, most=1)
+recycling.register()

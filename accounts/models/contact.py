@@ -40,6 +40,8 @@ class Contact(CustomFields, Searchable, Versioned, SoftDeletable):
     objects = AliveManager()
     access = Via("customer", "links__customer")
     guarded_fields = ("title", "department", "role", "phone", "email", "wechat", "external_id")
+    contact_values = ("phone", "email", "wechat")  # covered while its customer lies in a pool
+    contact_of = "customer"
     unrecorded_fields = ("phone_key",)
 
     class Meta:

@@ -99,6 +99,7 @@ class Customer(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDe
         "uscc", "tier", "intent", "industry", "region", "size", "phone", "email", "website", "address",
         "source", "source_detail", "parent", "external_id",
     )  # fmt: skip
+    contact_values = ("phone", "email")  # covered while it lies in a pool
     search_reads = ("accounts.Customer", "accounts.Contact")
     page_fields = (
         "uscc",

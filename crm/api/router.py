@@ -26,5 +26,6 @@ def files() -> Iterator[Any]:
 def router() -> SimpleRouter:
     found = SimpleRouter()
     for path, viewset in resources():
-        found.register(path, viewset, basename=f"api-{path}")
+        added = getattr(viewset, "adds", "")  # further actions of a resource that stands elsewhere
+        found.register(path, viewset, basename=f"api-{path}-{added}" if added else f"api-{path}")
     return found

@@ -14,7 +14,11 @@ from crm.api.router import resources
 def api_root(request: Request) -> Response:
     """The resources there are."""
     return Response(
-        {path: request.build_absolute_uri(reverse(f"api-{path}-list")) for path, _view in resources()}
+        {
+            path: request.build_absolute_uri(reverse(f"api-{path}-list"))
+            for path, view in resources()
+            if not getattr(view, "adds", "")
+        }
     )
 
 

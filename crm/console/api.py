@@ -167,8 +167,8 @@ class TeamSerializer(RecordSerializer):
 
     class Meta:
         model = Team
-        fields = ["id", "name", "parent", "leader", "region_code", "is_active", "people"]
-        read_only_fields = ["is_active"]
+        fields = ["id", "name", "parent", "leader", "region_code", "kind", "is_active", "people"]
+        read_only_fields = ["kind", "is_active"]
 
 
 class TeamViewSet(Creates, Updates, RecordViewSet):

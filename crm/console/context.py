@@ -60,6 +60,8 @@ MODULES = (
 DAILY = ("today", "customers", "opportunities")
 OF_THE_BOSS = ("today", "approvals", "reports")
 BOSS = "executive"
+# Stands first among the pinned views of whoever has it.
+FIRST_PINNED = (Item("pool", _("Public pool"), "inbox", "pool", "sales.pool"),)
 NEW = (
     Item(
         "customers",
@@ -110,7 +112,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     default = next((item for item in new if item["key"] == own), new[0] if new else None)
     return common | {
         "nav": nav,
-        "pinned": queries.pinned_views(user),
+        "pinned": [*_offered(FIRST_PINNED, user, request.path), *queries.pinned_views(user)],
         "pinned_url": _url("customer_views") if any(item["key"] == "customers" for item in nav) else "",
         "pinned_counts_url": _url("pinned_counts"),
         "pinned_order_url": _url("pinned_arrange"),

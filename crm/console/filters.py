@@ -9,7 +9,7 @@ from crm.events.catalogue import CATALOGUE
 from crm.events.models import Event
 from crm.identity.models import Role, Team, User
 from crm.listing.exporting.watermark import key_of as export_key
-from crm.listing.filters import Filters, Flag, PeriodFilter, Records
+from crm.listing.filters import Choices, Filters, Flag, PeriodFilter, Records
 from crm.records.models import CustomField, RecordSection
 
 
@@ -55,6 +55,7 @@ class UserFilters(Filters):
 class TeamFilters(Filters):
     """Teams by place and state."""
 
+    kind = Choices(choices=Team.Kind.choices, label=_("Kind"))
     parent = Records(model=Team, label=_("Belongs to"))
     is_active = Flag(label=_("Active"))
 

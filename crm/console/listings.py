@@ -13,7 +13,7 @@ from crm.core.templatetags.ui import badge
 from crm.events.models import Event
 from crm.identity.access import is_administrator
 from crm.identity.models import Role, Team, User
-from crm.listing.columns import Date, Html, Link, Look, Number, Person, Related, Text
+from crm.listing.columns import Badge, Date, Html, Link, Look, Number, Person, Related, Text
 from crm.listing.declare import ListPage, View
 from crm.records.models import CustomField, RecordSection, Tag
 
@@ -84,6 +84,7 @@ TEAMS = ListPage(
     search=("name",),
     columns=[
         Link("name", sort="name"),
+        Badge("kind", kinds={Team.Kind.POOL: "teal"}, card="badge"),
         Related("parent", label=_("Belongs to"), sort="parent__name", card="subtitle"),
         Person("leader", label=_("Leader"), card="meta"),
         Number("people", label=_("People")),

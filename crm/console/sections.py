@@ -99,6 +99,14 @@ SECTIONS = (
         "list-details",
         _("custom fields columns sections layout required"),
     ),
+    Section("pools", COMPANY, _("Public pools"), "inbox", _("recycle claim limits protection members")),
+    Section(
+        "assignment",
+        COMPANY,
+        _("Assignment of leads"),
+        "user-share",
+        _("rules groups round robin weight territory skill"),
+    ),
     Section(
         "robots",
         COMPANY,

@@ -14,6 +14,7 @@ from crm.demo.highlights import pin_highlights
 from crm.demo.opportunities import load_opportunities
 from crm.demo.people import create_people
 from crm.demo.pins import pin_views
+from crm.demo.pools import lay_idle, open_pools
 from crm.events.actor import Actor, system
 from crm.records.models import Tag
 
@@ -37,6 +38,8 @@ def load_demo(
     pin_highlights(seed, actor)
     pin_views(people)
     attach_examples(seed)
+    open_pools(people, actor)
+    lay_idle(actor)
     return loaded
 
 

@@ -25,6 +25,7 @@ from crm.identity.fields import shield
 from crm.identity.models.cover import Cover
 from crm.identity.models.grant import TeamGroupGrant, TeamUserGrant
 from crm.identity.models.role import Role, RolePolicy, Scope
+from crm.identity.models.team import Team
 from crm.identity.policies import About, Everyone, Owned, PartOf, Policy, Private, Via
 from crm.identity.shares import ASSIGN, CHANGE, VIEW, shared_ids
 
@@ -199,6 +200,18 @@ def team_ids_of(user: User, model: type[models.Model], action: str = "view") -> 
     return set(_reach(model, user, _level(action)).team_ids)
 
 
+def hushed_pools(user: User, model: type[models.Model]) -> frozenset[int]:
+    """The pools whose records of this kind somebody sees but does not dispose of: how to reach those whom they describe
+    stays covered until somebody claims them. Who sees a kind by a role that reaches further is bound by field rights."""
+    if user.is_superuser or not isinstance(policy_of(model), Owned):
+        return frozenset()
+    if scope_of(model, user) in (Scope.ALL, Scope.DEALS, Scope.ASSIGNED):
+        return frozenset()
+    _team_grants(user)
+    pools = user.__dict__["_crm_pools"]
+    return pools - _reach(model, user, ASSIGN).team_ids if pools else pools
+
+
 def forget(user: User) -> None:
     """Drop what was remembered of a user's rights during this request, after they changed."""
     for name in (
@@ -209,6 +222,7 @@ def forget(user: User) -> None:
         "_crm_covered",
         "held_covers",
         "_crm_team_grants",
+        "_crm_pools",
         "_crm_shares",
         "_perm_cache",
         "_user_perm_cache",
@@ -447,12 +461,16 @@ def _team_grants(user: User) -> dict[str, tuple[set[int], set[int]]]:
         grants: dict[str, tuple[set[int], set[int]]] = {p: (set(), set()) for p in TEAM_PERMISSION.values()}
         own = TeamUserGrant._base_manager.filter(user=user.pk, permission__codename__in=grants)
         groups = TeamGroupGrant._base_manager.filter(group__user=user.pk, permission__codename__in=grants)
-        found = own.values_list("permission__codename", "content_object_id", "source").union(
-            groups.values_list("permission__codename", "content_object_id", Value("group")), all=True
+        of, kind = ("permission__codename", "content_object_id"), "content_object__kind"
+        found = own.values_list(*of, "source", kind).union(
+            groups.values_list(*of, Value("group"), kind), all=True
         )
-        for codename, team_id, source in found:
+        pools = set()
+        for codename, team_id, source, team_kind in found:
             grants[codename][source != TeamUserGrant.Source.ROLE].add(team_id)
-        user.__dict__["_crm_team_grants"] = grants
+            if team_kind == Team.Kind.POOL:
+                pools.add(team_id)
+        user.__dict__["_crm_team_grants"], user.__dict__["_crm_pools"] = grants, frozenset(pools)
     return user.__dict__["_crm_team_grants"]
 
 

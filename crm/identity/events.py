@@ -12,6 +12,20 @@ def _transferred(e: Event) -> str:
     return _("Transferred from %(old)s to %(new)s") % names
 
 
+def _claimed(e: Event) -> str:
+    return _("%(new)s claimed it from the pool %(pool)s") % {
+        "new": e.payload.get("to", ""),
+        "pool": e.payload.get("pool", ""),
+    }
+
+
+def _pooled(e: Event) -> str:
+    return _("Went from %(old)s to the pool %(pool)s") % {
+        "old": e.payload.get("from") or _("nobody"),
+        "pool": e.payload.get("pool", ""),
+    }
+
+
 def _team_changed(e: Event) -> str:
     return _("Moved to the team %(team)s") % {"team": e.payload.get("to") or _("nobody")}
 
@@ -55,6 +69,9 @@ TEAM_ACCESS_GRANTED = event(
 TEAM_ACCESS_WITHDRAWN = event(
     "team.access_withdrawn", gettext_lazy("Access to a team's records withdrawn"), timeline=False
 )
+POOL_MEMBERS_CHANGED = event(
+    "pool.members_changed", gettext_lazy("Members of a pool changed"), timeline=False
+)
 FIELD_REVEALED = event("field.revealed", gettext_lazy("Masked value shown"), timeline=False)
 COMPANY_UPDATED = event("company.updated", gettext_lazy("Company details changed"), timeline=False)
 TOKEN_CREATED = event("token.created", gettext_lazy("API token created"), timeline=False)
@@ -65,3 +82,8 @@ RECORD_TEAM_CHANGED = event(
 )
 RECORD_SHARED = event("record.shared", gettext_lazy("Shared"), sentence=_shared)
 RECORD_UNSHARED = event("record.unshared", gettext_lazy("No longer shared"), sentence=_unshared)
+RECORD_CLAIMED = event("pool.claimed", gettext_lazy("Claimed from a pool"), sentence=_claimed)
+RECORD_RETURNED = event("pool.returned", gettext_lazy("Given back to a pool"), sentence=_pooled)
+RECORD_RECYCLED = event("pool.recycled", gettext_lazy("Recycled to a pool"), sentence=_pooled)
+# Every change of owner: whoever asks who had a record before reads these.
+OWNER_CHANGES = (RECORD_TRANSFERRED, RECORD_CLAIMED, RECORD_RETURNED, RECORD_RECYCLED)

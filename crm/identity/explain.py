@@ -81,7 +81,13 @@ def _owned_reasons(user: User, record: models.Model, policy: Owned, level: str) 
     elif owner_id in access._owners(user, level):
         yield _("Covers for %(name)s") % {"name": getattr(record, policy.owner)}
     if getattr(record, f"{policy.team}_id") in reach.team_ids:
-        yield _("Works with the records of the team %(team)s") % {"team": getattr(record, policy.team)}
+        team = getattr(record, policy.team)
+        words = (
+            _("Member of the pool %(team)s")
+            if team.is_pool
+            else _("Works with the records of the team %(team)s")
+        )
+        yield words % {"team": team}
     yield from _shares(user, record, level)
     if reach.via_parents and level == access.VIEW:
         for parent in _wholes(record, policy):

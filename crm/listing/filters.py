@@ -30,6 +30,7 @@ from crm.core.clock import company_midnight, company_today
 from crm.core.text import tidy
 from crm.identity.access import visible
 from crm.identity.fields import is_closed
+from crm.identity.pooled import hushed_q
 from crm.listing import periods
 from crm.listing.columns import field_of
 from crm.listing.forms import FewChoices, RemoteSelectMultiple, options_url
@@ -387,6 +388,11 @@ class Words(django_filters.Filter):
         if not value:
             return qs
         text, there = value
+        covered = (
+            hushed_q(self.parent.user, self.model) if text and self.field_name in self._covered else None
+        )
+        if covered is not None:  # a hit would tell what the pool keeps covered
+            qs = qs.exclude(covered)
         if there:
             empty = Q(**{self.field_name: ""})
             qs = qs.filter(empty if there == "none" else ~empty)
@@ -397,6 +403,10 @@ class Words(django_filters.Filter):
         if self.phone and (digits := re.sub(r"\D", "", text)):
             return qs.filter(**{f"{self.field_name}__contains": digits})
         return qs.filter(**{f"{self.field_name}__icontains": text})
+
+    @property
+    def _covered(self) -> Sequence[str]:
+        return getattr(self.model, "contact_values", ())
 
     def describe(self, value: tuple[str, str], _filters: Filters) -> str:
         text, there = value

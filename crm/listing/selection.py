@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from crm.events.models import Event
 from crm.identity import access, fields
+from crm.identity.pooled import hushed_q
 from crm.listing import keyset
 from crm.listing.columns import Column
 from crm.listing.filters import Chip, Filters, is_set
@@ -300,7 +301,11 @@ def search(listing: ListPage, rows: QuerySet, text: str, user: User) -> QuerySet
     if issubclass(listing.model, searchable.Searchable):
         if any(fields.closed(user, model) for model in searchable.reads_of(listing.model)):
             return searchable.search_openly(rows, text, fields.closed(user, listing.model))
-        return searchable.search(rows, text)
+        found_by_all = searchable.search(rows, text)
+        covered = hushed_q(user, listing.model)  # what lies in a pool is found by its open names alone
+        if covered is None:
+            return found_by_all
+        return found_by_all.filter(~covered | searchable.openly(listing.model, text))
     if not listing.search:
         raise ImproperlyConfigured(f"{listing.key} declares nothing to search")
     for word in text.split():

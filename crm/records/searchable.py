@@ -86,16 +86,21 @@ def search(queryset: models.QuerySet[M], query: str) -> models.QuerySet[M]:
 def search_openly(
     queryset: models.QuerySet[M], query: str, closed: Container[str] = ()
 ) -> models.QuerySet[M]:
-    """Narrow to the records whose name has the text: for people who may not find by all the rest.
+    """Narrow to the records whose name has the text: for people who may not find by all the rest."""
+    return search(queryset, query).filter(openly(queryset.model, query, closed))
+
+
+def openly(model: type[models.Model], query: str, closed: Container[str] = ()) -> Q:
+    """The condition under which a record's open names have the text: a hit then tells nothing of its other values.
 
     A kind without a name says in `openly_found_by` what stands for it; what is closed finds nothing.
     """
-    names = getattr(queryset.model, "openly_found_by", ("name", "name_sort"))
+    names = getattr(model, "openly_found_by", ("name", "name_sort"))
     paths = [name for name in names if name not in closed]
-    found = search(queryset, query) if paths else queryset.none()
+    condition = Q() if paths else Q(pk__in=[])
     for term in grams.query_terms(query):
-        found = found.filter(reduce(or_, (Q(**{f"{path}__icontains": term}) for path in paths), Q()))
-    return found
+        condition &= reduce(or_, (Q(**{f"{path}__icontains": term}) for path in paths), Q())
+    return condition
 
 
 def reads_of(model: type[models.Model]) -> list[type[models.Model]]:

@@ -148,6 +148,7 @@ OPEN: dict[str, Callable[..., Any]] = {
     "may": lambda user, action, record: True,
     "allowed": lambda user, record, actions: set(actions),
     "may_add_to": lambda user, record: True,
+    "hushed_pools": lambda user, model: frozenset(),
     "authorize": lambda user, action, record: None,
     "has_verb": lambda user, verb, model: True,
     "require_verb": lambda user, verb, model: None,

@@ -1,5 +1,5 @@
 """REST of sales, one module per kind of record."""
 
-from sales.api import leads, opportunities, pipelines
+from sales.api import leads, opportunities, pipelines, pools
 
-ROUTES = [*leads.ROUTES, *opportunities.ROUTES, *pipelines.ROUTES]
+ROUTES = [*leads.ROUTES, *opportunities.ROUTES, *pipelines.ROUTES, *pools.ROUTES]

@@ -1,9 +1,15 @@
+from sales.models.assignment import AssignmentGroup, AssignmentMember, AssignmentRule, LeadAssignment
 from sales.models.choices import (
+    Acceptance,
     CloseReason,
     DisqualifyReason,
     ForecastCategory,
     LeadStatus,
     OpportunityStatus,
+    PoolGround,
+    PoolKind,
+    PoolReason,
+    Strategy,
     TouchKind,
 )
 from sales.models.conversion import LeadConversion
@@ -25,11 +31,16 @@ from sales.models.order import (
     OrderVersion,
 )
 from sales.models.pipeline import Pipeline, Stage
+from sales.models.pool import Pool, PoolStay, Protection, RecycleRule
 from sales.models.product import PriceBook, PriceBookEntry, Product, TaxRate
 from sales.models.quote import Quote, QuoteLine, QuoteLink, QuoteStatus
 from sales.models.webform import ConsentText, FormSubmission, WebForm
 
 __all__ = [
+    "Acceptance",
+    "AssignmentGroup",
+    "AssignmentMember",
+    "AssignmentRule",
     "CloseReason",
     "ConsentText",
     "ConversionField",
@@ -37,6 +48,7 @@ __all__ = [
     "ForecastCategory",
     "FormSubmission",
     "Lead",
+    "LeadAssignment",
     "LeadConversion",
     "LeadFile",
     "LeadGroupGrant",
@@ -58,15 +70,23 @@ __all__ = [
     "OrderStatus",
     "OrderVersion",
     "Pipeline",
+    "Pool",
+    "PoolGround",
+    "PoolKind",
+    "PoolReason",
+    "PoolStay",
     "PriceBook",
     "PriceBookEntry",
     "Product",
+    "Protection",
     "Quote",
     "QuoteLine",
     "QuoteLink",
     "QuoteStatus",
+    "RecycleRule",
     "Stage",
     "StageHistory",
+    "Strategy",
     "TaxRate",
     "TouchKind",
     "WebForm",

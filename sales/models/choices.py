@@ -70,3 +70,62 @@ class CloseReason(models.TextChoices):
     RELATIONSHIP = "relationship", pgettext_lazy("reason", "Relationship")
     SERVICE = "service", pgettext_lazy("reason", "Service")
     OTHER = "other", pgettext_lazy("reason", "Other")
+
+
+class PoolKind(models.TextChoices):
+    """What lies in a pool."""
+
+    LEAD = "lead", _("Leads")
+    CUSTOMER = "customer", _("Customers")
+
+
+class PoolReason(models.TextChoices):
+    """Why a record is in a pool: somebody gave it back, a rule took it, its owner left, or nobody was there for it."""
+
+    NO_NEED = "no_need", _("No need")
+    UNREACHABLE = "unreachable", _("Cannot be reached")
+    WRONG_NUMBER = "wrong_number", _("Wrong number")
+    NO_BUDGET = "no_budget", _("No budget")
+    COMPETITOR = "competitor", _("Chose a competitor")
+    NOT_TARGET = "not_target", _("Not a target customer")
+    DUPLICATE = "duplicate", pgettext_lazy("reason", "Duplicate")
+    WRONG_REGION = "wrong_region", _("Wrong region")
+    OTHER = "other", pgettext_lazy("reason", "Other")
+    NO_FOLLOW_UP = "no_follow_up", _("No follow-up")
+    NO_OPPORTUNITY = "no_opportunity", _("No new opportunity")
+    NO_DEAL = "no_deal", _("No deal")
+    PROTECTION = "protection", _("Protection ran out without a deal")
+    OWNER_LEFT = "owner_left", _("The owner left")
+    NOBODY = "nobody", _("Nobody was free to take it")
+
+
+RETURN_REASONS = PoolReason.choices[:9]  # what people choose from when they give a record back
+
+
+class PoolGround(models.TextChoices):
+    """What a recycling rule counts from."""
+
+    NO_FOLLOW_UP = "no_follow_up", _("No follow-up for")
+    NO_OPPORTUNITY = "no_opportunity", _("No new opportunity for")
+    NO_DEAL = "no_deal", _("No deal within")
+    PROTECTION = "protection", _("Protection ran out without a deal since")
+
+
+class Strategy(models.TextChoices):
+    """How a group shares out what comes in."""
+
+    ROUND_ROBIN = "round_robin", _("In turn")
+    WEIGHTED = "weighted", _("By weight")
+    LOAD = "load", _("Whoever has least open")
+    TERRITORY = "territory", _("By region and industry")
+    SKILL = "skill", _("By skill")
+
+
+class Acceptance(models.TextChoices):
+    """Whether who got a lead has taken it up in time."""
+
+    NONE = "none", pgettext_lazy("acceptance", "Not asked for")
+    WAITING = "waiting", pgettext_lazy("acceptance", "Waiting")
+    ACCEPTED = "accepted", pgettext_lazy("acceptance", "Accepted")
+    MISSED = "missed", pgettext_lazy("acceptance", "Missed")
+    MOVED = "moved", pgettext_lazy("acceptance", "Moved on by somebody")

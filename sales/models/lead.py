@@ -92,6 +92,8 @@ class Lead(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDeleta
         "title", "phone", "email", "wechat", "website", "industry", "region", "size", "channel", "campaign",
         "external_id", "need", "budget", "expected_at",
     )  # fmt: skip
+    openly_found_by = ("name", "name_sort", "company")
+    contact_values = ("phone", "email", "wechat")  # covered while it lies in a pool
     unrecorded_fields = ("phone_key", "company_core", "company_region", "name_sort")
     search_name_field = "name"
 

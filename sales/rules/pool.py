@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from crm.records.rules.calendar import Calendar, add_working_days
+from crm.records.rules.calendar import HORIZON_DAYS, Calendar, add_working_days, is_workday
 
 # Default values of settings an administrator edits.
 IDLE_DAYS = 30
@@ -61,6 +61,18 @@ def warn_on(base: date, days: int, *, calendar: Calendar | None = None) -> tuple
     return tuple(due_on(base, days - before, calendar=calendar) for before in WARN_BEFORE if days > before)
 
 
+def latest_base(today: date, days: int, *, calendar: Calendar | None = None) -> date:
+    """The latest base date that is due today: everything that counts from it or from before goes back."""
+    if calendar is None:
+        return today - timedelta(days=days)
+    day, left, idle = today, days, 0
+    while left and idle <= HORIZON_DAYS:
+        worked = is_workday(calendar, day)
+        left, idle = (left - 1, 0) if worked else (left, idle + 1)
+        day -= timedelta(days=1)
+    return day
+
+
 def exemption(standing: Standing, today: date) -> str:
     """Why a record stays although it is due, or nothing."""
     held = (
@@ -92,6 +104,9 @@ def claim_refusal(
     left_by_cap: int,
     released_on: date | None = None,
     own_claims: Sequence[date] = (),
+    cool_down: int = COOL_DOWN_DAYS,
+    most_of_one: int = CLAIMS_OF_ONE,
+    of_one_days: int = CLAIMS_OF_ONE_DAYS,
 ) -> str:
     """Why somebody may not claim a record now, or nothing.
 
@@ -101,9 +116,9 @@ def claim_refusal(
         return CAP
     if left_today <= 0:
         return LIMIT_A_DAY
-    if released_on is not None and today < reclaim_from(released_on):
+    if released_on is not None and today < reclaim_from(released_on, cool_down):
         return COOLING
-    since = today - timedelta(days=CLAIMS_OF_ONE_DAYS)
-    if sum(day > since for day in own_claims) >= CLAIMS_OF_ONE:
+    since = today - timedelta(days=of_one_days)
+    if sum(day > since for day in own_claims) >= most_of_one:
         return CLAIMED_OFTEN
     return ""

@@ -1,5 +1,7 @@
 """Every write to sales: the app's public API."""
 
+from sales.services.assignment import Assigned, accept_lead, assign_leads, assign_waiting, move_on_missed
+from sales.services.claiming import claim, claim_as_actor, may_claim
 from sales.services.closing import (
     invalidate_opportunity,
     lose_opportunity,
@@ -57,6 +59,7 @@ from sales.services.orders import (
     transfer_orders,
     update_order,
 )
+from sales.services.pools import create_pool, default_pool, delete_pool, refresh_members, update_pool
 from sales.services.products import (
     create_product,
     delete_price_book,
@@ -67,6 +70,7 @@ from sales.services.products import (
     set_prices,
     update_product,
 )
+from sales.services.protecting import extend_protection, lock_to_owner, may_keep, unlock_from_owner
 from sales.services.quote_answers import (
     accept_quote,
     approve_quote,
@@ -87,6 +91,8 @@ from sales.services.quotes import (
     transfer_quotes,
     update_quote,
 )
+from sales.services.recycling import delete_rule, recycle, run_night, save_rule, switch_rule
+from sales.services.releasing import end_stay, leave_to_pool, put_in_pool, return_to_pool
 from sales.services.scoring import rescore_all, touch_lead
 from sales.services.stages import AsksFirst
 from sales.services.webforms import Arrival, receive_form, save_web_form
@@ -94,47 +100,67 @@ from sales.services.webforms import Arrival, receive_form, save_web_form
 __all__ = [
     "Arrival",
     "AsksFirst",
+    "Assigned",
     "Converted",
     "Draft",
     "KnownLead",
     "SkipsStages",
+    "accept_lead",
     "accept_quote",
     "amend_order",
     "approve_order",
     "approve_quote",
+    "assign_leads",
+    "assign_waiting",
     "begin_order_approval",
     "begin_quote_approval",
     "change_numbering",
+    "claim",
+    "claim_as_actor",
     "complete_order",
     "convert_lead",
     "copy_quote",
     "create_lead",
     "create_opportunity",
     "create_order",
+    "create_pool",
     "create_product",
     "create_quote",
     "decline_quote",
+    "default_pool",
     "delete_lead",
     "delete_opportunity",
     "delete_order",
+    "delete_pool",
     "delete_price_book",
     "delete_product",
     "delete_quote",
+    "delete_rule",
+    "end_stay",
     "expire_orders",
     "expire_quotes",
+    "extend_protection",
     "fulfil_order",
     "invalidate_opportunity",
+    "leave_to_pool",
+    "lock_to_owner",
     "lose_opportunity",
+    "may_claim",
+    "may_keep",
     "move_back",
     "move_in_bulk",
     "move_lead",
+    "move_on_missed",
     "move_opportunity",
     "note_ending",
     "note_view",
     "order_from_quote",
     "purge_lead_bin",
     "purge_opportunity_bin",
+    "put_in_pool",
     "receive_form",
+    "recycle",
+    "refresh_members",
     "reject_order",
     "renew_order",
     "reopen_opportunity",
@@ -146,9 +172,12 @@ __all__ = [
     "restore_order",
     "restore_product",
     "restore_quote",
+    "return_to_pool",
     "revise_quote",
     "revoke_link",
+    "run_night",
     "save_price_book",
+    "save_rule",
     "save_tax_rate",
     "save_web_form",
     "send_quote",
@@ -156,6 +185,7 @@ __all__ = [
     "set_opportunity_lines",
     "set_prices",
     "sign_order",
+    "switch_rule",
     "terminate_order",
     "touch_lead",
     "transfer_leads",
@@ -164,9 +194,11 @@ __all__ = [
     "transfer_quotes",
     "undo_conversion",
     "undo_move",
+    "unlock_from_owner",
     "update_lead",
     "update_opportunity",
     "update_order",
+    "update_pool",
     "update_product",
     "update_quote",
     "void_order",

@@ -2,5 +2,13 @@
 
 from sales.tasks.leads import empty_lead_bin, rescore_leads
 from sales.tasks.opportunities import empty_opportunity_bin
+from sales.tasks.pools import assign_waiting_leads, move_on_missed_leads, recycle_pools
 
-__all__ = ["empty_lead_bin", "empty_opportunity_bin", "rescore_leads"]
+__all__ = [
+    "assign_waiting_leads",
+    "empty_lead_bin",
+    "empty_opportunity_bin",
+    "move_on_missed_leads",
+    "recycle_pools",
+    "rescore_leads",
+]

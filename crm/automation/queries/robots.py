@@ -20,7 +20,7 @@ def robots(user: User) -> QuerySet[GroupRobot]:
 
 def teams(user: User) -> QuerySet[Team]:
     """The teams for which somebody may make a robot."""
-    rows = Team.objects.filter(is_active=True)
+    rows = Team.objects.departments().filter(is_active=True)
     return rows if is_administrator(user) else rows.filter(pk__in=led_team_ids(user))
 
 

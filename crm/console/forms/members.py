@@ -24,7 +24,7 @@ class TeamChoice(forms.ModelChoiceField):
     """Teams by their place in the tree."""
 
     def __init__(self, *, user: User, **kwargs: Any) -> None:
-        super().__init__(queryset=visible(Team, user), **kwargs)
+        super().__init__(queryset=visible(Team, user).filter(kind=Team.Kind.DEPARTMENT), **kwargs)
         self.paths = team_paths()
 
     def label_from_instance(self, obj: Team) -> str:

@@ -56,7 +56,7 @@ def name_the_company(_user: User) -> Step:
 def _headcount(user: User) -> tuple[int, int, int]:
     """People, departments, and people beside this one who have signed in; asked once for all steps of a request."""
     if "_crm_headcount" not in user.__dict__:
-        teams = Team._base_manager.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+        teams = Team.objects.departments().order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
         rows = User._base_manager.filter(is_active=True).order_by().values(one=Value(1))
         counted = rows.annotate(
             people=Count("pk"),

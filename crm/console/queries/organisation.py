@@ -39,7 +39,7 @@ def team_tree(open_at: Team | None = None, q: str = "") -> list[TeamNode]:
     )
     nodes = {
         team.pk: TeamNode(team, own=people.get(team.pk, 0))
-        for team in Team._base_manager.order_by("position", "name")
+        for team in Team.objects.departments().order_by("position", "name")
     }
     roots: list[TeamNode] = []
     for node in nodes.values():

@@ -296,7 +296,7 @@ def _find_repeats(rows: list[PersonRow]) -> None:
 
 
 def _team_paths() -> dict[tuple[str, ...], Team]:
-    teams = {team.pk: team for team in Team._base_manager.all()}
+    teams = {team.pk: team for team in Team.objects.departments()}
 
     def path(team: Team) -> tuple[str, ...]:
         parent = teams.get(team.parent_id or 0)

@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import Min
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from accounts.models import Activity, Customer
@@ -23,12 +23,16 @@ pytestmark = pytest.mark.django_db
 
 def test_the_demo_company_shows_who_sees_what():
     call_command("load_demo", customers=120, seed=3, stdout=StringIO())
-    seen = {user.username: visible(Customer, user).count() for user in User.objects.all()}
+    owned, pooled = Q(owner__isnull=False), Q(owner__isnull=True)
+    seen = {user.username: visible(Customer, user).filter(owned).count() for user in User.objects.all()}
+    total = Customer.objects.filter(owned).count()
+    assert 0 < Customer.objects.filter(pooled).count() == 120 - total
+    assert visible(Customer, User.objects.get(username="sales1")).filter(pooled).count() == 120 - total
     pinned = pinned_views(User.objects.get(username="sales1"))
     assert [view["url"].rsplit("=", 1)[1] for view in pinned] == ["tier-a", "silent", "overdue"]
-    assert seen["admin"] == seen["exec"] == seen["director"] == 120
+    assert seen["admin"] == seen["exec"] == seen["director"] == total
     assert seen["manager1"] == seen["sales1"] + seen["sales2"]
-    assert seen["manager1"] + seen["manager2"] == 120
+    assert seen["manager1"] + seen["manager2"] == total
     assert seen["finance1"] == Customer.objects.filter(first_deal_at__isnull=False).count() > 0
     assert set(Customer.objects.values_list("lifecycle_stage", flat=True)) == set(Stage.values)
 

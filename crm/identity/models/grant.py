@@ -18,6 +18,7 @@ class TeamUserGrant(UserObjectPermissionBase):
         ROLE = "role", _("From the role")
         LEADER = "leader", _("As the team's leader")
         MANUAL = "manual", _("Given by hand")
+        POOL = "pool", _("As a member of the pool")
 
     content_object = models.ForeignKey("identity.Team", models.CASCADE, related_name="user_grants")
     source = models.CharField(_("source"), max_length=6, choices=Source.choices, default=Source.MANUAL)

@@ -1,6 +1,6 @@
 """Every write to people, teams, roles, ownership, shares and tokens."""
 
-from crm.identity.services.assignment import assign
+from crm.identity.services.assignment import assign, assign_each
 from crm.identity.services.company import update_company
 from crm.identity.services.covers import end_cover, set_cover
 from crm.identity.services.field_rights import save_field_rights
@@ -13,6 +13,7 @@ from crm.identity.services.handover import (
     leave,
     plan_hand_over,
 )
+from crm.identity.services.pools import is_pool_member, pool_members, set_pool_members
 from crm.identity.services.roles import (
     create_role,
     delete_role,
@@ -43,6 +44,7 @@ from crm.identity.services.users import (
 
 __all__ = [
     "assign",
+    "assign_each",
     "change_person",
     "change_preferences",
     "create_role",
@@ -59,9 +61,11 @@ __all__ = [
     "hand_over",
     "hands_over",
     "held_by",
+    "is_pool_member",
     "leave",
     "note_session",
     "plan_hand_over",
+    "pool_members",
     "reactivate_user",
     "remove_expired_grants",
     "revoke_token",
@@ -69,6 +73,7 @@ __all__ = [
     "save_policies",
     "set_cover",
     "set_password",
+    "set_pool_members",
     "share",
     "sync_role",
     "sync_roles",

@@ -1,14 +1,16 @@
 """The one writer that moves ownership."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.core.sets import update_rows
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
+from crm.events.catalogue import EventType
 from crm.events.recording import EventRow, record_events
 from crm.identity.events import RECORD_TEAM_CHANGED, RECORD_TRANSFERRED
 from crm.identity.models import Team, User
@@ -24,11 +26,13 @@ def assign(
     team: Team | None = None,
     actor: Actor,
     keep_reader: bool = False,
+    event: EventType = RECORD_TRANSFERRED,
+    payload: Mapping[str, object] | None = None,
 ) -> list[int]:
     """Give records of one kind to another owner (or to nobody), placing them in the owner's team unless one is named.
 
     Set-based; returns the ids that changed hands. With `keep_reader` the previous owner stays as a reading
-    collaborator. The caller has authorised the transfer of each record.
+    collaborator. `event` names what happened where it is more than a transfer. The caller has authorised each.
     """
     if owner is not None and not owner.is_active:
         raise RuleBroken(_("%(name)s has left. Choose somebody else.") % {"name": owner}, field="owner")
@@ -52,8 +56,9 @@ def assign(
     ]
     if not moved:
         return []
-    _move(model, moved, owner_id, team_id if owner or team else None, actor)
-    _record(model, [row for row in moved if row[1] != owner_id], owner, actor)
+    _move(model, moved, owner_id, team_id if owner or team else None)
+    given = [(pk, old_owner, owner) for pk, old_owner, _old in moved if old_owner != owner_id]
+    _record(model, given, actor, event, payload or {})
     _record_team(model, [row for row in moved if row[1] == owner_id], team_id, actor)
     if keep_reader:
         for old_owner, ids in _by_owner(moved, owner_id).items():
@@ -73,7 +78,6 @@ def _move(
     moved: list[tuple[int, int | None, int | None]],
     owner_id: int | None,
     team_id: int | None,
-    actor: Actor,
 ) -> None:
     now = timezone.now()
     values: dict[str, object] = {"owner_id": owner_id}
@@ -84,41 +88,78 @@ def _move(
         values["updated_at"] = now
     if "version" in names:
         values["version"] = models.F("version") + 1
-    ids = [pk for pk, _owner, _team in moved]
     changing = [pk for pk, owner, _team in moved if owner != owner_id]
-    model._base_manager.filter(pk__in=changing).update(
-        previous_owner_id=models.F("owner_id"), owner_since=now
+    staying = [pk for pk, owner, _team in moved if owner == owner_id]
+    if changing:
+        model._base_manager.filter(pk__in=changing).update(
+            **values, previous_owner_id=models.F("owner_id"), owner_since=now
+        )
+    if staying:
+        model._base_manager.filter(pk__in=staying).update(**values)
+
+
+@transaction.atomic
+def assign_each(
+    model: type[OwnedModel],
+    owners: Mapping[int, User],
+    *,
+    actor: Actor,
+    event: EventType = RECORD_TRANSFERRED,
+    payloads: Mapping[int, Mapping[str, object]] | None = None,
+) -> list[int]:
+    """Give each of the records, by id, to an owner of its own, in that owner's team; a constant number of statements.
+
+    Returns the ids that changed hands. The caller has authorised each.
+    """
+    held = model._base_manager.select_for_update(of=("self",)).filter(pk__in=owners).order_by("pk")
+    rows = [(pk, old, owners[pk]) for pk, old in held.values_list("pk", "owner_id") if old != owners[pk].pk]
+    now = timezone.now().isoformat()
+    update_rows(
+        model,
+        {
+            pk: {
+                "owner_id": owner.pk,
+                "team_id": owner.team_id,
+                "previous_owner_id": old,
+                "owner_since": now,
+            }
+            for pk, old, owner in rows
+        },
     )
-    model._base_manager.filter(pk__in=ids).update(**values)
+    _record(model, rows, actor, event, {}, payloads)
+    return [pk for pk, _old, _owner in rows]
 
 
 def _record(
     model: type[models.Model],
-    moved: list[tuple[int, int | None, int | None]],
-    owner: User | None,
+    given: list[tuple[int, int | None, User | None]],
     actor: Actor,
+    event: EventType,
+    payload: Mapping[str, object],
+    payloads: Mapping[int, Mapping[str, object]] | None = None,
 ) -> None:
-    names = dict(User._base_manager.filter(pk__in={o for _pk, o, _t in moved if o}).values_list("pk", "name"))
-    to = str(owner) if owner else ""
+    """Write who gave which record to whom: (id, previous owner, new owner)."""
+    names = dict(User._base_manager.filter(pk__in={o for _pk, o, _n in given if o}).values_list("pk", "name"))
+    before = {pk: {"id": pk, "label": name} for pk, name in names.items()}
+    after = {owner.pk: {"id": owner.pk, "label": str(owner)} for _pk, _o, owner in given if owner}
     record_events(
-        RECORD_TRANSFERRED,
+        event,
         [
             EventRow(
                 model,
                 pk,
                 changes={
-                    "owner": [
-                        {"id": old, "label": names.get(old, "")} if old else None,
-                        {"id": owner.pk, "label": to} if owner else None,
-                    ]
+                    "owner": [before.get(old) if old else None, after[owner.pk] if owner else None],
                 },
                 payload={
                     "from": names.get(old, "") if old else "",
-                    "to": to,
+                    "to": str(owner) if owner else "",
                     "to_id": owner.pk if owner else None,
+                    **payload,
+                    **(payloads or {}).get(pk, {}),
                 },
             )
-            for pk, old, _team in moved
+            for pk, old, owner in given
         ],
         actor=actor,
     )

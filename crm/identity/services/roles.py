@@ -157,9 +157,12 @@ def sync_team_grants(users: Iterable[User]) -> None:
 def _replace_grants(users: list[User], wanted: set[tuple[int, int, int, str]]) -> None:
     existing = TeamUserGrant._base_manager.filter(user__in=[u.pk for u in users])
     manual = set()
+    staying = {user.pk for user in users if user.is_active}  # who leaves is a member of no pool any more
     present: dict[tuple[int, int, int, str], int] = {}
     for pk, *key in existing.values_list("pk", "user_id", "permission_id", "content_object_id", "source"):
-        if key[3] == TeamUserGrant.Source.MANUAL:
+        if key[3] == TeamUserGrant.Source.MANUAL or (
+            key[3] == TeamUserGrant.Source.POOL and key[0] in staying
+        ):
             manual.add(tuple(key[:3]))
         else:
             present[tuple(key)] = pk

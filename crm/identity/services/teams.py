@@ -18,15 +18,23 @@ EDITABLE = {"name", "parent", "leader", "region_code", "position", "is_active"}
 
 @transaction.atomic
 def create_team(
-    name: str, *, parent: Team | None = None, leader: User | None = None, region_code: str = "", actor: Actor
+    name: str,
+    *,
+    parent: Team | None = None,
+    leader: User | None = None,
+    region_code: str = "",
+    kind: str = Team.Kind.DEPARTMENT,
+    actor: Actor,
 ) -> Team:
-    """Add a team to the tree."""
+    """Add a team to the tree, or a pool beside the teams it serves."""
     name = name.strip()
     if not name:
         raise RuleBroken(_("A team needs a name."), field="name")
     if Team._base_manager.filter(parent=parent, name=name).exists():
         raise RuleBroken(_("There is a team of this name already."), field="name")
-    team = Team(name=name, parent=parent, leader=leader, region_code=region_code)
+    if parent is not None and parent.is_pool:
+        raise RuleBroken(_("A pool has no teams below it."), field="parent")
+    team = Team(name=name, parent=parent, leader=leader, region_code=region_code, kind=kind)
     team.position = Team._base_manager.filter(parent=parent).count() + 1
     with transaction.atomic():
         team.group = Group.objects.create(name=f"team:new:{uuid.uuid4()}")
@@ -47,6 +55,8 @@ def update_team(team: Team, *, actor: Actor, **values: object) -> Team:
     list(Team._base_manager.select_for_update().order_by("pk").values_list("pk"))
     team = lock(team)
     parent = values.get("parent", team.parent)
+    if parent is not None and parent.is_pool:  # type: ignore[attr-defined]
+        raise RuleBroken(_("A pool has no teams below it."), field="parent")
     step = parent
     while step is not None:
         if step.pk == team.pk:  # type: ignore[attr-defined]

@@ -38,6 +38,7 @@ def create_user(
     **values: object,
 ) -> User:
     """Let somebody sign in; without a password they need one set by an administrator or a reset by e-mail."""
+    _works_in(team)
     username = username.strip()
     if User._base_manager.filter(username__iexact=username).exists():
         raise RuleBroken(_("This user name is taken."), field="username")
@@ -66,6 +67,7 @@ def update_user(user: User, *, actor: Actor, **values: object) -> User:
     """Change a person's name, contact data, role or team; their rights follow at once."""
     if unknown := set(values) - EDITABLE:
         raise TypeError(f"not changed here: {', '.join(sorted(unknown))}")
+    _works_in(values.get("team"))
     user = lock(user)
     if "email" in values:
         values["email"] = str(values["email"] or "").strip().lower()
@@ -187,3 +189,9 @@ def _validate(password: str, user: User) -> None:
         validate_password(password, user)
     except ValidationError as error:
         raise RuleBroken(" ".join(error.messages), field="password") from error
+
+
+def _works_in(team: object) -> None:
+    """People work in departments; who may claim from a pool is its member."""
+    if isinstance(team, Team) and team.is_pool:
+        raise RuleBroken(_("Nobody works in a pool. Choose a team."), field="team")

@@ -13,7 +13,7 @@ from crm.core.hooks import hooks
 from crm.events.actor import actor_of
 from crm.events.queries import events_about
 from crm.identity import access
-from crm.identity.events import RECORD_TRANSFERRED
+from crm.identity.events import OWNER_CHANGES
 from crm.identity.explain import why
 from crm.listing.answers import attempt, done, show_form, triggers
 from crm.listing.record import facts
@@ -86,7 +86,7 @@ def why_seen(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse
         "record": record,
         "reasons": why(request.user, record),
         "may_edit": access.may(request.user, "change", record),
-        "transfers": list(events_about(record).filter(name=RECORD_TRANSFERRED.name)[:50]),
+        "transfers": list(events_about(record).filter(name__in=[one.name for one in OWNER_CHANGES])[:50]),
         **page.why_context(record),
     }
     return render(request, "record/_why.html" if request.htmx else "record/why.html", context)

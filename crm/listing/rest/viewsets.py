@@ -75,10 +75,12 @@ class ShortListViewSet(ApiViewSet):
         return Response({"next": None, "previous": None, "results": results})
 
 
-class RecordViewSet(ApiViewSet):
-    """Reading: the list page's own selection, page by page, and single records."""
+class RecordActions(ApiViewSet):
+    """What is done to single records of a list. Alone it carries actions another app adds to a resource: then `adds`
+    names them, and they stand beside the resource's own below the same address."""
 
     listing: ListPage
+    adds = ""
     prefetch: Sequence[str] = ()  # relations the serializer reads
     schema = RecordSchema()
     pagination_class = ListPages  # only describes: `list` walks the selection itself
@@ -96,6 +98,22 @@ class RecordViewSet(ApiViewSet):
         return get_visible_or_404(
             self.model, self.request.user, self.kwargs["pk"], action, queryset=self.listing.whole()
         )
+
+    def answer(self, record: Any, status_code: int = 200) -> Response:
+        """One record as a response, with its version as ETag."""
+        headers = {"ETag": concurrency.etag(record)} if concurrency.etag(record) else {}
+        return Response(self.describe(record), status=status_code, headers=headers)
+
+    def describe(self, record: Any) -> Any:
+        return self.get_serializer(record).data
+
+    def reread(self, record: Any) -> Any:
+        """A record after a write, with what the serializer reads; even one that just left the caller's sight."""
+        return self.listing.whole().filter(pk=record.pk).first() or record
+
+
+class RecordViewSet(RecordActions):
+    """Reading: the list page's own selection, page by page, and single records."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The records the list page shows for the same parameters."""
@@ -116,18 +134,6 @@ class RecordViewSet(ApiViewSet):
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One record."""
         return self.answer(self.record())
-
-    def answer(self, record: Any, status_code: int = 200) -> Response:
-        """One record as a response, with its version as ETag."""
-        headers = {"ETag": concurrency.etag(record)} if concurrency.etag(record) else {}
-        return Response(self.describe(record), status=status_code, headers=headers)
-
-    def describe(self, record: Any) -> Any:
-        return self.get_serializer(record).data
-
-    def reread(self, record: Any) -> Any:
-        """A record after a write, with what the serializer reads; even one that just left the caller's sight."""
-        return self.listing.whole().filter(pk=record.pk).first() or record
 
     def _link(self, cursor: Any) -> str | None:
         if cursor is None:

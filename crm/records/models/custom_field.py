@@ -220,6 +220,16 @@ class CustomFields(models.Model):
         if keys:
             self.custom = self.custom | {key: mask(self.custom[key]) for key in keys}
 
+    def hush_parts(self) -> None:
+        """Cover the custom values by which one reaches whom the record is about, for records shown from a pool."""
+        from crm.records.queries.custom_fields import fields_of
+
+        kinds = {CustomField.Kind.PHONE, CustomField.Kind.EMAIL}
+        keys = [key for key, one in fields_of(type(self)).items() if one.kind in kinds]
+        self.custom = self.custom | {
+            key: mask(self.custom[key]) for key in keys if (self.custom or {}).get(key)
+        }
+
     def recorded_parts(self) -> Mapping[str, Any]:
         """Its custom values one by one, as the event log compares them."""
         return {PREFIX + key: value for key, value in (self.custom or {}).items()}

@@ -326,6 +326,10 @@ CELERY_BEAT_SCHEDULE = {
     "find-duplicates": {"task": "accounts.tasks.find_duplicates", "schedule": crontab(hour="2", minute="30")},
     "empty-bin": {"task": "accounts.tasks.empty_bin", "schedule": 6 * 3600.0},
     "rescore-leads": {"task": "sales.tasks.rescore_leads", "schedule": crontab(hour="1", minute="10")},
+    "learn-lead-score": {
+        "task": "sales.tasks.learn_lead_score",
+        "schedule": crontab(hour="3", minute="40", day_of_week="sun"),
+    },
     "empty-lead-bin": {"task": "sales.tasks.empty_lead_bin", "schedule": 6 * 3600.0},
     "empty-opportunity-bin": {"task": "sales.tasks.empty_opportunity_bin", "schedule": 6 * 3600.0},
     "check-calendars": {"task": "crm.records.tasks.check_calendars", "schedule": 6 * 3600.0},

@@ -129,6 +129,7 @@ SECTIONS = (
         "user-check",
         _("fields mapping customer contact opportunity"),
     ),
+    Section("lead_score", COMPANY, _("Lead score"), "gauge", _("learned probability AUC calibration rules")),
     Section("web_forms", COMPANY, _("Web forms"), "file-text", _("landing page leads embed consent site")),
     Section("tags", COMPANY, _("Tags"), "tag", _("labels colours")),
     Section(

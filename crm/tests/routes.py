@@ -160,6 +160,7 @@ LEADS = {
     "web_form_new": Route(ADMIN),
     "web_form_edit": Route(ADMIN, kwargs={"pk": 1}, elsewhere="there has to be a form: test_web_forms"),
     "lead_conversion": Route(ADMIN),
+    "lead_score": Route(ADMIN),
     "lead_create": Route(LEAD_EDITORS),
     "lead_suggest": Route(LEAD_EDITORS),
     "lead_detail": page("lead", LEADERS),

@@ -165,7 +165,7 @@ class WebFormForm(CrmForm):
         label=gettext_lazy("Owner of new leads"),
         queryset=User.objects.none(),
         required=False,
-        help_text=gettext_lazy("Empty: the assignment rules, or the team, decide."),
+        help_text=gettext_lazy("Empty: the assignment rules decide."),
     )
     team = forms.ModelChoiceField(
         label=gettext_lazy("Team of new leads"), queryset=Team.objects.none(), required=False

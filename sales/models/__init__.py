@@ -1,4 +1,5 @@
 from sales.models.assignment import AssignmentGroup, AssignmentMember, AssignmentRule, LeadAssignment
+from sales.models.chances import LeadModel
 from sales.models.choices import (
     Acceptance,
     CloseReason,
@@ -52,6 +53,7 @@ __all__ = [
     "LeadConversion",
     "LeadFile",
     "LeadGroupGrant",
+    "LeadModel",
     "LeadStatus",
     "LeadTouch",
     "LeadUserGrant",

@@ -24,7 +24,9 @@ from sales.listings.leads import LEADS
 from sales.models import Lead, LeadStatus
 from sales.models.lead import OPEN_STATUSES
 from sales.pages.middle import middle
+from sales.queries.chances import chance
 from sales.queries.leads import lead_record
+from sales.rules.chances import Chance
 from sales.rules.leads import MOVES
 from sales.rules.scoring import BEHAVIOUR, FIT, NEGATIVE, Score, is_mql
 from sales.services.conversion import UNDO_WITHIN
@@ -44,6 +46,21 @@ PARTS = {
     "competitor": _("Competitor"),
     "unsubscribed": _("Unsubscribed"),
 }
+FACTS = {
+    "source": _("Source"),
+    "channel": _("Channel"),
+    "industry": _("Industry"),
+    "region": _("Region"),
+    "size": _("Company size"),
+    "role": _("Decides there"),
+    "title": _("Job title"),
+    "company": _("Company"),
+    "phone": _("Phone"),
+    "email": _("E-mail"),
+    "wechat": _("WeChat"),
+    "website": _("Website"),
+    "first_day": _("What they did on the first day"),
+}
 QUESTIONS = {
     "need": _("Need"),
     "budget": _("Budget"),
@@ -61,10 +78,14 @@ def lead_context(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     touches = list(lead.touches.all())
     score = score_of(lead, touches, timezone.now())
     moves = MOVES[lead.status] if changes else ()
+    model, learned = chance(lead)
     return {
         "score": score,
         "parts": parts_of(score),
         "handed_over": _handed_over(lead, score),
+        "model": model,
+        "chance": learned,
+        "reasons": reasons_of(learned) if learned else [],
         "touches": touches[:10],
         "moves": moves,
         "steps": steps_of(lead, moves),
@@ -98,6 +119,11 @@ def parts_of(score: Score) -> list[Part]:
     most = FIT | BEHAVIOUR | NEGATIVE
     found = [Part(str(PARTS[key]), points, most[key]) for key, points in score.parts if points]
     return sorted(found, key=lambda part: -part.points)
+
+
+def reasons_of(learned: Chance) -> list[dict[str, Any]]:
+    """What moved a learned chance most, in words: for or against."""
+    return [{"label": FACTS.get(fact, fact), "speaks_for": moved > 0} for fact, moved in learned.reasons]
 
 
 def steps_of(lead: Lead, moves: Sequence[str]) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from sales.news import LEAD_ARRIVED
 from sales.queries.leads import lead_keys, same_leads
 from sales.queries.webforms import WAYS, consent_of, public_fields
 from sales.rules.webforms import channel_of, origin_of
+from sales.services.assignment import assign_leads
 from sales.services.leads import create_lead, update_lead
 from sales.services.scoring import touch_lead
 
@@ -232,7 +233,10 @@ def _new_lead(
         **values,
     )
     touch_lead(lead, TouchKind.FORM, note=form.name, actor=actor)
-    _tell(lead, form, actor)
+    if owner is None:
+        assign_leads([lead.pk], actor=actor)  # by the rules, who tell whom they choose
+    else:
+        _tell(lead, form, actor)
     return lead
 
 

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from crm.events.actor import system
 from sales import services
+from sales.services.chances import learn_from_history
 
 
 @shared_task(name="sales.tasks.rescore_leads")
@@ -16,3 +17,9 @@ def rescore_leads() -> int:
 def empty_lead_bin() -> int:
     """Delete for good the leads that have lain in the bin for 30 days."""
     return services.purge_lead_bin(actor=system("bin"))
+
+
+@shared_task(name="sales.tasks.learn_lead_score")
+def learn_lead_score() -> int:
+    """Learn every week from the company's own leads who becomes a customer; returns from how many."""
+    return learn_from_history().rows

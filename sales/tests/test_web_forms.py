@@ -13,6 +13,7 @@ from crm.records.services.custom_fields import create_field
 from sales import services
 from sales.models import FormSubmission, Lead, LeadTouch, WebForm
 from sales.rules.webforms import channel_of, origin_of
+from sales.services.pools import default_pool
 from sales.tests.factories import SYSTEM, make_lead
 
 pytestmark = pytest.mark.django_db
@@ -270,3 +271,10 @@ def test_nobody_is_asked_for_required_fields_the_form_leaves_out(form):
     create_field(model="sales.lead", kind="text", label_zh="编号", key="no", required=True, actor=SYSTEM)
     assert send().status_code == 302 and Lead.objects.exists()
     assert not Customer.objects.exists()
+
+
+def test_without_an_owner_the_rules_of_assignment_decide(company, form):
+    services.save_web_form(form, actor=SYSTEM, fields=ASKED, owner=None)
+    send({k: v for k, v in GIVEN.items() if k != "consent"})
+    lead = Lead.objects.get()
+    assert (lead.owner, lead.team) == (None, default_pool(actor=SYSTEM).team)  # no rule takes it: the pool

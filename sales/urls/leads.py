@@ -8,6 +8,7 @@ from sales.views import lead_settings, leads
 
 urlpatterns = [
     path("settings/lead-conversion/", lead_settings.lead_conversion, name="lead_conversion"),
+    path("settings/lead-score/", lead_settings.lead_score, name="lead_score"),
     path("leads/new/", leads.lead_create, name="lead_create"),
     path("leads/suggest/", leads.lead_suggest, name="lead_suggest"),
     path("leads/<int:pk>/timeline/", leads.lead_timeline, name="lead_timeline"),

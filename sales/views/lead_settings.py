@@ -4,12 +4,19 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from crm.console.views.guards import administrators_only
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
+from crm.events.tasks import wake
 from sales import services
 from sales.forms.leads import ConversionFieldsForm
+from sales.pages.leads import PARTS
+from sales.queries.chances import newest_model
+from sales.rules import scoring
+from sales.rules.chances import AUC_NEEDED, POSITIVES_NEEDED, ROWS_NEEDED
+from sales.tasks import learn_lead_score
 
 
 @administrators_only
@@ -27,3 +34,22 @@ def lead_conversion(request: HttpRequest) -> HttpResponse:
     return render(
         request, "sales/settings/conversion.html", {"form": form}, status=422 if form.errors else 200
     )
+
+
+@administrators_only
+@require_http_methods(["GET", "POST"])
+def lead_score(request: HttpRequest) -> HttpResponse:
+    """What the score of leads adds up, and how well the learned chance foretells; POST lets it learn now."""
+    if request.method == "POST":
+        wake(learn_lead_score)
+        messages.success(request, _("It is learning. Look again in a minute."))
+        return redirect("lead_score")
+    context = {
+        "model": newest_model(),
+        "rows_needed": ROWS_NEEDED,
+        "positives_needed": POSITIVES_NEEDED,
+        "auc_needed": AUC_NEEDED,
+        "points": [(PARTS[key], points) for key, points in (scoring.FIT | scoring.BEHAVIOUR).items()],
+        "against": [(PARTS[key], -points) for key, points in scoring.NEGATIVE.items()],
+    }
+    return render(request, "sales/settings/lead_score.html", context)

@@ -53,6 +53,7 @@ TASKS = {
     "find-duplicates": _("Look for duplicates"),
     "empty-bin": _("Empty the bin"),
     "rescore-leads": _("Renew the scores of leads"),
+    "learn-lead-score": _("Learn the score of leads"),
     "empty-lead-bin": _("Empty the bin of leads"),
     "empty-opportunity-bin": _("Empty the bin of opportunities"),
     "check-calendars": _("Check the business calendar"),

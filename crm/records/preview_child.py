@@ -46,12 +46,12 @@ class Unpicturable(Exception):
     """No picture can be made of the file."""
 
 
-def of_picture(content: bytes):
+def of_picture(content: bytes, formats=("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")):
     """The picture, turned upright, no larger than the larger of the two."""
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = None  # our own check follows, before anything is decoded
-    image = Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF"))
+    image = Image.open(io.BytesIO(content), formats=formats)
     if max(image.size) > MOST_SIDE:
         raise Unpicturable("too_large")
     image.draft("RGB", (LARGE, LARGE))
@@ -59,6 +59,15 @@ def of_picture(content: bytes):
         raise Unpicturable("too_large")
     image.thumbnail((LARGE, LARGE), reducing_gap=2.0)
     return ImageOps.exif_transpose(image), None
+
+
+def of_heic(content: bytes):
+    """The picture of a phone that saves HEIC, which the decoder turns upright itself."""
+    import pillow_heif
+
+    pillow_heif.options.DECODE_THREADS = 1  # each would take room from the little there is
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return of_picture(content, formats=("HEIF",))
 
 
 def of_pdf(content: bytes):
@@ -74,6 +83,9 @@ def of_pdf(content: bytes):
         raise Unpicturable("too_large")
     bitmap = page.render(scale=LARGE / max(width, height), may_draw_forms=False)
     return bitmap.to_pil(), len(document)
+
+
+DRAWN_BY = {"pdf": of_pdf, "heic": of_heic, "picture": of_picture}
 
 
 def drawn(image, side: int) -> bytes:
@@ -92,7 +104,7 @@ def main() -> int:
     content = sys.stdin.buffer.read()
     out = sys.stdout.buffer
     try:
-        image, pages = of_pdf(content) if sys.argv[1] == "pdf" else of_picture(content)
+        image, pages = DRAWN_BY[sys.argv[1]](content)
         small, large = drawn(image, SMALL), drawn(image, LARGE)
     except Unpicturable as error:
         out.write(json.dumps({"error": str(error)}).encode() + b"\n")

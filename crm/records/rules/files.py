@@ -97,7 +97,7 @@ KINDS: dict[str, FileKind] = {
 PICTURES = {"image/png", "image/jpeg", "image/webp", "image/gif"}
 SHOWN = PICTURES | {"application/pdf"}
 # Of what a small picture is made.
-PICTURED = SHOWN | {"image/bmp", "image/tiff"}
+PICTURED = SHOWN | {"image/bmp", "image/tiff", "image/heic"}
 _RESERVED = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 
 

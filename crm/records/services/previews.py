@@ -19,6 +19,7 @@ from crm.records.models.stored_file import preview_path
 log = structlog.get_logger(__name__)
 
 CHILD = Path(preview_child.__file__)
+KINDS = {"application/pdf": "pdf", "image/heic": "heic"}  # those with a decoder of their own
 SECONDS = 40  # by the clock; of the processor the child has less
 TRIES = 3
 AGAIN_AFTER = timedelta(minutes=2)  # longer than one attempt takes: whoever died over it is followed then
@@ -63,7 +64,7 @@ def _make(stored: StoredFile) -> bool:
     try:
         with stored.content.open("rb") as source:
             content = source.read()
-        pictures = pictures_of(content, is_pdf=stored.content_type == "application/pdf")
+        pictures = pictures_of(content, KINDS.get(stored.content_type, "picture"))
     except (
         OSError,
         subprocess.TimeoutExpired,
@@ -88,10 +89,10 @@ def _make(stored: StoredFile) -> bool:
     return bool(kept)
 
 
-def pictures_of(content: bytes, *, is_pdf: bool) -> Pictures | None:
+def pictures_of(content: bytes, kind: str = "picture") -> Pictures | None:
     """The two pictures, or None where none can be made; raises `TimeoutExpired` when it takes too long."""
     child = subprocess.run(
-        [sys.executable, "-I", str(CHILD), "pdf" if is_pdf else "picture"],
+        [sys.executable, "-I", str(CHILD), kind],
         input=content,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

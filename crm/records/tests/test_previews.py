@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 
+import pillow_heif
 import pytest
 import time_machine
 from django.core.files.base import ContentFile
@@ -61,10 +62,29 @@ def test_a_photo_is_turned_upright_and_tells_no_place():
     exif = Image.Exif()
     exif[ORIENTATION] = 6  # the camera was held upright
     exif.get_ifd(GPS)[1] = "N"
-    made = previews.pictures_of(picture("JPEG", (400, 200), exif=exif), is_pdf=False)
+    made = previews.pictures_of(picture("JPEG", (400, 200), exif=exif))
     shown = Image.open(io.BytesIO(made.large))
     assert shown.size == (200, 400)
     assert not shown.getexif() and b"EXIF" not in made.large and b"EXIF" not in made.small
+
+
+def test_a_photo_of_a_phone_that_saves_heic(keep):
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    exif.get_ifd(GPS)[1] = "N"
+    out = io.BytesIO()
+    pillow_heif.from_pillow(Image.new("RGB", (400, 200), "red")).save(out, exif=exif.tobytes())
+    stored = keep("IMG_0042.HEIC", out.getvalue())
+    make_previews()
+    stored.refresh_from_db()
+    assert stored.preview_state == StoredFile.READY
+    with stored.picture.open("rb") as source:
+        shown = Image.open(io.BytesIO(source.read()))
+    assert shown.format == "WEBP" and shown.size == (200, 400) and not shown.getexif()
+    broken = keep("half.heic", out.getvalue()[:300])
+    make_previews()
+    broken.refresh_from_db()
+    assert broken.preview_state == StoredFile.FAILED
 
 
 def test_51_a_picture_of_2_500_megapixels_is_never_decoded(keep):
@@ -88,7 +108,7 @@ def test_a_file_of_which_no_picture_can_be_made_keeps_its_icon(keep, name, conte
 def test_the_child_may_use_no_more_memory_than_it_was_given():
     hungry = "import sys; sys.argv = ['x', 'picture']; sys.path.insert(0, '.')\n"
     hungry += "from crm.records import preview_child as child\n"
-    hungry += "child.of_picture = lambda content: (bytearray(600 * 1024 * 1024), None)\nchild.main()"
+    hungry += "child.DRAWN_BY['picture'] = lambda content: (bytearray(600 * 1024 * 1024), None)\nchild.main()"
     ended = subprocess.run([sys.executable, "-c", hungry], input=b"", capture_output=True, check=False)
     assert ended.stdout == b'{"error": "too_heavy"}\n'
 
@@ -126,7 +146,7 @@ def test_a_worker_that_dies_over_a_file_leaves_it_to_the_next(keep, monkeypatch)
 
 def test_pictures_of_a_file_deleted_meanwhile_leave_nothing_behind(keep, company, monkeypatch):
     stored = keep("a.png", picture())
-    made = previews.pictures_of(picture(), is_pdf=False)
+    made = previews.pictures_of(picture())
 
     def meanwhile(*_args, **_values):
         StoredFile._base_manager.filter(pk=stored.pk).delete()

@@ -22,7 +22,8 @@ def main(arguments: list[str]) -> int:
         env = environment.build(data, services)
         env["CRM_CHROMIUM"] = (system.browser() or "") if system.driver_can_start() else ""
         processes = str(max(2, min(8, os.cpu_count() or 2)))
-        everything = ["-n", processes, "--dist", "load"]
+        # One by one: handed out by the hundred, the long tests at the end would all be one worker's.
+        everything = ["-n", processes, "--dist", "load", "--maxschedchunk", "1"]
         process = subprocess.Popen([PYTHON, "-m", "pytest", *(arguments or everything)], env=env, cwd=ROOT)
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())

@@ -120,10 +120,17 @@ def record_events(
 
 def _standing_in(record: models.Model, actor: Actor) -> dict[str, str]:
     """For whom somebody did it who covers for a colleague: the owner of the record, or of the one it belongs to."""
-    for one in (record, getattr(record, "customer", None)) if actor.covers_for else ():
+    for one in (record, _whole_of(record)) if actor.covers_for else ():
         if name := actor.covers_for.get(getattr(one, "owner_id", None) or 0):
             return {STANDING_IN: name}
     return {}
+
+
+def _whole_of(record: models.Model) -> models.Model | None:
+    """The record that this one is reached through, by what its kind declares (`access`, crm.identity.policies)."""
+    policy = getattr(record, "access", None)
+    path = getattr(policy, "also_via", None) or next(iter(getattr(policy, "fields", ())), None)
+    return getattr(record, path, None) if path else None
 
 
 def _note_deliveries(kind: EventType, ids: Sequence[int]) -> None:

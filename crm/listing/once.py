@@ -8,12 +8,11 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from crm.records.models import IdempotencyKey
-from crm.records.services.idempotency import keep_answer, take_key
+from crm.records.services.idempotency import answer_once
 
 REMEMBERED = timedelta(minutes=10)
 """After that the same form, still open, may mean a second record."""
@@ -34,19 +33,16 @@ def once(view: View) -> View:
         sent_by_form = request.method == "POST" and "csrfmiddlewaretoken" in request.POST
         if not sent_by_form or not request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        with transaction.atomic():
-            key = _fingerprint(request)
-            row, first = take_key(request.user, f"form:{key}", key, REMEMBERED)
-            if not first:
-                return _answer_again(request, row)
-            response = view(request, *args, **kwargs)
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
-            else:
-                headers = {name: response.headers[name] for name in KEPT if name in response.headers}
-                place = response.headers.get("Location", "")
-                keep_answer(row, status=response.status_code, body=headers, location=place)
-            return response
+        key = _fingerprint(request)
+        return answer_once(
+            request.user,
+            f"form:{key}",
+            key,
+            answer=lambda: view(request, *args, **kwargs),
+            again=lambda row: _answer_again(request, row),
+            kept=lambda response: {name: response.headers[name] for name in KEPT if name in response.headers},
+            kept_for=REMEMBERED,
+        )
 
     guarded.creates_once = True  # type: ignore[attr-defined]
     return guarded

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.files.base import File
-from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.listing.rest.errors import Problem
-from crm.records.services.idempotency import keep_answer, take_key
+from crm.records.models import IdempotencyKey
+from crm.records.services.idempotency import answer_once
 
 LONGEST = 255
 
@@ -29,24 +29,22 @@ def once(handler: Callable[..., Response]) -> Callable[..., Response]:
             raise Problem(
                 400, "invalid_key", _("An idempotency key has 1 to %(n)d characters.") % {"n": LONGEST}
             )
-        with transaction.atomic():
-            row, first = take_key(request.user, key, fingerprint(request))
-            if not first:
-                if row.fingerprint != fingerprint(request):
-                    raise Problem(422, "key_reused", _("This key was used for another request."))
-                headers = {"Idempotency-Replayed": "true"} | (
-                    {"Location": row.location} if row.location else {}
-                )
-                return Response(row.body, status=row.status, headers=headers)
-            response = handler(request, *args, **kwargs)
-            if response.status_code >= 400:
-                transaction.set_rollback(True)
-                return response
-            body = json.loads(JSONRenderer().render(response.data) or "null")
-            keep_answer(
-                row, status=response.status_code, body=body, location=response.headers.get("Location", "")
-            )
-            return response
+        mark = fingerprint(request)
+
+        def again(row: IdempotencyKey) -> Response:
+            if row.fingerprint != mark:
+                raise Problem(422, "key_reused", _("This key was used for another request."))
+            place = {"Location": row.location} if row.location else {}
+            return Response(row.body, status=row.status, headers={"Idempotency-Replayed": "true"} | place)
+
+        return answer_once(
+            request.user,
+            key,
+            mark,
+            answer=lambda: handler(request, *args, **kwargs),
+            again=again,
+            kept=lambda response: json.loads(JSONRenderer().render(response.data) or "null"),
+        )
 
     return handle
 

@@ -1,15 +1,19 @@
 """Idempotency keys: one request, sent as often as a shaky line makes it, has one effect."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from crm.identity.models import User
 from crm.records.models import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
+
+R = TypeVar("R", bound=HttpResponseBase)
 
 
 def take_key(
@@ -30,10 +34,32 @@ def take_key(
     return row, row.status is None
 
 
-def keep_answer(row: IdempotencyKey, *, status: int, body: Any, location: str = "") -> None:
-    """Remember what the request answered."""
-    row.status, row.body, row.location = status, body, location
+@transaction.atomic
+def answer_once(
+    user: User,
+    key: str,
+    fingerprint: str,
+    *,
+    answer: Callable[[], R],
+    again: Callable[[IdempotencyKey], R],
+    kept: Callable[[R], Any],
+    kept_for: timedelta = KEPT_FOR,
+) -> R:
+    """Answer a request whose key is new and remember it (`kept` is its body); the others are answered from memory.
+
+    A refusal takes back what was written and is not remembered: the request may come again.
+    """
+    row, first = take_key(user, key, fingerprint, kept_for)
+    if not first:
+        return again(row)
+    response = answer()
+    if response.status_code >= 400:
+        transaction.set_rollback(True)
+        return response
+    row.status, row.body = response.status_code, kept(response)
+    row.location = response.headers.get("Location", "")
     row.save(update_fields=["status", "body", "location"])
+    return response
 
 
 @transaction.atomic

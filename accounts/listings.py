@@ -263,7 +263,7 @@ CUSTOMERS = ListPage(
     palette=Found("name", "owner__name", sound="name_sort"),
     links=[
         ("data_quality", _("Duplicates"), "copy", "merge"),
-        ("customer_bin_list", _("Bin"), "trash"),
+        ("customer_bin_list", _("Bin"), "trash", "delete"),
     ],
 )
 

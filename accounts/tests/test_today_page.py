@@ -226,3 +226,16 @@ class TestDoneCircle:
         undo_url = json.loads(response.headers["HX-Trigger"])["toast"]["undo_url"]
         client.post(undo_url, headers=HTMX)
         assert Activity._base_manager.get(pk=planned.pk).due_at == planned.due_at
+
+
+def test_who_follows_up_with_nobody_sees_which_customers_changed(client, company):
+    mine = make_customer(company.sales1, "成交的客户")
+    services.set_first_deal(mine, date=date(2026, 6, 1), actor=by(company.sales1))
+    make_customer(company.sales1, "没有成交的客户")
+    client.force_login(company.finance1)
+    page = client.get("/").content.decode()
+    assert 'id="latest-title"' in page and 'id="follow-ups"' not in page and "neglected-title" not in page
+    assert "成交的客户" in page and "没有成交的客户" not in page
+    client.force_login(company.sales1)
+    page = client.get("/").content.decode()
+    assert 'id="follow-ups"' in page and "latest-title" not in page

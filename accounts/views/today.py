@@ -3,19 +3,22 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.listings import CUSTOMERS
 from accounts.models import Activity, Customer
 from accounts.queries import today as queries
-from accounts.queries.activities import dress, reads_others
+from accounts.queries.activities import dress, may_write, reads_others
 from accounts.queries.neglect import neglected
 from crm.console.queries import greeting_for
 from crm.identity import access
+from crm.listing.selection import select
 
+LATEST = 8  # customers that changed last, for those without follow-ups
 TABS = ("today", "week", "given")
 
 
@@ -67,10 +70,14 @@ def _list(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, An
 
 
 def _aside(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, Any]:
-    if not access.has_verb(request.user, "view", Customer) or not reads_others(request.user):
+    if not access.has_verb(request.user, "view", Customer):
+        return {}
+    if not reads:  # nobody waits for their follow-ups: what others did is their news
+        return {"latest": select(CUSTOMERS, request.user, QueryDict("")).page(size=LATEST).records}
+    if not reads_others(request.user):
         return {"neglected": [], "neglected_total": 0}
     rows, total = neglected(who.customers())
-    return {"neglected": rows, "neglected_total": total}
+    return {"neglected": rows, "neglected_total": total, "may_write": may_write(request.user)}
 
 
 def greeting(request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.masking import mask
@@ -35,7 +35,7 @@ class CustomField(Versioned):
     """
 
     class Kind(models.TextChoices):
-        TEXT = "text", _("Text")
+        TEXT = "text", pgettext_lazy("kind of field", "Text")
         LONG_TEXT = "long_text", _("Long text")
         NUMBER = "number", _("Number")
         MONEY = "money", _("Money")

@@ -10,6 +10,6 @@ def want_pictures(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("records", "0019_masked_custom_fields")]
+    dependencies = [("records", "0020_approved_exports")]
 
     operations = [migrations.RunPython(want_pictures, migrations.RunPython.noop)]

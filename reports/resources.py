@@ -123,7 +123,7 @@ class QuotaResource(ImportResource):
     def check(self, run: Run, row: StagedRow) -> None:
         """A target is of a person or of a team; by amount unless the sheet says otherwise."""
         row.cleaned.setdefault("metric", str(Metric.WON_VALUE))
-        if not row.cleaned.get("who") and not row.cleaned.get("team"):
+        if not row.errors and not row.cleaned.get("who") and not row.cleaned.get("team"):
             row.fail("required", _("Name a person or a team."), run.headers.get("who", ""), "who")
 
     def key_of(self, run: Run, row: StagedRow) -> str:

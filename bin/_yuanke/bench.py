@@ -17,7 +17,18 @@ from .stamps import Stamp, fingerprint
 from .steps import Progress, Step, StepFailed
 from .supervisor import Supervisor
 
-PARTS = ("lists", "fields", "palette", "record", "duplicates", "imports", "load", "exports", "weight")
+PARTS = (
+    "lists",
+    "fields",
+    "palette",
+    "record",
+    "duplicates",
+    "imports",
+    "load",
+    "exports",
+    "weight",
+    "reports",
+)
 BY_SIZE = ("lists", "duplicates")
 """Parts that are measured in the small company and in the large one."""
 

@@ -10,6 +10,7 @@ from crm.demo.activities import activities
 from crm.demo.customers import TAGS, customers
 from crm.demo.fields import create_fields
 from crm.demo.files import attach_examples
+from crm.demo.forecast import create_forecasts
 from crm.demo.highlights import pin_highlights
 from crm.demo.opportunities import load_opportunities
 from crm.demo.people import create_people
@@ -35,6 +36,7 @@ def load_demo(
             progress(f"{loaded:,} of {count:,} customers")
     create_activities(activities(seed), actor=actor)
     load_opportunities(seed, actor)
+    create_forecasts(people, actor)
     pin_highlights(seed, actor)
     pin_views(people)
     attach_examples(seed)

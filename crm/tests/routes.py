@@ -425,6 +425,7 @@ REPORTS = {
         name: Route(elsewhere="the rows are of those one leads: test_quotas")
         for name in ("api-quotas-list", "api-quotas-detail")
     },
+    "dashboard": Route(DEAL_READERS),
     "forecast": Route(DEAL_READERS),
     "forecast_call": Route(DEAL_READERS, method="post"),
     "report_detail": Route(DEAL_READERS, kwargs={"slug": "pipeline"}),

@@ -4,7 +4,8 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,7 +17,7 @@ from reports.queries.deals import Unit, closed_between, deals_of
 from reports.queries.dimensions import DIMENSIONS, Dimension, id_of, word
 from reports.rules.periods import period_of
 from reports.words import short_label
-from sales.models import OpportunityStatus
+from sales.models import Opportunity, OpportunityStatus
 from sales.rules.forecast import win_rate
 
 WON, LOST, OPEN = OpportunityStatus.WON, OpportunityStatus.LOST, OpportunityStatus.OPEN
@@ -29,16 +30,13 @@ def sales_by(asked: Asked) -> Table:
     closed = closed_between(asked["from"], asked["to"])
     won, lost = Q(status=WON) & closed, Q(status=LOST) & closed
     counted = won | lost if dimension.timed else won | lost | Q(status=OPEN)
-    lines = list(
-        rows.filter(counted)
-        .values_list(dimension.path, "currency")
-        .annotate(
-            won_value=Sum("amount", filter=won),
-            lost_value=Sum("amount", filter=lost),
-            won=Count("pk", filter=won),
-            lost=Count("pk", filter=lost),
-            open=Count("pk", filter=Q(status=OPEN)),
-        )
+    lines = _sums(
+        rows.filter(counted),
+        dimension.path,
+        won,
+        lost,
+        LINED if dimension.lined else F("amount"),
+        distinct=dimension.lined,
     )
     unit = Unit.of(currency for _key, currency, *values in lines if any(values))
     fold = dimension.fold()
@@ -69,6 +67,13 @@ def sales_by(asked: Asked) -> Table:
         else (lambda row: (-row.values["won_value"], -row.values["won"], row.values["label"]))
     )
     total = [sum(column) for column in zip(*sums.values(), strict=True)] or [Decimal(0), Decimal(0), 0, 0, 0]
+    if dimension.lined:  # a deal of two products is one deal
+        total = [Decimal(0), Decimal(0), 0, 0, 0]
+        for _key, currency, won_value, lost_value, *counts in _sums(
+            rows.filter(counted), "status", won, lost, F("amount")
+        ):
+            values = [unit.value(won_value, currency), unit.value(lost_value, currency), *counts]
+            total = [whole + part for whole, part in zip(total, values, strict=True)]
     columns = [Column("label", dimension.label, TEXT), *(NUMBERS[:-1] if dimension.timed else NUMBERS)]
     totals = {"label": None, **_values(unit, total)}
     whole = Row(totals, drill=_drill({**query, **days}, {}))
@@ -83,6 +88,25 @@ def sales_by(asked: Asked) -> Table:
         currency=unit.currency,
         approximate=unit.approximate,
         extra={"timed": dimension.timed},
+    )
+
+
+# A deal's amount by product: that of its lines, its own where it has none.
+LINED = Coalesce("lines__amount", "amount")
+
+
+def _sums(
+    rows: QuerySet[Opportunity], path: Any, won: Q, lost: Q, amount: Any, *, distinct: bool = False
+) -> list[Any]:
+    """(group, currency, won amount, lost amount, won, lost, open) of some deals."""
+    return list(
+        rows.values_list(path, "currency").annotate(
+            won_value=Sum(amount, filter=won),
+            lost_value=Sum(amount, filter=lost),
+            won=Count("pk", filter=won, distinct=distinct),
+            lost=Count("pk", filter=lost, distinct=distinct),
+            open=Count("pk", filter=Q(status=OPEN), distinct=distinct),
+        )
     )
 
 

@@ -17,7 +17,7 @@ from crm.records.models import Industry, Region
 from reports.declare import Label
 from reports.rules.periods import MONTH, QUARTER, period_of
 from reports.words import period_label
-from sales.models import CloseReason, Pipeline
+from sales.models import CloseReason, Pipeline, Product
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Dimension:
     fold: Callable[[], Callable[[Any], Any]] = lambda: lambda value: value
     nothing: Label = gettext_lazy("None")
     timed: bool = False  # by the day of closing: what is open has no place in it
+    lined: bool = (
+        False  # by the lines of a deal: one with several stands in several places, with their amounts
+    )
 
 
 def _named(model: Any) -> Callable[[Iterable[Any]], Mapping[Any, str]]:
@@ -98,14 +101,22 @@ DIMENSIONS = {
             gettext_lazy("Region"),
             Substr("customer__region_id", 1, 2),
             lambda keys: _provinces(keys),
-            lambda key, _values: {"region": f"{key}0000"} if key else {"region": "none"},
+            lambda key, _values: {"region": f"{key}0000"} if key else None,
         ),
         Dimension(
             "industry",
             gettext_lazy("Industry"),
             "customer__industry_id",
             _named(Industry),
-            lambda key, _values: {"industry": key or "none"},
+            lambda key, _values: {"industry": key} if key else None,
+        ),
+        Dimension(
+            "product",
+            gettext_lazy("Product"),
+            "lines__product_id",
+            _named(Product),
+            _ids("product"),
+            lined=True,
         ),
         Dimension("pipeline", gettext_lazy("Pipeline"), "pipeline_id", _named(Pipeline), _ids("pipeline")),
         Dimension("source", gettext_lazy("Source"), "source", _choices(Source), _ids("source")),

@@ -104,3 +104,9 @@ def move_words(move: Any) -> str:
             return _("The amount was changed")
         case _:
             return _("New, %(category)s") % {"category": after}
+
+
+@register.simple_tag
+def centred(width: int) -> str:
+    """Where a bar of a funnel begins, in per cent."""
+    return f"{(100 - width) / 2:.1f}"

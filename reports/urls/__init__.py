@@ -3,11 +3,12 @@
 from django.urls import path
 
 from reports.listings import QUOTAS
-from reports.views import forecast, quotas, reports
+from reports.views import dashboard, forecast, quotas, reports
 
 urlpatterns = [
     path("opportunities/forecast/", forecast.forecast, name="forecast"),
     path("opportunities/forecast/call/", forecast.forecast_call, name="forecast_call"),
+    path("dashboards/", dashboard.dashboard, name="dashboard"),
     path("reports/", reports.report_list, name="report_list"),
     path("reports/targets/enter/", quotas.quota_enter, name="quota_enter"),
     *QUOTAS.urls("reports/targets"),

@@ -9,10 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from crm.events.actor import actor_of
+from crm.identity.access import has_verb
 from crm.listing.selection import BadQuery
 from reports import files
 from reports.asked import ask
 from reports.declare import REPORTS, Report, reports_for
+from reports.models import Quota
 from reports.shown import page_context
 
 
@@ -20,7 +22,8 @@ from reports.shown import page_context
 @require_safe
 def report_list(request: HttpRequest) -> HttpResponse:
     """Which reports somebody may read."""
-    return render(request, "reports/list.html", {"reports": reports_for(request.user)})
+    context = {"reports": reports_for(request.user), "targets": has_verb(request.user, "view", Quota)}
+    return render(request, "reports/list.html", context)
 
 
 @login_required

@@ -4,17 +4,20 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.filters import FOLLOW_UPS, PAST
+from accounts.filters import FOLLOW_UPS, PAST, PlaceFilter
 from accounts.models import Customer
 from accounts.models.choices import Source
 from crm.identity.models import Team
 from crm.listing.filters import Choices, Filters, Flag, OwnerFilter, PeriodFilter, Records
+from crm.records.models import Industry
+from sales.filters.stays import Entered, EnteredStage, Reached, WithProduct
 from sales.models import (
     CloseReason,
     ForecastCategory,
     Opportunity,
     OpportunityStatus,
     Pipeline,
+    Product,
     Stage,
 )
 from sales.queries.opportunities import rotting_q
@@ -46,6 +49,12 @@ class OpportunityFilters(Filters):
     reason = Choices(choices=CloseReason.choices, label=_("Reason"))
     source = Choices(choices=Source.choices, label=_("Source"))
     customer = Records(model=Customer, label=_("Customer"))
+    region = PlaceFilter(field_name="customer__region", label=_("Region"))
+    industry = Records(model=Industry, field_name="customer__industry", label=_("Industry"))
+    product = WithProduct(model=Product, label=_("Product"))
+    entered_stage = EnteredStage(model=Stage, label=_("Entered stage"))
+    entered = Entered(names=PAST, label=_("Entered in"))
+    reached = Reached(model=Stage, label=_("Ever reached"))
     created_at = PeriodFilter(names=PAST, label=pgettext_lazy("date", "Created"))
 
     class Meta:

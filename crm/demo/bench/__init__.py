@@ -7,5 +7,6 @@ fields       the same list by custom fields against built-in columns
 record       a record with a long timeline against the same with a short one
 duplicates   the check of a new customer, the scan of the whole base, a merge
 imports      an import and an export against django-import-export's own way
+reports      open pipeline and forecast over a million deals against the bare aggregates
 weight       what a first visit and a change of the list send over the wire
 """

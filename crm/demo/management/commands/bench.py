@@ -6,7 +6,18 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from crm.demo.bench import company
 
-PARTS = ("lists", "fields", "palette", "record", "duplicates", "imports", "load", "exports", "weight")
+PARTS = (
+    "lists",
+    "fields",
+    "palette",
+    "record",
+    "duplicates",
+    "imports",
+    "load",
+    "exports",
+    "weight",
+    "reports",
+)
 
 
 class Command(BaseCommand):

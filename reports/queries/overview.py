@@ -1,0 +1,155 @@
+"""What a manager's dashboard shows beside the reports: the year by month, changes against last year, the team's work, what needs care."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
+
+from accounts.models import Activity
+from crm.core.clock import company_midnight
+from crm.identity.access import has_verb, visible
+from crm.identity.fields import shield
+from crm.identity.models import User
+from reports.asked import Asked
+from reports.models import Metric, Quota
+from reports.queries.deals import Unit, closed_between, deals_of
+from reports.queries.forecast import COUNTED
+from reports.queries.targets import Targets, targets_from
+from reports.rules.periods import MONTH, Period
+from sales.models import ForecastCategory, Opportunity, OpportunityStatus
+from sales.queries.opportunities import rotting_q
+from sales.rules.forecast import win_rate
+
+WON, LOST = OpportunityStatus.WON, OpportunityStatus.LOST
+TREND = 6  # months of a tile's line
+CARE = 5  # deals that need care
+
+
+@dataclass(frozen=True)
+class Closed:
+    """What was closed in some days: the amount won, how many were won and lost."""
+
+    value: Decimal = Decimal(0)
+    won: int = 0
+    lost: int = 0
+
+    @property
+    def rate(self) -> Decimal | None:
+        return win_rate(self.won, self.lost)
+
+    @property
+    def average(self) -> Decimal | None:
+        return self.value / self.won if self.won else None
+
+
+def closed_by_month(asked: Asked, unit: Unit, first: date, last: date) -> dict[date, Closed]:
+    """What was closed in each month of some days."""
+    rows, _query = deals_of(asked)
+    found: dict[date, Closed] = defaultdict(Closed)
+    shown = rows.filter(closed_between(first, last), status__in=(WON, LOST)).values_list(
+        TruncMonth("closed_at"), "currency"
+    )
+    for month, currency, value, won, lost in shown.annotate(
+        value=Sum("amount", filter=Q(status=WON)),
+        won=Count("pk", filter=Q(status=WON)),
+        lost=Count("pk", filter=Q(status=LOST)),
+    ):
+        so_far = found[month]
+        found[month] = Closed(
+            so_far.value + _worth(unit, value, currency), so_far.won + won, so_far.lost + lost
+        )
+    return found
+
+
+def together(months: Mapping[date, Closed], period: Period) -> Closed:
+    """The months of a period as one."""
+    inside = [one for month, one in months.items() if period.holds(month)]
+    return Closed(
+        sum((one.value for one in inside), Decimal(0)),
+        sum(one.won for one in inside),
+        sum(one.lost for one in inside),
+    )
+
+
+@dataclass(frozen=True)
+class MonthAhead:
+    """A month of the year: what was won in it, what is still expected, and its target."""
+
+    period: Period
+    won: Decimal
+    commit: Decimal
+    best: Decimal
+    quota: Decimal | None
+
+
+def year_by_month(asked: Asked, unit: Unit, months: Mapping[date, Closed], year: Period) -> list[MonthAhead]:
+    """The months of a year; open deals stand in the month they are expected to close."""
+    rows, _query = deals_of(asked)
+    due = COUNTED & Q(expected_close_date__gte=year.first, expected_close_date__lte=year.last)
+    open_sums: dict[date, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    shown = rows.filter(due).values_list(TruncMonth("expected_close_date"), "currency")
+    for month, currency, commit, best in shown.annotate(
+        commit=Sum("amount", filter=Q(forecast_category=ForecastCategory.COMMIT)),
+        best=Sum("amount", filter=Q(forecast_category=ForecastCategory.BEST_CASE)),
+    ):
+        open_sums[month][0] += _worth(unit, commit, currency)
+        open_sums[month][1] += _worth(unit, best, currency)
+    quotas = Quota.objects.none()
+    if has_verb(asked.user, "view", Quota):
+        quotas = visible(Quota, asked.user).filter(
+            metric=Metric.WON_VALUE, first_date__gte=year.first, first_date__lte=year.last, kind=MONTH
+        )
+    found = []
+    for month in year.parts(MONTH):
+        goals = targets_from(quotas.filter(first_date=month.first), month, unit.currency)
+        closed = months.get(month.first, Closed())
+        commit, best = open_sums.get(month.first, (Decimal(0), Decimal(0)))
+        found.append(MonthAhead(month, closed.value, commit, best, _goal(asked, goals)))
+    return found
+
+
+def _goal(asked: Asked, goals: Targets) -> Decimal | None:
+    if asked["owner"]:
+        return goals.people.get(asked["owner"].pk)
+    return goals.of_team_with(asked.form.fields["team"].ids(asked["team"]) if asked["team"] else None)
+
+
+def _worth(unit: Unit, value: Decimal | None, currency: str) -> Decimal:
+    if value is None:
+        return Decimal(0)
+    if unit.rates is None and currency != unit.currency:
+        return Unit.of([currency, unit.currency]).value(value, currency)
+    return unit.value(value, currency)
+
+
+def follow_ups_by(user: User, people: Iterable[int], period: Period) -> dict[int, int]:
+    """How many follow-ups each of some people made in a period, of those the reader sees."""
+    if not has_verb(user, "view", Activity):
+        return {}
+    rows = visible(Activity, user).filter(
+        owner__in=list(people),
+        done_at__gte=company_midnight(period.first),
+        done_at__lt=company_midnight(period.last + timedelta(1)),
+    )
+    return dict(rows.order_by().values_list("owner_id").annotate(n=Count("pk")))
+
+
+def in_need(asked: Asked) -> tuple[list[Opportunity], int]:
+    """The biggest deals in which nothing happens any more, and how many there are."""
+    rows, _query = deals_of(asked)
+    rotting: QuerySet[Opportunity] = rows.filter(rotting_q())
+    found = list(rotting.select_related("customer", "owner", "stage").order_by("-amount", "pk")[:CARE])
+    shield(asked.user, found)
+    return found, rotting.count()
+
+
+def without_next_step(asked: Asked) -> int:
+    """How many open deals have nothing planned."""
+    rows, _query = deals_of(asked)
+    return rows.filter(status=OpportunityStatus.OPEN, next_follow_up_at__isnull=True).count()

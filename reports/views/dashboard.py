@@ -1,0 +1,246 @@
+"""The manager's dashboard (picture 07): how a period stands, where the year goes, who does what, what needs care."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_safe
+
+from crm.identity.access import visible
+from crm.identity.models import User
+from crm.listing.selection import BadQuery
+from reports.asked import Asked, ask
+from reports.charts import Chart, Series
+from reports.declare import MONEY, Column, Table, list_of
+from reports.declared.forecast import FORECAST
+from reports.declared.funnel import FUNNEL
+from reports.queries import overview
+from reports.queries.deals import Unit, deals_of
+from reports.rules.periods import MONTH, QUARTER, YEAR, Period, months_on, period_of
+from reports.views.reports import report_or_404
+from reports.words import period_label, short_label
+
+SPANS = (
+    ("this_month", pgettext_lazy("dashboard", "Month")),
+    ("this_quarter", pgettext_lazy("dashboard", "Quarter")),
+    ("this_year", pgettext_lazy("dashboard", "Year")),
+)
+RANKED = 8
+TITLE = gettext_lazy("Dashboard")
+
+
+@login_required
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """One page for whoever answers for a team: numbers of a period against last year, forecast, funnel, people, care."""
+    report_or_404(request.user, FORECAST.slug)
+    query = request.GET.copy()
+    query.pop("group", None)
+    try:
+        asked = ask(FORECAST, request.user, query)
+    except BadQuery as error:
+        context = {"report": FORECAST, "errors": error.errors}
+        return render(request, "reports/bad_query.html", context, status=400)
+    return render(request, "reports/dashboard.html", dashboard_context(asked, request.GET.get("period", "")))
+
+
+def dashboard_context(asked: Asked, chosen: str) -> dict[str, Any]:
+    """All the page shows."""
+    table = FORECAST.build(asked)
+    period: Period = asked["period"]
+    year = period_of(period.first, YEAR)
+    unit = Unit(table.currency)
+    first = min(
+        months_on(year.first, -12), months_on(period_of(asked.today, MONTH).first, -overview.TREND + 1)
+    )
+    months = overview.closed_by_month(asked, unit, first, max(year.last, asked.today))
+    now = overview.together(months, period)
+    steps = {MONTH: 12, QUARTER: 4, YEAR: 1}[period.kind]
+    then = overview.together(_until(asked, unit, period.on(-steps)), period.on(-steps))
+    ahead = overview.year_by_month(asked, unit, months, year)
+    care, rotting = overview.in_need(asked)
+    funnel = _funnel(asked, period)
+    form = asked.form
+    for name in ("group", "period"):
+        form.fields.pop(name, None)
+    query = {name: asked[name].pk for name in ("owner", "team", "pipeline") if asked[name]}
+    _rows, narrowed = deals_of(asked)
+    return {
+        "form": form,
+        "asked": asked,
+        "period": period,
+        "period_words": period_label(period),
+        "spans": [(key, label, urlencode({**query, "period": key})) for key, label in SPANS],
+        "chosen": chosen or "this_quarter",
+        "table": table,
+        "totals": table.totals,
+        "tiles": _tiles(table, now, then, _line(months, asked)),
+        "ahead": _ahead_chart(ahead, table, narrowed),
+        "year": year.first.year,
+        "year_share": _year_share(ahead),
+        "funnel": funnel,
+        "funnel_widths": _widths(funnel),
+        "ranking": _ranking(asked, table, period),
+        "care": care,
+        "rotting": rotting,
+        "rotting_url": list_of({**narrowed, "rotting": "true", "sort": "-amount"}),
+        "unplanned": overview.without_next_step(asked),
+        "unplanned_url": list_of({**narrowed, "status": "open", "next_follow_up_at": "none"}),
+        "forecast_url": f"{reverse('forecast')}?{urlencode({**query, 'period': period.key})}",
+        "as_of": asked.now,
+    }
+
+
+def _until(asked: Asked, unit: Unit, before: Period) -> dict[Any, overview.Closed]:
+    """The period a year ago, as far as the present one has come: half a quarter is compared with half a quarter."""
+    gone = asked.today - asked["period"].first
+    last = min(before.last, before.first + gone) if asked["period"].holds(asked.today) else before.last
+    return overview.closed_by_month(asked, unit, before.first, last) if gone >= timedelta(0) else {}
+
+
+def _line(months: dict[Any, overview.Closed], asked: Asked) -> list[overview.Closed]:
+    """The last months, for the lines of the tiles."""
+    this = period_of(asked.today, MONTH)
+    return [months.get(this.on(step).first, overview.Closed()) for step in range(-overview.TREND + 1, 1)]
+
+
+def _tiles(
+    table: Table, now: overview.Closed, then: overview.Closed, line: list[overview.Closed]
+) -> list[dict[str, Any]]:
+    """Won, win rate, average deal, attainment, coverage and forecast; what cannot be said is left out."""
+    change = (now.value - then.value) / then.value if then.value else None
+    tiles: list[dict[str, Any]] = [
+        {
+            "label": _("Amount won"),
+            "value": now.value,
+            "kind": "money",
+            "change": change,
+            "line": [float(one.value) for one in line],
+            "colour": "brand",
+            "url": table.drill["closed"],
+        },
+        {
+            "label": _("Win rate"),
+            "value": now.rate,
+            "kind": "share",
+            "points": (now.rate - then.rate) * 100
+            if now.rate is not None and then.rate is not None
+            else None,
+            "line": [float(one.rate or 0) for one in line],
+            "colour": "vio",
+        },
+        {
+            "label": _("Average deal"),
+            "value": now.average,
+            "kind": "money",
+            "change": (now.average - then.average) / then.average if now.average and then.average else None,
+            "line": [float(one.average or 0) for one in line],
+            "colour": "warn",
+        },
+        {
+            "label": _("Weighted forecast"),
+            "value": table.totals["weighted"],
+            "kind": "money",
+            "note": table.totals["quota"] and _("of the target"),
+            "share": table.totals["weighted"] / table.totals["quota"] if table.totals["quota"] else None,
+        },
+    ]
+    if table.totals["quota"]:
+        tiles.append(
+            {"label": _("Attainment"), "value": table.totals["attainment"], "kind": "share", "quota": True}
+        )
+        tiles.append(
+            {
+                "label": _("Coverage"),
+                "value": table.totals["coverage"],
+                "kind": "ratio",
+                "note": _("open over missing"),
+            }
+        )
+    return tiles
+
+
+def _ahead_chart(ahead: list[overview.MonthAhead], table: Table, query: dict[str, Any]) -> Chart:
+    """The year: won, commit and best case by month under the monthly target; each bar opens its deals."""
+    parts = (
+        ("closed", "ok", "won", "closed_at", {"status": "won"}),
+        (
+            "commit_open",
+            "brand",
+            "commit",
+            "expected_close_date",
+            {"status": "open", "forecast_category": "commit"},
+        ),
+        (
+            "best_open",
+            "tint",
+            "best",
+            "expected_close_date",
+            {"status": "open", "forecast_category": "best_case"},
+        ),
+    )
+    series = [
+        Series(
+            str(table.column(key).label),
+            colour,
+            [getattr(month, name) for month in ahead],
+            [list_of({**query, **which, **_days(day, month.period)}) for month in ahead],
+        )
+        for key, colour, name, day, which in parts
+    ]
+    return Chart(
+        [short_label(month.period) for month in ahead],
+        series,
+        Column("amount", "", MONEY),
+        table.currency,
+        table.approximate,
+        upwards=True,
+        target=[month.quota for month in ahead],
+    )
+
+
+def _days(name: str, period: Period) -> dict[str, str]:
+    return {f"{name}_after": period.first.isoformat(), f"{name}_before": period.last.isoformat()}
+
+
+def _year_share(ahead: list[overview.MonthAhead]) -> Decimal | None:
+    """What the year is expected to reach of its target: won, commit and best case."""
+    quota = sum((month.quota or Decimal(0) for month in ahead), Decimal(0))
+    reached = sum((month.won + month.commit + month.best for month in ahead), Decimal(0))
+    return reached / quota if quota else None
+
+
+def _funnel(asked: Asked, period: Period) -> Table:
+    """Entries into each stage in the period so far."""
+    query = {
+        "kind": "snapshot",
+        "from": period.first.isoformat(),
+        "to": max(min(period.last, asked.today), period.first).isoformat(),
+    }
+    query |= {name: asked[name].pk for name in ("owner", "team", "pipeline") if asked[name]}
+    return FUNNEL.build(ask(FUNNEL, asked.user, query))
+
+
+def _widths(funnel: Table) -> list[tuple[Any, int]]:
+    """The funnel's lines with how wide each is drawn, in per cent of the widest."""
+    most = max((row.values["count"] for row in funnel.rows), default=0) or 1
+    return [(row, max(14, round(100 * row.values["count"] / most))) for row in funnel.rows]
+
+
+def _ranking(asked: Asked, table: Table, period: Period) -> list[dict[str, Any]]:
+    """The people of the table by what they won, with their attainment and follow-ups."""
+    rows = [row for row in table.rows if row.id][:RANKED]
+    users = visible(User, asked.user).in_bulk([row.id for row in rows])
+    done = overview.follow_ups_by(asked.user, users, period)
+    return [
+        {"user": users[row.id], "row": row, "values": row.values, "follow_ups": done.get(row.id, 0)}
+        for row in rows
+        if row.id in users
+    ]

@@ -22,6 +22,7 @@ PARTS = (
     "fields",
     "palette",
     "record",
+    "board",
     "duplicates",
     "imports",
     "load",

@@ -20,7 +20,7 @@ from sales.services.bulk import NewOpportunity, create_opportunities
 MONTHS = 18
 SHARE = 0.85  # of the customers that have an owner and had dealings
 DEALS = ((1, 0.45), (2, 0.3), (3, 0.17), (4, 0.08))
-WON = 0.42
+WON = 0.3
 CLOSED = 0.74
 WHAT = [
     "视觉检测站 {n} 台", "AOI 复判模块", "MES 云对接与培训", "{n} 号产线改造", "维保年框 {year}", "节拍验证", "包装线视觉抽检",
@@ -142,7 +142,7 @@ def _deal(
         stays.append((stage, moment))
     moment = _at_work(chance, moment + datetime.timedelta(days=chance.gammavariate(4, 3)))
     closed = closed and moment < now - datetime.timedelta(hours=4)
-    wins = closed and len(stays) > 1 and chance.random() < (0.62 if len(stays) > 2 else WON)
+    wins = closed and len(stays) > 1 and chance.random() < (0.55 if len(stays) > 2 else WON)
     amount = _amount(chance)
     rival = chance.choice(RIVALS) if chance.random() < 0.6 else ""
     deal = NewOpportunity(

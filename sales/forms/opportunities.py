@@ -106,7 +106,7 @@ class NewOpportunityForm(InCurrency, CrmModelForm):
         self._offer_currencies("")
         if "amount" in self.fields:
             self.initial.pop("amount", None)
-            self.fields["amount"].required = False
+            self.fields["amount"].required, self.fields["amount"].initial = False, None
         self.fields["stage"].queryset = stages_for(self.user)
         self.fields["owner"].queryset = people(self.user)
         if "contact" in self.fields:

@@ -18,6 +18,7 @@ from sales.filters.opportunities import OpportunityFilters
 from sales.forms.opportunities import GiveForm, MoveManyForm
 from sales.models import Opportunity, OpportunityStatus
 from sales.queries.opportunities import open_total, opportunity_bin, opportunity_list
+from sales.resources.opportunities import OpportunityResource
 
 STATE_KINDS = {
     OpportunityStatus.OPEN: "brand",
@@ -137,6 +138,7 @@ OPPORTUNITIES = ListPage(
         replace(Assign(), form=GiveForm, service=services.transfer_opportunities),
         Delete(services.delete_opportunity, services.restore_opportunity),
     ],
+    resource=OpportunityResource,
     new="opportunity_create",
     new_label=_("New opportunity"),
     empty=Empty(

@@ -5,6 +5,7 @@ from django.db.models import Count, Prefetch, Q
 
 from crm.identity.access import visible
 from crm.identity.models import User
+from crm.listing.importing.mapping import header_key
 from sales.models import Opportunity, OpportunityStatus, Pipeline, Stage
 
 HELD = Q(opportunities__status=OpportunityStatus.OPEN, opportunities__deleted_at__isnull=True)
@@ -17,6 +18,19 @@ def pipelines_with_stages(user: User) -> models.QuerySet[Pipeline]:
         "teams", Prefetch("stages", stages.order_by("position", "pk"), to_attr="stages_in_use")
     )
     return rows.order_by("position", "pk")
+
+
+def stages_named(user: User) -> dict[str, Stage]:
+    """The stages in use by either name, as sheets write them; those of the default pipeline before others."""
+    rows = Stage.objects.filter(is_active=True, pipeline__in=visible(Pipeline, user).filter(is_active=True))
+    found: dict[str, Stage] = {}
+    ordered = rows.select_related("pipeline").order_by(
+        "-pipeline__is_default", "pipeline__position", "position"
+    )
+    for stage in ordered:
+        for name in filter(None, (stage.name, stage.name_en)):
+            found.setdefault(header_key(name), stage)
+    return found
 
 
 def pipeline_list() -> models.QuerySet[Pipeline]:

@@ -11,6 +11,7 @@ PARTS = (
     "fields",
     "palette",
     "record",
+    "board",
     "duplicates",
     "imports",
     "load",

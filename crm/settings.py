@@ -332,6 +332,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "empty-lead-bin": {"task": "sales.tasks.empty_lead_bin", "schedule": 6 * 3600.0},
     "empty-opportunity-bin": {"task": "sales.tasks.empty_opportunity_bin", "schedule": 6 * 3600.0},
+    "close-what-ended": {
+        "task": "sales.tasks.close_what_ended",
+        "schedule": crontab(hour="*/4", minute="20"),
+    },
+    "empty-sales-bin": {"task": "sales.tasks.empty_sales_bin", "schedule": 6 * 3600.0},
     "check-calendars": {"task": "crm.records.tasks.check_calendars", "schedule": 6 * 3600.0},
     "tidy-files": {"task": "crm.records.tasks.delete_unattached_files", "schedule": 6 * 3600.0},
     "make-previews": {"task": "crm.records.tasks.make_previews", "schedule": 60.0},

@@ -19,5 +19,6 @@ class SalesConfig(AppConfig):
             quotes,
             webforms,
         )
+        from sales.news import quotes as quote_news  # noqa: F401
 
         approvables.register()

@@ -16,7 +16,10 @@ from crm.records.filed import carries_files
 from sales import consumers, panels
 from sales.listings.leads import LEAD_BIN, LEADS
 from sales.listings.opportunities import OPPORTUNITIES, OPPORTUNITY_BIN
+from sales.listings.orders import ORDER_BIN, ORDERS
 from sales.listings.pools import POOL_CUSTOMERS, POOL_LEADS
+from sales.listings.products import PRICE_BOOKS, PRODUCT_BIN, PRODUCTS
+from sales.listings.quotes import QUOTE_BIN, QUOTES
 from sales.models import (
     Lead,
     LeadConversion,
@@ -24,6 +27,7 @@ from sales.models import (
     Opportunity,
     OpportunityFile,
     Order,
+    OrderFile,
     PoolStay,
     Protection,
     Quote,
@@ -44,8 +48,25 @@ hooks.add_list_page("opportunity_bin", OPPORTUNITY_BIN)
 DEALS = "sales/_customer_opportunities.html"
 hooks.add_panel(Panel("customer.right", "opportunities", DEALS, panels.customer_opportunities, order=20))
 hooks.add_panel(Panel("lead.right", "opportunities", DEALS, panels.lead_opportunities, order=20))
+QUOTED, SOLD, ABOUT = "sales/_quotes_panel.html", "sales/_orders_panel.html", "sales/_products_panel.html"
+hooks.add_panel(Panel("customer.right", "orders", SOLD, panels.customer_orders, order=22))
+hooks.add_panel(Panel("customer.right", "quotes", QUOTED, panels.customer_quotes, order=24))
+hooks.add_panel(Panel("opportunity.right", "products", ABOUT, panels.opportunity_products, order=20))
+hooks.add_panel(Panel("opportunity.right", "quotes", QUOTED, panels.opportunity_quotes, order=24))
+hooks.add_panel(Panel("opportunity.right", "orders", SOLD, panels.opportunity_orders, order=26))
 carries_files("leads", LeadFile)
 carries_files("opportunities", OpportunityFile, within="customer")
+for key, listing in {
+    "products": PRODUCTS,
+    "product_bin": PRODUCT_BIN,
+    "price_books": PRICE_BOOKS,
+    "quotes": QUOTES,
+    "quote_bin": QUOTE_BIN,
+    "orders": ORDERS,
+    "order_bin": ORDER_BIN,
+}.items():
+    hooks.add_list_page(key, listing)
+carries_files("orders", OrderFile, within="customer")
 moves_with_customer(Lead)
 moves_with_customer(LeadConversion)
 moves_with_customer(Opportunity)

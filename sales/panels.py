@@ -1,14 +1,17 @@
 """What sales shows on the pages of other records."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import Customer
 from crm.identity import access
-from sales.models import Lead, Opportunity
+from sales.models import Lead, Opportunity, OpportunityLine, Order, Quote
 from sales.queries.opportunities import deals_of
+from sales.queries.orders import order_total, orders_of
+from sales.queries.quotes import quotes_of
 
 SHOWN = 5
 
@@ -35,3 +38,64 @@ def lead_opportunities(request: HttpRequest, lead: Lead) -> dict[str, Any] | Non
         return None
     deals = list(deals_of(request.user, lead=lead)[:SHOWN])
     return {"deals": deals, "total": len(deals), "may_add": False} if deals else None
+
+
+def customer_quotes(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
+    """What was offered to a customer, the newest first; nothing for whom quotes are no business."""
+    return _quotes(request, quotes_of(request.user, customer=customer), {"customer": customer.pk})
+
+
+def opportunity_quotes(request: HttpRequest, opportunity: Opportunity) -> dict[str, Any] | None:
+    """What was offered for a deal."""
+    rows = quotes_of(request.user, opportunity=opportunity)
+    return _quotes(request, rows, {"opportunity": opportunity.pk})
+
+
+def _quotes(request: HttpRequest, rows: Any, whose: dict[str, int]) -> dict[str, Any] | None:
+    if not access.has_verb(request.user, "view", Quote):
+        return None
+    shown = list(rows[:SHOWN])
+    query = urlencode(whose)
+    return {
+        "quotes": shown,
+        "total": len(shown) if len(shown) < SHOWN else rows.count(),
+        "may_add": access.has_verb(request.user, "add", Quote),
+        "new_url": f"{reverse('quote_create')}?{query}",
+        "list_url": f"{reverse('quote_list')}?{query}",
+    }
+
+
+def customer_orders(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
+    """What was sold to a customer, the newest first, and what it comes to."""
+    return _orders(request, orders_of(request.user, customer=customer), {"customer": customer.pk})
+
+
+def opportunity_orders(request: HttpRequest, opportunity: Opportunity) -> dict[str, Any] | None:
+    """What became of a deal."""
+    rows = orders_of(request.user, opportunity=opportunity)
+    return _orders(request, rows, {"opportunity": opportunity.pk})
+
+
+def _orders(request: HttpRequest, rows: Any, whose: dict[str, int]) -> dict[str, Any] | None:
+    if not access.has_verb(request.user, "view", Order):
+        return None
+    shown = list(rows[:SHOWN])
+    query = urlencode(whose)
+    return {
+        "orders": shown,
+        "total": len(shown) if len(shown) < SHOWN else rows.count(),
+        "sold": order_total(rows) if shown else "",
+        "may_add": access.has_verb(request.user, "add", Order),
+        "new_url": f"{reverse('order_create')}?{query}",
+        "list_url": f"{reverse('order_list')}?{query}",
+    }
+
+
+def opportunity_products(request: HttpRequest, opportunity: Opportunity) -> dict[str, Any] | None:
+    """The products a deal is about."""
+    if not access.has_verb(request.user, "view", OpportunityLine):
+        return None
+    return {
+        "lines": list(opportunity.lines.all()),
+        "may_edit": opportunity.is_open and access.may(request.user, "change", opportunity),
+    }

@@ -50,6 +50,8 @@ MODULES = (
         "sales.opportunity",
         letter="o",
     ),
+    Item("orders", _("Contracts"), "file-certificate", "order_list", "sales.order", letter="h"),
+    Item("quotes", _("Quotes"), "file-invoice", "quote_list", "sales.quote"),
     Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
     Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),
     Item(
@@ -83,6 +85,8 @@ NEW = (
         "add",
         True,
     ),
+    Item("quotes", _("New quote"), "file-invoice", "quote_create", "sales.quote", "add", True),
+    Item("orders", _("New contract"), "file-certificate", "order_create", "sales.order", "add", True),
     Item("today", _("Write a follow-up"), "note", "follow_up_write", "accounts.activity", "add", True),
     Item("activities", _("New task"), "checkbox", "activity_create", "accounts.activity", "add", True),
     Item("imports", _("Import from Excel"), "file-import", "import_new", "accounts.customer", "import"),

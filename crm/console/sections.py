@@ -132,6 +132,15 @@ SECTIONS = (
     Section("lead_score", COMPANY, _("Lead score"), "gauge", _("learned probability AUC calibration rules")),
     Section("web_forms", COMPANY, _("Web forms"), "file-text", _("landing page leads embed consent site")),
     Section("tags", COMPANY, _("Tags"), "tag", _("labels colours")),
+    Section("numbering", COMPANY, _("Numbering"), "hash", _("numbers of quotes orders contracts")),
+    Section(
+        "letterhead",
+        COMPANY,
+        _("Letterhead and seal"),
+        "file-certificate",
+        _("logo stamp bank quotes contracts"),
+    ),
+    Section("tax_rates", COMPANY, _("Tax rates"), "receipt", _("VAT value-added tax")),
     Section(
         "system", COMPANY, _("System"), "activity", _("queues workers tasks failures storage backup health")
     ),

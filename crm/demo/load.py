@@ -16,6 +16,7 @@ from crm.demo.opportunities import load_opportunities
 from crm.demo.people import create_people
 from crm.demo.pins import pin_views
 from crm.demo.pools import lay_idle, open_pools
+from crm.demo.quotes import load_quotes
 from crm.events.actor import Actor, system
 from crm.records.models import Tag
 
@@ -37,6 +38,7 @@ def load_demo(
     create_activities(activities(seed), actor=actor)
     load_opportunities(seed, actor)
     create_forecasts(people, actor)
+    load_quotes(seed, actor)
     pin_highlights(seed, actor)
     pin_views(people)
     attach_examples(seed)

@@ -16,7 +16,8 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 from crm.identity.services import create_token
 from crm.identity.tests.factories import actor
 from crm.tests.oracle import ASKS
-from crm.tests.routes import ROUTES, Route
+from crm.tests.routes import ROUTES
+from crm.tests.routing import Route
 from crm.tests.world import FACTS_BY_KIND, PERSONS, ROLES, RULE, World, holders, may
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -27,7 +28,9 @@ READ_ONLY = "token"  # sales1, speaking to the API with a token that only reads
 VERB_OF_METHOD = {"get": "view", "post": "add", "put": "change", "patch": "change", "delete": "delete"}
 # Bookkeeping that may follow any request, refused or not.
 UNCOUNTED = ("django_session", "cache")
-PLATFORM = ("user", "team", "role", "tag", "field", "section", "robot", "event", "pipeline", "stage")
+PLATFORM = (
+    "user", "team", "role", "tag", "field", "section", "robot", "event", "pipeline", "stage", "numberrule", "taxrate",
+)  # fmt: skip
 MATRIX = {name: route for name, route in ROUTES.items() if not route.public and not route.elsewhere}
 # What each relation says something new about; one's own (as sales1) is tried by everybody.
 TRIED: dict[str, tuple[str, ...]] = {

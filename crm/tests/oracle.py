@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 CUSTOMER, CONTACT, ACTIVITY = "customer", "contact", "activity"
 LEAD, OPPORTUNITY = "lead", "opportunity"
+QUOTE, ORDER, PRODUCT, BOOK = "quote", "order", "product", "pricebook"
 EDIT = "view add change delete export import"
+OFFERS = "view add change delete export transfer comment"
 
 # role → kind of record → (how far, which verbs)
 RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
@@ -20,6 +22,12 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         ACTIVITY: ("all", f"{EDIT} comment"),
         LEAD: ("all", f"{EDIT} transfer share comment"),
         OPPORTUNITY: ("all", f"{EDIT} transfer comment"),
+        QUOTE: ("all", f"{OFFERS}"),
+        ORDER: ("all", f"{OFFERS} import"),
+        PRODUCT: ("all", EDIT),
+        BOOK: ("all", "view add change delete"),
+        "numberrule": ("all", "view add change delete"),
+        "taxrate": ("all", "view add change delete"),
         "pipeline": ("all", "view add change delete"),
         "stage": ("all", "view add change delete"),
         "tag": ("all", "view add change delete"),
@@ -39,6 +47,9 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         OPPORTUNITY: ("all", "view comment transfer"),
         "pipeline": ("all", "view"),
         "stage": ("all", "view"),
+        QUOTE: ("all", "view comment transfer"),
+        ORDER: ("all", "view comment transfer"),
+        BOOK: ("all", "view"),
     },
     "sales_manager": {
         CUSTOMER: ("below", f"{EDIT} transfer share merge comment"),
@@ -48,6 +59,10 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         OPPORTUNITY: ("below", f"{EDIT} transfer comment"),
         "pipeline": ("all", "view"),
         "stage": ("all", "view"),
+        QUOTE: ("below", OFFERS),
+        ORDER: ("below", f"{OFFERS} import"),
+        PRODUCT: ("all", EDIT),
+        BOOK: ("all", "view add change delete"),
         "tag": ("all", "view add"),
     },
     "salesperson": {
@@ -58,6 +73,10 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         OPPORTUNITY: ("own", f"{EDIT} transfer comment"),
         "pipeline": ("all", "view"),
         "stage": ("all", "view"),
+        QUOTE: ("own", OFFERS),
+        ORDER: ("own", OFFERS),
+        PRODUCT: ("all", "view export"),
+        BOOK: ("all", "view"),
         "tag": ("all", "view add"),
     },
     "marketing_manager": {
@@ -67,6 +86,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         OPPORTUNITY: ("all", "view"),
         "pipeline": ("all", "view"),
         "stage": ("all", "view"),
+        QUOTE: ("all", "view"),
         "tag": ("all", "view add"),
     },
     "marketing_member": {
@@ -79,21 +99,26 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         CUSTOMER: ("all", "view"),
         CONTACT: ("all", "view change"),
         ACTIVITY: ("assigned", "view add change"),
+        ORDER: ("all", "view"),
         "tag": ("all", "view add"),
     },
     "service_manager": {
         CUSTOMER: ("all", "view"),
         CONTACT: ("all", "view"),
         ACTIVITY: ("all", "view"),
+        ORDER: ("all", "view"),
         "tag": ("all", "view add"),
     },
     "finance": {
         CUSTOMER: ("deals", "view"),
         CONTACT: ("deals", "view"),
+        ORDER: ("deals", "view export comment"),
+        PRODUCT: ("all", "view export"),
+        BOOK: ("all", "view"),
     },
 }
 # Everybody may look these up.
-DIRECTORY = ("user", "team", "role", "tag")
+DIRECTORY = ("user", "team", "role", "tag", PRODUCT, "taxrate", "numberrule")
 # What a verb asks of a record beyond seeing it: to be edited, or to be disposed of.
 ASKS = {
     "change": "change",
@@ -170,7 +195,7 @@ class Rule:
         return self.reaches(person, kind, fact, ASKS.get(verb, "view"))
 
     def reaches(self, person: Person, kind: str, fact: Fact, level: str) -> bool:
-        if kind not in (CUSTOMER, CONTACT, ACTIVITY, LEAD, OPPORTUNITY):
+        if kind not in (CUSTOMER, CONTACT, ACTIVITY, LEAD, OPPORTUNITY, QUOTE, ORDER):
             return True
         if kind == CONTACT:
             return self.reaches(person, CUSTOMER, fact, level)
@@ -178,7 +203,7 @@ class Rule:
         if scope == "all":
             return True
         if scope == "deals":
-            return fact.deal
+            return fact.deal or (fact.above is not None and fact.above.deal)
         teams = self.below(person.leads) | {team for at, team in person.given if at == level}
         if scope == "below":
             teams |= self.below([person.team])

@@ -1,5 +1,6 @@
 """The table of every route: who gets in. A route that is missing here fails the suite."""
 
+from crm.tests.routes_of_offers import OFFERS
 from crm.tests.routes_of_pools import POOLS
 from crm.tests.routing import Route, change, listing, page, public, resource, written
 from crm.tests.world import ADMIN, DEAL_READERS, EVERYBODY, LEADERS, READERS, SALES
@@ -440,6 +441,7 @@ ROUTES: dict[str, Route] = {
     **CUSTOMERS,
     **LEADS,
     **OPPORTUNITIES,
+    **OFFERS,
     **FOLLOW_UPS,
     **EXCEL,
     **PLATFORM,

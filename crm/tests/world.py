@@ -20,8 +20,15 @@ from crm.identity.tests.factories import PEOPLE, SYSTEM, Company, actor, make_co
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, ImportTemplate, Tag
 from crm.records.services.custom_fields import create_field, create_section
 from crm.tests.oracle import Fact, Person, Rule
-from sales.models import Pipeline, Stage
-from sales.services import create_opportunity, delete_lead
+from sales.models import NumberRule, Pipeline, Stage, TaxRate
+from sales.services import (
+    create_opportunity,
+    create_order,
+    create_product,
+    create_quote,
+    delete_lead,
+    save_price_book,
+)
 from sales.tests.factories import make_lead
 
 ROLES = ["sales1", "sales2", "manager1", "sales3", "director", "admin", "exec"]
@@ -50,7 +57,7 @@ FOLLOW_UPS = {
 LEADS = {relation: one for relation, one in FACTS.items() if relation != "deal"}
 DEALS = {relation: Fact(one.owner, one.team, above=one) for relation, one in FACTS.items() if not one.deleted}
 FACTS_BY_KIND = {"customer": FACTS, "contact": FACTS, "activity": FOLLOW_UPS}
-FACTS_BY_KIND |= {"lead": LEADS, "opportunity": DEALS}
+FACTS_BY_KIND |= {"lead": LEADS, "opportunity": DEALS, "quote": DEALS, "order": DEALS}
 # What belongs to one person alone is sales1's here; the rest is everybody's, or the administrator's.
 PRIVATE = ("import", "mapping", "export", "job", "token", "notification")
 EVERYBODY = frozenset(ROLES)
@@ -58,6 +65,8 @@ SALES = frozenset({"sales1", "sales2", "manager1", "sales3", "director", "admin"
 LEADERS = frozenset(SALES | {"exec", "marketing1", "marketing2"})  # who may see leads at all
 READERS = frozenset(SALES | {"exec", "service1", "finance1", "marketing1"})
 DEAL_READERS = frozenset(SALES | {"exec", "marketing1"})
+ORDER_READERS = frozenset(SALES | {"exec", "service1", "finance1"})
+MANAGERS = frozenset({"manager1", "director", "admin"})
 ADMIN = frozenset({"admin"})
 
 
@@ -85,7 +94,8 @@ class World:
 def make_world() -> World:
     """Six customers, each with a contact, a follow-up and an opportunity."""
     company = make_company()
-    records: dict[str, dict[str, Any]] = {"customer": {}, "contact": {}, "activity": {}, "opportunity": {}}
+    kinds = ("customer", "contact", "activity", "opportunity", "quote", "order")
+    records: dict[str, dict[str, Any]] = {kind: {} for kind in kinds}
     for relation in RELATIONS:
         owner = getattr(company, FACTS[relation].owner)
         made = services.create_customer(
@@ -105,6 +115,10 @@ def make_world() -> World:
         records["opportunity"][relation] = create_opportunity(
             made.customer, name=f"{relation} deal", owner=owner, actor=actor(owner)
         )
+        for kind, create in (("quote", create_quote), ("order", create_order)):
+            records[kind][relation] = create(
+                made.customer, name=f"{relation} {kind}", owner=owner, actor=actor(owner)
+            )
     services.set_first_deal(records["customer"]["deal"], timezone.localdate(), actor=SYSTEM)
     identity.share(records["customer"]["shared"], user=company.sales1, level="read", actor=SYSTEM)
     identity.share(records["customer"]["edited"], user=company.sales1, level="edit", actor=SYSTEM)
@@ -112,7 +126,8 @@ def make_world() -> World:
     records["customer"] = {key: Customer._base_manager.get(pk=c.pk) for key, c in records["customer"].items()}
     del records["activity"]["deleted"]  # a follow-up of a binned customer: test_activity_services
     records["lead"] = _leads(company)
-    del records["opportunity"]["deleted"]  # a deal with a binned customer: test_opportunity_pages
+    for kind in ("opportunity", "quote", "order"):
+        del records[kind]["deleted"]  # a deal with a binned customer: test_opportunity_pages
     return World(company, records | {kind: {"own": r} for kind, r in _single(company).items()})
 
 
@@ -136,6 +151,10 @@ def _single(company: Company) -> dict[str, models.Model]:
         "user": company.sales2,
         "team": make_team("Empty", company.company),
         "role": Role._base_manager.get(slug="salesperson"),
+        "product": create_product(name="camera", actor=SYSTEM),
+        "pricebook": save_price_book(None, name="dealers", actor=SYSTEM),
+        "numberrule": NumberRule._base_manager.get(kind="contract"),
+        "taxrate": TaxRate._base_manager.get(is_default=True),
         "tag": tag,
         "event": Event._base_manager.first(),
         "pipeline": Pipeline._base_manager.get(),

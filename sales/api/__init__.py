@@ -1,5 +1,13 @@
 """REST of sales, one module per kind of record."""
 
-from sales.api import leads, opportunities, pipelines, pools
+from sales.api import leads, opportunities, orders, pipelines, pools, products, quotes
 
-ROUTES = [*leads.ROUTES, *opportunities.ROUTES, *pipelines.ROUTES, *pools.ROUTES]
+ROUTES = [
+    *leads.ROUTES,
+    *opportunities.ROUTES,
+    *pipelines.ROUTES,
+    *pools.ROUTES,
+    *products.ROUTES,
+    *quotes.ROUTES,
+    *orders.ROUTES,
+]

@@ -88,3 +88,4 @@ ORDER_EXPIRING = event(
 ORDER_PRINTED = event("order.printed", gettext_lazy("Contract taken out as PDF"), timeline=False)
 ORDER_DELETED = event("order.deleted", gettext_lazy("Moved to the bin"))
 ORDER_RESTORED = event("order.restored", gettext_lazy("Restored from the bin"))
+ORDER_PURGED = event("order.purged", gettext_lazy("Deleted for good"), timeline=False)

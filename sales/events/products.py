@@ -14,3 +14,4 @@ PRICE_BOOK_SAVED = event("price_book.saved", gettext_lazy("Price book changed"),
 TAX_RATE_SAVED = event("tax_rate.saved", gettext_lazy("Tax rate changed"), timeline=False)
 NUMBERING_CHANGED = event("numbering.changed", gettext_lazy("Numbering changed"), timeline=False)
 LETTERHEAD_CHANGED = event("letterhead.changed", gettext_lazy("Letterhead changed"), timeline=False)
+PRODUCT_PURGED = event("product.purged", gettext_lazy("Deleted for good"), timeline=False)

@@ -87,3 +87,4 @@ QUOTE_LINK_REVOKED = event(
 QUOTE_PRINTED = event("quote.printed", gettext_lazy("Quote taken out as PDF"), timeline=False)
 QUOTE_DELETED = event("quote.deleted", gettext_lazy("Moved to the bin"))
 QUOTE_RESTORED = event("quote.restored", gettext_lazy("Restored from the bin"))
+QUOTE_PURGED = event("quote.purged", gettext_lazy("Deleted for good"), timeline=False)

@@ -1,3 +1,4 @@
+import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -41,9 +42,9 @@ class TaxRate(NamedInBothLanguages):
             ),
         ]
 
-    @property
-    def percent(self) -> Decimal:
-        return (self.rate * 100).normalize()
+    def holds_on(self, day: datetime.date) -> bool:
+        """Whether lines of that day may be taxed with it."""
+        return (self.valid_from or day) <= day <= (self.valid_until or day)
 
 
 class Product(CustomFields, Searchable, Versioned, SoftDeletable):
@@ -161,7 +162,7 @@ class PriceBook(Versioned):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("price_book_detail", args=[self.pk])
+        return reverse("pricebook_detail", args=[self.pk])
 
 
 class PriceBookEntry(models.Model):

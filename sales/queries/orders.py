@@ -5,8 +5,11 @@ import datetime
 from django.db import models
 
 from crm.core.clock import company_today
+from crm.identity.access import narrow
+from crm.identity.models import User
 from sales.models import Order, OrderStatus
 from sales.models.order import EFFECTIVE, RUNNING
+from sales.queries.sums import sum_of
 from sales.rules.contracts import REMIND_DAYS
 
 OPEN_STATUSES = (
@@ -46,6 +49,16 @@ def effective_orders() -> models.QuerySet[Order]:
     return Order.objects.filter(EFFECTIVE)
 
 
+def effective_q() -> models.Q:
+    """What counts as sold."""
+    return models.Q(effective_date__isnull=False) & ~models.Q(status=OrderStatus.VOIDED)
+
+
+def order_total(rows: models.QuerySet[Order]) -> str:
+    """What the sold ones among some orders come to, for the foot of the list."""
+    return sum_of(rows.filter(effective_q()))
+
+
 def expiring_q() -> models.Q:
     """Running contracts that end within 90 days."""
     today = company_today()
@@ -54,3 +67,9 @@ def expiring_q() -> models.Q:
         end_date__gte=today,
         end_date__lte=today + datetime.timedelta(days=max(REMIND_DAYS)),
     )
+
+
+def orders_of(user: User, **whose: models.Model) -> models.QuerySet[Order]:
+    """Those of a customer or a deal that somebody may see, the newest first."""
+    rows = Order.objects.filter(customer__deleted_at__isnull=True, **whose)
+    return narrow(rows, user).order_by("-created_at", "-pk")

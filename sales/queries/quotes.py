@@ -1,8 +1,12 @@
 """What is read of quotes; whose rows they are is decided by `crm.identity.access`."""
 
 from django.db import models
+from django.utils import timezone
 
-from sales.models import Quote, QuoteStatus
+from crm.identity.access import narrow
+from crm.identity.models import User
+from sales.models import Quote, QuoteLink, QuoteStatus
+from sales.queries.sums import sum_of
 
 OPEN_STATUSES = (QuoteStatus.DRAFT, QuoteStatus.IN_APPROVAL, QuoteStatus.APPROVED, QuoteStatus.SENT)
 
@@ -33,3 +37,25 @@ def open_quotes(rows: models.QuerySet[Quote]) -> models.QuerySet[Quote]:
 def versions_of(quote: Quote) -> models.QuerySet[Quote]:
     """All versions under the quote's number, the newest first."""
     return Quote.objects.filter(number=quote.number).order_by("-revision")
+
+
+def newest_q() -> models.Q:
+    """Versions nothing newer has taken the place of."""
+    return ~models.Q(status=QuoteStatus.SUPERSEDED)
+
+
+def quote_total(rows: models.QuerySet[Quote]) -> str:
+    """What some quotes come to, without the versions that were superseded, for the foot of the list."""
+    return sum_of(rows.filter(newest_q()))
+
+
+def open_link(quote: Quote) -> QuoteLink | None:
+    """The way the customer has to a quote now."""
+    rows = QuoteLink.objects.filter(quote=quote, revoked_at__isnull=True, expires_at__gt=timezone.now())
+    return rows.order_by("-pk").first()
+
+
+def quotes_of(user: User, **whose: models.Model) -> models.QuerySet[Quote]:
+    """Those of a customer or a deal that somebody may see, the newest first."""
+    rows = Quote.objects.filter(customer__deleted_at__isnull=True, **whose)
+    return narrow(rows, user).order_by("-created_at", "-pk")

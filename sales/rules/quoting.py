@@ -6,6 +6,7 @@ Amounts are rounded to the cent per line, half up. Rates and discounts are fract
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from crm.core.money import q2
 
@@ -78,3 +79,21 @@ def totals(lines: Iterable[Line]) -> Totals:
 def approvers(discount: Decimal) -> tuple[str, ...]:
     """Who must agree to an effective discount, in order; the seller alone up to 5 %."""
     return next((people for most, people in DISCOUNT_BANDS if discount <= most), ABOVE_ALL_BANDS)
+
+
+@dataclass(frozen=True)
+class RateSum:
+    """What lines of one tax rate come to."""
+
+    rate: Decimal
+    net: Decimal
+    tax: Decimal
+
+
+def by_rate(lines: Iterable[Any]) -> list[RateSum]:
+    """The sums of lines by their rate of tax, the highest first: what an invoice will show."""
+    found: dict[Decimal, tuple[Decimal, Decimal]] = {}
+    for one in lines:
+        net, tax = found.get(one.tax_rate, (Decimal("0.00"), Decimal("0.00")))
+        found[one.tax_rate] = (net + one.net, tax + one.tax)
+    return [RateSum(rate, *found[rate]) for rate in sorted(found, reverse=True)]

@@ -9,6 +9,7 @@ from sales.services.closing import (
     win_opportunity,
 )
 from sales.services.conversion import Converted, convert_lead, undo_conversion
+from sales.services.documents import change_letterhead
 from sales.services.leads import (
     KnownLead,
     create_lead,
@@ -44,6 +45,7 @@ from sales.services.order_life import (
     fulfil_order,
     note_ending,
     reject_order,
+    reopen_decided,
     reopen_order,
     sign_order,
     terminate_order,
@@ -71,13 +73,16 @@ from sales.services.products import (
     update_product,
 )
 from sales.services.protecting import extend_protection, lock_to_owner, may_keep, unlock_from_owner
+from sales.services.purging import purge_sales_bin
 from sales.services.quote_answers import (
     accept_quote,
     approve_quote,
     begin_quote_approval,
     decline_quote,
     expire_quotes,
+    needs_approval,
     note_view,
+    reopen_approved,
     reopen_quote,
     revoke_link,
     send_quote,
@@ -114,6 +119,7 @@ __all__ = [
     "assign_waiting",
     "begin_order_approval",
     "begin_quote_approval",
+    "change_letterhead",
     "change_numbering",
     "claim",
     "claim_as_actor",
@@ -152,17 +158,21 @@ __all__ = [
     "move_lead",
     "move_on_missed",
     "move_opportunity",
+    "needs_approval",
     "note_ending",
     "note_view",
     "order_from_quote",
     "purge_lead_bin",
     "purge_opportunity_bin",
+    "purge_sales_bin",
     "put_in_pool",
     "receive_form",
     "recycle",
     "refresh_members",
     "reject_order",
     "renew_order",
+    "reopen_approved",
+    "reopen_decided",
     "reopen_opportunity",
     "reopen_order",
     "reopen_quote",

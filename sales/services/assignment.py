@@ -21,7 +21,6 @@ from crm.identity.events import RECORD_RECYCLED
 from crm.identity.models import User
 from crm.identity.queries import managers_above
 from crm.records.rules.calendar import add_business_time
-from sales import news
 from sales.events.assignment import LEAD_ACCEPTED, LEAD_ASSIGNED
 from sales.models import (
     Acceptance,
@@ -35,6 +34,7 @@ from sales.models import (
 )
 from sales.models.choices import LeadStatus
 from sales.models.lead import OPEN
+from sales.news import leads as news
 from sales.queries.assignment import SAME_CUSTOMER, Desk, the_desk, waiting_leads
 from sales.queries.pools import PoolMap
 from sales.queries.turns import Turn, next_of, share_out

@@ -71,13 +71,18 @@ def reckon(
     tax_included: bool,
     day: datetime.date,
     book: PriceBook | None = None,
+    rates: set[Decimal] | None = None,
 ) -> Reckoned:
-    """Check and price lines and add them up; the first thing wrong is said with the number of its line."""
+    """Check and price lines and add them up; the first thing wrong is said with the number of its line.
+
+    `rates` are those that hold on the day, for writers of many who have read them already.
+    """
     drafts = list(drafts)
     if len(drafts) > MOST_LINES:
         raise RuleBroken(_("At most %(count)d lines.") % {"count": MOST_LINES}, field="lines")
     prices = book_prices(book, [d.product for d in drafts if d.product]) if book else {}
-    rates = set(tax_rates_on(day).values_list("rate", flat=True))
+    if rates is None:
+        rates = set(tax_rates_on(day).values_list("rate", flat=True))
     found, sums = [], []
     for number, draft in enumerate(drafts, 1):
         values = _line(draft, number, currency, prices, rates)

@@ -36,6 +36,7 @@ from sales.models.order import EFFECTIVE, RUNNING
 from sales.rules import contracts
 from sales.services.closing import win_opportunity
 from sales.services.orders import about, locked, said
+from sales.services.quote_news import tell_ending
 
 
 @transaction.atomic
@@ -196,7 +197,7 @@ def note_ending(*, actor: Actor, limit: int = 1000) -> list[tuple[Order, int]]:
     rows = Order.objects.filter(status__in=RUNNING, end_date__gte=today, end_date__lte=horizon)
     rows = rows.exclude(renewals__status__in=(*RUNNING, OrderStatus.APPROVED, OrderStatus.IN_APPROVAL))
     told = []
-    for order in rows.select_related("customer", "owner").order_by("end_date", "pk")[:limit]:
+    for order in rows.select_related("customer", "owner", "team__leader").order_by("end_date", "pk")[:limit]:
         days = contracts.reminder_due(order.end_date, today)
         with transaction.atomic():
             _reminder, fresh = OrderReminder.objects.get_or_create(
@@ -204,6 +205,7 @@ def note_ending(*, actor: Actor, limit: int = 1000) -> list[tuple[Order, int]]:
             )
             if fresh:  # of two that run at once the unique key lets one through
                 said(ORDER_EXPIRING, order, actor, day=order.end_date.isoformat(), days=days)
+                tell_ending(order, days, actor)
                 told.append((order, days))
     return told
 
@@ -290,3 +292,12 @@ def settle_stage(customer: Customer, *, actor: Actor) -> None:
         if customer.lifecycle_stage == lifecycle.LOYAL:  # loyalty is lost by other things than an order
             return
         enter_stage(customer, verdict.stage, rule=verdict.rule, actor=actor)
+
+
+@transaction.atomic
+def reopen_decided(order: Order, *, actor: Actor) -> Order:
+    """Make an approved or rejected order a draft again; one that waits for approval is withdrawn there."""
+    order = locked(order)
+    if order.status == OrderStatus.IN_APPROVAL:
+        raise RuleBroken(_("It waits for approval: withdraw it there."), code="state")
+    return reopen_order(order, actor=actor)

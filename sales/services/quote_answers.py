@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from crm.approvals.queries.people import plan_for
+from crm.approvals.registry import kind_of
 from crm.core.clock import company_midnight, company_today
 from crm.core.email import EmailError, normalise_email
 from crm.core.money import write_full
@@ -30,6 +32,7 @@ from sales.events.quotes import (
 )
 from sales.models import Quote, QuoteLink, QuoteStatus
 from sales.rules import quoting
+from sales.services.quote_news import tell_answered, tell_seen
 from sales.services.quotes import about, locked, said
 
 SALT = "sales.quote-link"
@@ -38,8 +41,12 @@ ANSWERED = (QuoteStatus.ACCEPTED, QuoteStatus.DECLINED)
 
 
 def needs_approval(quote: Quote) -> bool:
-    """Whether its discount is beyond what its seller may give alone."""
-    return quoting.approvers(quote.discount) != (quoting.SALESPERSON,)
+    """Whether the company's flows ask somebody before it is sent: mostly for a discount beyond what its seller may give."""
+    kind = kind_of("quote")
+    if kind is None or quote.owner is None:
+        return quoting.approvers(quote.discount) != (quoting.SALESPERSON,)
+    plan = plan_for(kind, quote, {}, quote.owner)
+    return bool(plan.steps) or plan.has_gap
 
 
 @transaction.atomic
@@ -50,7 +57,7 @@ def begin_quote_approval(quote: Quote, *, actor: Actor, expected: int | None = N
     if not quote.is_draft:
         raise RuleBroken(_("Only a draft is submitted."), code="frozen")
     _complete(quote)
-    _put(quote, QuoteStatus.IN_APPROVAL, actor)
+    _put(quote, QuoteStatus.IN_APPROVAL)
     said(QUOTE_SUBMITTED, quote, actor)
     return quote
 
@@ -63,7 +70,7 @@ def approve_quote(quote: Quote, *, actor: Actor) -> Quote:
         return quote
     if quote.status != QuoteStatus.IN_APPROVAL:
         raise RuleBroken(_("This quote is not waiting for approval."), code="state")
-    _put(quote, QuoteStatus.APPROVED, actor)
+    _put(quote, QuoteStatus.APPROVED)
     said(QUOTE_APPROVED, quote, actor)
     return quote
 
@@ -76,7 +83,7 @@ def reopen_quote(quote: Quote, *, actor: Actor, note: str = "") -> Quote:
         return quote
     if quote.status not in (QuoteStatus.IN_APPROVAL, QuoteStatus.APPROVED):
         raise RuleBroken(_("Only a quote that was not sent becomes a draft again."), code="frozen")
-    _put(quote, QuoteStatus.DRAFT, actor)
+    _put(quote, QuoteStatus.DRAFT)
     said(QUOTE_RETURNED, quote, actor, note=tidy(note)[:200])
     return quote
 
@@ -172,6 +179,7 @@ def note_view(link: QuoteLink, *, actor: Actor) -> Quote:
     )  # no version: a reader must not make an editor's form stale
     if first:
         said(QUOTE_VIEWED, quote, actor)
+        tell_seen(quote, actor)
     quote.views, quote.viewed_at = quote.views + 1, quote.viewed_at or now
     return quote
 
@@ -185,8 +193,9 @@ def accept_quote(quote: Quote, *, by: str, actor: Actor, note: str = "", consent
     by = _answerable(quote, by)
     if Quote.objects.filter(number=quote.number, status=QuoteStatus.ACCEPTED).exists():
         raise RuleBroken(_("Another version of this quote was accepted already."), code="accepted")
-    _answer(quote, QuoteStatus.ACCEPTED, by, note, actor)
+    _answer(quote, QuoteStatus.ACCEPTED, by, note)
     said(QUOTE_ACCEPTED, quote, actor, by=by, note=quote.answer_note[:200], consent=consent[:1000])
+    tell_answered(quote, actor)
     return quote
 
 
@@ -197,8 +206,9 @@ def decline_quote(quote: Quote, *, by: str, actor: Actor, note: str = "") -> Quo
     if quote.status == QuoteStatus.DECLINED:
         return quote
     by = _answerable(quote, by)
-    _answer(quote, QuoteStatus.DECLINED, by, note, actor)
+    _answer(quote, QuoteStatus.DECLINED, by, note)
     said(QUOTE_DECLINED, quote, actor, by=by, note=quote.answer_note[:200])
+    tell_answered(quote, actor)
     return quote
 
 
@@ -230,13 +240,13 @@ def _answerable(quote: Quote, by: str) -> str:
     return by
 
 
-def _answer(quote: Quote, status: str, by: str, note: str, actor: Actor) -> None:
+def _answer(quote: Quote, status: str, by: str, note: str) -> None:
     quote.status, quote.closed_at, quote.answered_by = status, timezone.now(), by
     quote.answer_note = tidy(note)[:500]
     save_versioned(quote, ["status", "closed_at", "answered_by", "answer_note"])
 
 
-def _put(quote: Quote, status: str, actor: Actor) -> None:
+def _put(quote: Quote, status: str) -> None:
     quote.status = status
     save_versioned(quote, ["status"])
 
@@ -247,3 +257,12 @@ def _complete(quote: Quote) -> None:
         raise RuleBroken(_("A quote needs at least one line."), field="lines", code="empty")
     if quote.valid_until < company_today():
         raise RuleBroken(_("The quote would have expired already."), field="valid_until", code="expired")
+
+
+@transaction.atomic
+def reopen_approved(quote: Quote, *, actor: Actor) -> Quote:
+    """Make an approved quote a draft again; one that waits for approval is withdrawn there."""
+    quote = locked(quote)
+    if quote.status != QuoteStatus.APPROVED:
+        raise RuleBroken(_("Only a quote that was not sent becomes a draft again."), code="frozen")
+    return reopen_quote(quote, actor=actor)

@@ -20,7 +20,7 @@ from crm.identity.models import User
 from crm.identity.queries import managers_above
 from sales.events.pools import RECYCLE_RULE_DELETED, RECYCLE_RULE_SAVED
 from sales.models import Pool, PoolGround, PoolKind, RecycleRule
-from sales.news import GOES_SOON, TEAM_GOES, WENT
+from sales.news.leads import GOES_SOON, TEAM_GOES, WENT
 from sales.queries.recycling import due, soon
 from sales.services.releasing import put_in_pool
 

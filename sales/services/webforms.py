@@ -23,7 +23,7 @@ from crm.identity.models import User
 from sales.events.webforms import CUSTOMER_SENT_FORM, WEB_FORM_CHANGED, WEB_FORM_CREATED
 from sales.models import ConsentText, FormSubmission, Lead, WebForm
 from sales.models.choices import TouchKind
-from sales.news import LEAD_ARRIVED
+from sales.news.leads import LEAD_ARRIVED
 from sales.queries.leads import lead_keys, same_leads
 from sales.queries.webforms import WAYS, consent_of, public_fields
 from sales.rules.webforms import channel_of, origin_of

@@ -1,12 +1,29 @@
 """The pages of sales, one module per kind of record."""
 
-from sales.urls import assignment, leads, opportunities, pipelines, pools, webforms
+from sales.urls import (
+    assignment,
+    leads,
+    opportunities,
+    orders,
+    pipelines,
+    pools,
+    products,
+    public_quotes,
+    quotes,
+    sales_settings,
+    webforms,
+)
 
 urlpatterns = [
     *assignment.urlpatterns,
     *leads.urlpatterns,
     *opportunities.urlpatterns,
+    *orders.urlpatterns,
     *pipelines.urlpatterns,
     *pools.urlpatterns,
+    *products.urlpatterns,
+    *public_quotes.urlpatterns,
+    *quotes.urlpatterns,
+    *sales_settings.urlpatterns,
     *webforms.urlpatterns,
 ]

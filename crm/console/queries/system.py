@@ -56,6 +56,8 @@ TASKS = {
     "learn-lead-score": _("Learn the score of leads"),
     "empty-lead-bin": _("Empty the bin of leads"),
     "empty-opportunity-bin": _("Empty the bin of opportunities"),
+    "close-what-ended": _("Close quotes and contracts that ended"),
+    "empty-sales-bin": _("Empty the bin of quotes and orders"),
     "check-calendars": _("Check the business calendar"),
     "tidy-files": _("Delete uploads nothing holds"),
     "make-previews": _("Make small pictures of files"),

@@ -1,0 +1,1 @@
+"""The kinds of news that sales makes; importing a module declares them."""

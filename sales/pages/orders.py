@@ -1,0 +1,62 @@
+"""The page of an order or contract."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from crm.core.clock import company_today
+from crm.core.rmb import MOST, in_capitals
+from crm.events.queries import events_about
+from crm.identity import access
+from crm.listing.record import RecordPage
+from sales import services
+from sales.forms.orders import OrderForm
+from sales.listings.orders import ORDERS, STATUS_KINDS
+from sales.models import Order, OrderLine, OrderStatus
+from sales.queries.orders import order_record
+from sales.rules import contracts
+
+HISTORY = 12
+
+
+def order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """Beside the facts: its lines with totals, versions, term, what may be done next."""
+    user = request.user
+    today = company_today()
+    left = order.days_left(today)
+    lines = list(order.lines.all()) if access.has_verb(user, "view", OrderLine) else []
+    rates = {line.tax_rate for line in lines}
+    return {
+        "lines": lines,
+        "lines_seen": access.has_verb(user, "view", OrderLine),
+        "rate": rates.pop() if len(rates) == 1 else None,
+        "capitals": in_capitals(order.amount) if order.currency == "CNY" and order.amount < MOST else "",
+        "status_kind": STATUS_KINDS.get(OrderStatus(order.status), ""),
+        "days_left": left,
+        "ends_soon": left is not None and left <= max(contracts.REMIND_DAYS),
+        "can": {to for to in OrderStatus.values if contracts.may_become(order.status, to)},
+        "may_amend": order.status in (OrderStatus.APPROVED, OrderStatus.EFFECTIVE, OrderStatus.FULFILLING),
+        "may_renew": order.is_effective and order.end_date is not None,
+        "renewal": order.renewals.exclude(status=OrderStatus.VOIDED).first(),
+        "versions": list(order.versions.all()),
+        "customer_seen": access.may(user, "view", order.customer),
+        "opportunity_seen": order.opportunity is not None and access.may(user, "view", order.opportunity),
+        "history": list(events_about(order)[:HISTORY]),
+    }
+
+
+ORDER_PAGE = RecordPage(
+    listing=ORDERS,
+    queryset=order_record,
+    form=OrderForm,
+    update=services.update_order,
+    template="sales/order_detail.html",
+    parts={name: f"sales/_order_{name}.html" for name in ("identity", "left", "middle", "right")},
+    context=order_context,
+    verbs=("change", "delete", "transfer"),
+    facts=(
+        "name", "kind", "contact", "opportunity", "signed_date", "effective_date", "start_date", "end_date",
+        "payment_terms", "delivery_terms", "note", "external_id",
+    ),
+    always=frozenset({"contact", "signed_date", "end_date", "payment_terms"}),
+)  # fmt: skip

@@ -1,0 +1,187 @@
+"""Products and contracts as an import hands them over."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Min
+from django.utils.translation import gettext as _
+
+from accounts import services as accounts
+from accounts.models import Customer
+from accounts.services.import_undo import take_back_records
+from crm.core.clock import company_today
+from crm.core.writes import RuleBroken
+from crm.events.recording import EventRow, record_events
+from crm.listing.custom import importing as custom
+from crm.listing.importing.resource import Run, StagedRow
+from sales.events.orders import ORDER_DELETED, ORDER_UPDATED
+from sales.events.products import PRODUCT_DELETED, PRODUCT_IMPORTED, PRODUCT_UPDATED
+from sales.models import Order, OrderKind, OrderStatus, Product, TaxRate
+from sales.models.order import EFFECTIVE
+from sales.services.lines import Draft, check_currency, default_tax_rate, reckon
+from sales.services.order_bulk import NewOrder, create_orders
+from sales.services.orders import update_order
+from sales.services.products import create_product, update_product
+
+PRODUCT_FIELDS = (
+    "name", "name_en", "code", "category", "unit", "list_price", "currency", "cost", "tax_rate", "is_active",
+    "description",
+)  # fmt: skip
+DECIMALS = frozenset({"list_price", "cost", "tax_rate"})
+ORDER_CHANGES = ("name", "payment_terms", "note", "external_id", "start_date", "end_date", "signed_date")
+DATES = frozenset({"signed_date", "start_date", "end_date"})
+
+
+def add_products(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Add the products of these rows; one that breaks a rule is named and left out."""
+    written = []
+    for row in rows:
+        values = _typed({name: row.cleaned[name] for name in PRODUCT_FIELDS if name in row.cleaned})
+        values["custom"] = custom.values_of(Product, row.cleaned, new=True)
+        try:
+            row.target_id = create_product(actor=run.actor, **values).pk
+            written.append(row)
+        except RuleBroken as error:
+            _fail(run, row, error)
+    _imported(run, written)
+
+
+def change_products(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Change products where a filled cell differs."""
+    found = Product._base_manager.in_bulk([row.target_id for row in rows])
+    for row in rows:
+        product = found[row.target_id or 0]
+        changes = {name: row.changes[name][1] for name in PRODUCT_FIELDS if name in row.changes}
+        row.before |= {"columns": {name: _text(getattr(product, name)) for name in changes}}
+        try:
+            update_product(product, actor=run.actor, **_typed(changes))
+        except RuleBroken as error:
+            _fail(run, row, error)
+
+
+def take_back_products(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Undo rows of a sheet of products: new ones go to the bin, changed ones get their earlier values."""
+    take_back_records(run, rows, Product, deleted=PRODUCT_DELETED, updated=PRODUCT_UPDATED)
+
+
+def add_orders(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Write contracts of day one with their own numbers and dates; each amount becomes one line."""
+    customers = Customer._base_manager.in_bulk({row.cleaned["customer"] for row in rows})
+    good, new = [], []
+    for row in rows:
+        try:
+            order = _new_order(run, row, customers[row.cleaned["customer"]])
+        except RuleBroken as error:
+            _fail(run, row, error)
+            continue
+        good.append(row)
+        new.append(order)
+    for row, pk in zip(good, create_orders(new, actor=run.actor), strict=True):
+        row.target_id = pk
+        if pk is None:
+            row.fail("taken", _("Another order has this number."), run.headers.get("number", ""), "number")
+
+
+def _new_order(run: Run, row: StagedRow, customer: Customer) -> NewOrder:
+    value = row.cleaned.get
+    days = {name: datetime.date.fromisoformat(row.cleaned[name]) for name in DATES if name in row.cleaned}
+    owner = run.people.by_id[value("owner") or run.user.pk]
+    end, signed = days.get("end_date"), days.get("signed_date")
+    status = value("status") or (OrderStatus.DRAFT if signed is None else OrderStatus.EFFECTIVE)
+    if status == OrderStatus.EFFECTIVE and end is not None and run.today is not None and end < run.today:
+        status = OrderStatus.EXPIRED
+    rate = Decimal(value("tax_rate")) if "tax_rate" in row.cleaned else default_tax_rate()
+    name = value("name") or customer.name
+    line = Draft(name=name, price=Decimal(row.cleaned["amount"]), tax_rate=rate)
+    rates: list[TaxRate] = run.once("tax rates", lambda: list(TaxRate.objects.all()))
+    day = signed or company_today()
+    held = {one.rate for one in rates if one.holds_on(day)}
+    currency = value("currency") or "CNY"
+    check_currency(currency)
+    reckon([line], currency=currency, tax_included=True, day=day, rates=held)
+    return NewOrder(
+        customer=customer,
+        number=row.cleaned["number"],
+        name=name,
+        owner_id=owner.pk,
+        team_id=owner.team_id,
+        lines=[line],
+        kind=value("kind") or OrderKind.CONTRACT,
+        status=status,
+        currency=currency,
+        closed_date=end if status in (OrderStatus.EXPIRED, OrderStatus.COMPLETED) else None,
+        payment_terms=value("payment_terms", ""),
+        note=value("note", ""),
+        external_id=value("external_id", ""),
+        custom=custom.values_of(Order, row.cleaned, new=True),
+        payload=run.payload(row),
+        **days,
+    )
+
+
+def change_orders(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Change contracts where a filled cell differs, as far as their state allows it."""
+    found = Order._base_manager.in_bulk([row.target_id for row in rows])
+    for row in rows:
+        order = found[row.target_id or 0]
+        stuck = next((name for name in row.changes if name not in ORDER_CHANGES), None)
+        if stuck:
+            message = _("This is not changed by import: open the contract and amend it.")
+            row.fail("frozen", message, run.headers.get(stuck, ""), stuck)
+            continue
+        changes = {name: row.changes[name][1] for name in ORDER_CHANGES if name in row.changes}
+        row.before |= {"columns": {name: _text(getattr(order, name)) for name in changes}}
+        try:
+            update_order(order, actor=run.actor, **_typed(changes))
+        except RuleBroken as error:
+            _fail(run, row, error)
+
+
+def take_back_orders(run: Run, rows: Sequence[StagedRow]) -> None:
+    """Undo rows of a sheet of contracts; customers whose first deal came by them get the next one, or none."""
+    free = take_back_records(run, rows, Order, deleted=ORDER_DELETED, updated=ORDER_UPDATED)
+    made = Order._base_manager.filter(pk__in=[r.target_id for r in free if r.outcome == "created"])
+    was = made.filter(effective_date__isnull=False).values_list("customer", "effective_date")
+    days: dict[int, set[datetime.date]] = {}
+    for customer_id, day in was:
+        days.setdefault(customer_id, set()).add(day)
+    for customer in Customer.objects.filter(pk__in=days).order_by("pk"):
+        if customer.first_deal_at in days[customer.pk]:
+            first = Order.objects.filter(EFFECTIVE, customer=customer).aggregate(Min("effective_date"))
+            accounts.set_first_deal(customer, first["effective_date__min"], actor=run.actor)
+
+
+def _imported(run: Run, rows: Sequence[StagedRow]) -> None:
+    record_events(
+        PRODUCT_IMPORTED,
+        [
+            EventRow(Product, row.target_id, payload={"name": row.cleaned["name"], **run.payload(row)})
+            for row in rows
+        ],
+        actor=run.actor,
+    )
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Cleaned cells as the services take them: decimals and days instead of text."""
+    found = {}
+    for name, value in values.items():
+        if value is not None and name in DECIMALS:
+            value = Decimal(str(value))
+        elif value and name in DATES:
+            value = datetime.date.fromisoformat(value)
+        found[name] = value
+    return found
+
+
+def _text(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _fail(run: Run, row: StagedRow, error: RuleBroken) -> None:
+    field = error.field or ""
+    row.fail(error.code, str(error), run.headers.get(field, ""), field)

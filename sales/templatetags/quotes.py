@@ -1,0 +1,26 @@
+"""Template tags of quotes and orders."""
+
+from decimal import Decimal
+
+from django import template
+
+from crm.core import money
+
+register = template.Library()
+
+
+@register.filter
+def plain_number(value):
+    """A quantity without the noughts at its end: ``2``, ``12.5``, ``1,200``."""
+    return "" if value is None else f"{Decimal(value).normalize():,f}"
+
+
+@register.filter
+def unit_price(value, currency):
+    """A price to the cent, or as fine as it is: ``¥1,200.00``, ``¥0.0125``."""
+    if value is None:
+        return ""
+    exact = Decimal(value).normalize()
+    if -exact.as_tuple().exponent <= 2:
+        return money.write_full(exact, currency)
+    return f"{money.symbol_of(currency)}{exact:,f}"

@@ -19,6 +19,7 @@ from crm.approvals.registry import (
     PersonField,
     approvable,
 )
+from crm.core import formats
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.identity.access import may
@@ -80,6 +81,14 @@ def _quote_ready(quote: Quote, detail: Detail) -> None:
         raise RuleBroken(_("A quote needs a line before it is submitted."), code="incomplete")
 
 
+def _quote_summary(quote: Quote, detail: Detail) -> str:
+    """What is offered, and how much is given away."""
+    off = formats.percent(quote.discount, 2)
+    return (
+        _("%(what)s · %(share)s off") % {"what": quote.name, "share": off} if quote.discount else quote.name
+    )
+
+
 def _quote_reopened(quote: Quote, request: ApprovalRequest, actor: Actor) -> None:
     """A decision was taken back: the quote waits again, unless it was sent or changed meanwhile."""
     if request.state == State.APPROVED:
@@ -94,7 +103,7 @@ QUOTE = Approvable(
     tone="vio",
     model=Quote,
     title=lambda quote, detail: f"{quote.customer.name} · {quote.label}",
-    summary=lambda quote, detail: quote.name,
+    summary=_quote_summary,
     amount=lambda quote, detail: quote.amount,
     currency=lambda quote, detail: quote.currency,
     measures=OF_LINES,

@@ -14,6 +14,8 @@ from accounts.models import Activity, Customer
 from accounts.queries import today as queries
 from accounts.queries.activities import dress, may_write, reads_others
 from accounts.queries.neglect import neglected
+from crm.approvals.models import ApprovalRequest
+from crm.approvals.queries import waiting_summary
 from crm.console.queries import greeting_for
 from crm.identity import access
 from crm.listing.selection import select
@@ -39,6 +41,8 @@ def today(request: HttpRequest) -> HttpResponse:
     context["greeting"] = greeting(request)
     context["welcome"] = greeting_for(request.user)
     context["now"] = timezone.now()
+    if access.has_verb(request.user, "approve", ApprovalRequest):
+        context["approvals"] = waiting_summary(request.user)
     return render(request, "today/today.html", context)
 
 

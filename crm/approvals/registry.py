@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.urls import NoReverseMatch
 from django.utils.functional import Promise
 
 from crm.core import formats, money
@@ -126,6 +127,13 @@ class Approvable:
             for one in self.measures
             if one.is_shown and facts.get(one.name) not in (None, "")
         ]
+
+    def address(self, record: Any) -> str:
+        """Where the record is, empty for one that has no page."""
+        try:
+            return self.url(record)
+        except NoReverseMatch:
+            return ""
 
     def subject(self, pk: int) -> models.Model | None:
         """The record itself, if it is still there, whether in the bin or not."""

@@ -9,7 +9,15 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.console import account_api, approval_api, field_api, file_api, import_api, import_template_api
+from crm.console import (
+    account_api,
+    approval_api,
+    approval_flow_api,
+    field_api,
+    file_api,
+    import_api,
+    import_template_api,
+)
 from crm.console import services as console
 from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
 from crm.events.models import Event
@@ -283,6 +291,7 @@ ROUTES = [
     ("events", EventViewSet),
     *account_api.ROUTES,
     *approval_api.ROUTES,
+    *approval_flow_api.ROUTES,
     *field_api.ROUTES,
     *import_api.ROUTES,
     *import_template_api.ROUTES,

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from crm.approvals import queries, services
 from crm.approvals.models import ApprovalRequest
+from crm.approvals.queries.path import PATH
 from crm.approvals.registry import kind_of
 from crm.approvals.services.handling import AFTER, BEFORE
 from crm.console.approval_listing import APPROVALS
@@ -121,6 +122,7 @@ class ApprovalViewSet(Creates, RecordViewSet):
 
     listing = APPROVALS
     serializer_class = ApprovalSerializer
+    prefetch = PATH
 
     @extend_schema(request=SubmitSerializer, responses={201: ApprovalSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -4,17 +4,17 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.approvals import queries
-from crm.approvals.models import ApprovalRequest
+from crm.approvals.models import ApprovalFlow, ApprovalRequest
 from crm.approvals.queries import kinds_there_are
 from crm.core.templatetags.ui import badge
 from crm.identity.models import User
 from crm.listing.columns import Date, Html, Link, Look, Money, Person, Text
 from crm.listing.declare import Empty, ListPage, View
-from crm.listing.filters import Choices, Filters, PeriodFilter, Records
+from crm.listing.filters import Choices, Filters, Flag, PeriodFilter, Records
 
 TONES = {"pending": "warn", "approved": "ok", "rejected": "bad", "returned": "vio", "withdrawn": ""}
 CASES = ("waiting", "mine", "decided", "copied")
@@ -94,8 +94,7 @@ APPROVALS = ListPage(
         Text("flow_name", label=_("Flow"), shown=False),
     ],
     views=[
-        View("all", _("All")),
-        View("pending", _("Pending"), {"state": "pending"}, icon="clock"),
+        View("pending", pgettext_lazy("approval", "Pending"), {"state": "pending"}, icon="clock"),
         View("waiting", _("Waiting for me"), {"box": "waiting"}, icon="clipboard-check"),
         View("mine", _("Submitted by me"), {"box": "mine"}, icon="send"),
     ],
@@ -105,6 +104,30 @@ APPROVALS = ListPage(
     search_hint=_("Search approvals"),
     empty=Empty(_("No approvals yet"), _("What somebody submits for approval appears here.")),
     remote_choices=False,
+)
+
+
+class FlowFilters(Filters):
+    """Flows by what they are for and whether they are in use."""
+
+    kind = Choices(label=_("What is approved"), choices=kinds_there_are)
+    is_active = Flag(label=_("In use"))
+
+    class Meta:
+        model = ApprovalFlow
+        fields: list[str] = []
+
+
+APPROVAL_FLOWS = ListPage(
+    model=ApprovalFlow,
+    queryset=queries.flows,
+    title=_("Approval flows"),
+    filters=FlowFilters,
+    search=("name",),
+    columns=[Link("name", sort="name"), Text("kind", sort="kind")],
+    default_sort="id",
+    exportable=False,
+    in_search=False,
 )
 
 

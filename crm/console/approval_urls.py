@@ -1,9 +1,10 @@
-"""Routes of approvals: the inbox, one request and what is done with it, delegations."""
+"""Routes of approvals: the inbox, one request and what is done with it, delegations, and the flows in the settings."""
 
 from django.urls import path
 
 from crm.console.approval_listing import APPROVALS
 from crm.console.views import approval_acts as acts
+from crm.console.views import approval_flows as flows
 from crm.console.views import approvals
 
 urlpatterns = [
@@ -23,4 +24,10 @@ urlpatterns = [
     path("approvals/<int:pk>/signer/", acts.add_signer, name="approval_signer"),
     path("approvals/<int:pk>/copy/", acts.copy_to, name="approval_copy"),
     path("approvals/<int:pk>/comment/", acts.comment, name="approval_comment"),
+    path("settings/approvals/", flows.flows, name="approval_flows"),
+    path("settings/approvals/add/", flows.flow_edit, name="approval_flow_add"),
+    path("settings/approvals/try/", flows.dry_run, name="approval_flow_try"),
+    path("settings/approvals/<int:pk>/", flows.flow_edit, name="approval_flow_edit"),
+    path("settings/approvals/<int:pk>/move/", flows.flow_move, name="approval_flow_move"),
+    path("settings/approvals/<int:pk>/delete/", flows.flow_delete, name="approval_flow_delete"),
 ]

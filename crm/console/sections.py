@@ -108,6 +108,13 @@ SECTIONS = (
         _("rules groups round robin weight territory skill"),
     ),
     Section(
+        "approval_flows",
+        COMPANY,
+        _("Approval flows"),
+        "clipboard-check",
+        _("who approves steps conditions amounts discount order export"),
+    ),
+    Section(
         "robots",
         COMPANY,
         _("Group robots"),

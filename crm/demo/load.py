@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.services import create_activities
 from accounts.services.bulk import create_customers
 from crm.demo.activities import activities
+from crm.demo.approvals import ask_for_approvals
 from crm.demo.customers import TAGS, customers
 from crm.demo.fields import create_fields
 from crm.demo.files import attach_examples
@@ -44,6 +45,7 @@ def load_demo(
     attach_examples(seed)
     open_pools(people, actor)
     lay_idle(actor)
+    ask_for_approvals(people)
     return loaded
 
 

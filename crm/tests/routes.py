@@ -323,6 +323,13 @@ PLATFORM = {
     **listing("event", ADMIN),
     # Who reaches one request, and what they may do with it, depends on who is asked.
     "approvals": Route(),
+    "approval_flows": Route(ADMIN),
+    "approval_flow_try": Route(ADMIN),
+    "approval_flow_add": Route(elsewhere="of one kind of record: test_approval_flows"),
+    **{
+        f"approval_flow_{name}": Route(elsewhere="there has to be a flow: test_approval_flows")
+        for name in ["edit", "move", "delete"]
+    },
     "approval_delegations": Route(frozenset({"exec", "director", "manager1", "finance1", "marketing1"})),
     **{
         f"approval_{name}": Route(elsewhere="by who is asked, not by role: test_approval_pages")
@@ -399,6 +406,9 @@ API = {
     "api-imports-errors": Route(elsewhere="nothing to fetch before it is done: test_import_api"),
     "api-exports-download": Route(elsewhere="nothing to fetch before it is done: test_import_api"),
     "api-exports-stop": change("export", EVERYBODY),
+    "api-approval-flows-list": Route(elsewhere="of administrators: test_approval_flows"),
+    "api-approval-flows-detail": Route(elsewhere="of administrators: test_approval_flows"),
+    "api-approval-flows-dry-run": Route(elsewhere="of administrators: test_approval_flows"),
     **{
         f"api-approvals-{name}": Route(elsewhere="by who is asked, not by role: test_approval_api")
         for name in [

@@ -3,6 +3,7 @@ from crm.approvals.queries.inbox import (
     copied_to,
     decided_by,
     delegations,
+    flows,
     kinds_there_are,
     of_user,
     requests,
@@ -14,14 +15,16 @@ from crm.approvals.queries.inbox import (
 )
 from crm.approvals.queries.path import PathStep, history, path_of
 from crm.approvals.queries.pending import pending_for
-from crm.approvals.queries.people import plan_for
+from crm.approvals.queries.people import approving_roles, plan_for
 
 __all__ = [
     "PathStep",
     "Waiting",
+    "approving_roles",
     "copied_to",
     "decided_by",
     "delegations",
+    "flows",
     "history",
     "kinds_there_are",
     "of_user",

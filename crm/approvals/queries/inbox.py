@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import Exists, F, OuterRef
 
-from crm.approvals.models import ApprovalCopy, ApprovalDelegation, ApprovalRequest, ApprovalTask
+from crm.approvals.models import ApprovalCopy, ApprovalDelegation, ApprovalFlow, ApprovalRequest, ApprovalTask
 from crm.approvals.registry import KINDS
 from crm.core.clock import company_today
 from crm.core.money import BASE_CURRENCY
@@ -82,6 +82,11 @@ def delegations(user: User) -> models.QuerySet[ApprovalDelegation]:
     """Delegations somebody is part of, those to come and of today."""
     rows = ApprovalDelegation.objects.filter(models.Q(user=user) | models.Q(to=user))
     return rows.filter(last_date__gte=company_today()).select_related("user", "to")
+
+
+def flows() -> models.QuerySet[ApprovalFlow]:
+    """Every flow with its steps, in the order in which those of a kind are tried."""
+    return ApprovalFlow.objects.prefetch_related("steps")
 
 
 def kinds_there_are() -> list[tuple[str, str]]:

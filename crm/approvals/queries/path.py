@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from crm.approvals.models import ApprovalRequest, ApprovalStep, ApprovalTask, Mode
@@ -10,6 +11,7 @@ from crm.events.models import Event
 from crm.events.queries import events_about
 
 Task = ApprovalTask.State
+PATH = ("steps", "tasks__approver", "tasks__instead_of")
 UNTOLD = ("approval.asked", "approval.reminded")
 
 
@@ -46,9 +48,10 @@ class PathStep:
 
 
 def path_of(request: ApprovalRequest) -> list[PathStep]:
-    """The steps of a request in their order, each with whom it asks."""
-    steps = {step.pk: PathStep(step) for step in request.steps.order_by("position", "pk")}
-    for task in request.tasks.select_related("approver", "instead_of").order_by("pk"):
+    """The steps of a request in their order, each with whom it asks; for a page of them `PATH` is fetched at once."""
+    prefetch_related_objects([request], *PATH)
+    steps = {step.pk: PathStep(step) for step in request.steps.all()}
+    for task in request.tasks.all():
         steps[task.step_id].tasks.append(task)
     return list(steps.values())
 

@@ -182,3 +182,9 @@ def _found(
 def amount_of(facts: Mapping[str, Any]) -> Decimal | None:
     """The amount among what was measured."""
     return conditions.number(facts.get("amount"))
+
+
+def approving_roles() -> set[str]:
+    """The codes of the roles whose people may approve."""
+    rows = holding("approve", ApprovalRequest).filter(role__is_administrator=False)
+    return set(rows.values_list("role__slug", flat=True))

@@ -86,9 +86,10 @@ def arrange_flows(kind: str, ids: Sequence[int], *, actor: Actor) -> None:
 
 
 @transaction.atomic
-def delete_flow(flow: ApprovalFlow, *, actor: Actor) -> None:
+def delete_flow(flow: ApprovalFlow, *, actor: Actor, expected: int | None = None) -> None:
     """Delete a flow; what it was begun for goes on with the steps it has."""
     flow = lock(flow)
+    check_version(flow, expected)
     record_event(FLOW_DELETED, flow, actor=actor, payload={"name": flow.name, "kind": flow.kind})
     flow.delete()
 

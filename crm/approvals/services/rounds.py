@@ -70,6 +70,9 @@ def advance(request: ApprovalRequest, *, actor: Actor) -> ApprovalRequest:
 
 def _seat(task: ApprovalTask, tasks: Sequence[ApprovalTask], request: ApprovalRequest, chart: Chart) -> bool:
     """Somebody else is asked where the approver has left or is away by now; True where they are asked already."""
+    stands_in = chart.stand_ins.get(task.instead_of_id or 0) == task.approver_id
+    if stands_in and task.approver_id in chart.able:  # no chains of delegates
+        return False
     (seat,) = chart.seats([task.approver_id], request.submitter_id) or [rounds.Seat(task.approver_id)]
     if seat.person == task.approver_id:
         return False

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from crm.approvals import queries, services
 from crm.approvals.models import ApprovalRequest, ApprovalTask
+from crm.approvals.queries.path import PATH
 from crm.approvals.registry import Approvable, kind_of
 from crm.console.approval_listing import CASES, box, words_of_wait
 from crm.core.writes import RuleBroken
@@ -54,7 +55,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 def _inbox(request: HttpRequest) -> dict[str, Any]:
     case = request.GET.get("tab", "")
     case = case if case in CASES else CASES[0]
-    rows = list(box(request.user, case)[: SHOWN + 1])
+    rows = list(box(request.user, case).prefetch_related(*PATH if case == "mine" else ())[: SHOWN + 1])
     now = timezone.now()
     cards = []
     for row in rows[:SHOWN]:
@@ -134,7 +135,7 @@ def subject_link(request: HttpRequest, approval: ApprovalRequest) -> str:
     subject = kind.subject(approval.subject_id) if kind else None
     if kind is None or subject is None or getattr(subject, "deleted_at", None) is not None:
         return ""
-    return kind.url(subject) if access.may(request.user, "view", subject) else ""
+    return kind.address(subject) if access.may(request.user, "view", subject) else ""
 
 
 @login_required
@@ -272,6 +273,6 @@ def _submit(request: HttpRequest, kind: Approvable, subject: Any) -> HttpRespons
         if request.htmx:
             return HttpResponse(status=204, headers={"HX-Trigger": triggers(str(error), kind="bad")})
         messages.error(request, str(error))
-        return redirect(kind.url(subject))
+        return redirect(kind.address(subject) or "approvals")
     text = _("Submitted for approval.") if approval.is_pending else _("No approval was needed.")
-    return done(request, kind.url(subject), text, go=True)
+    return done(request, kind.address(subject) or approval.get_absolute_url(), text, go=True)

@@ -34,6 +34,7 @@ from sales.models import (
 )
 from sales.models.lead import OPEN
 from sales.models.opportunity import OPEN as OPEN_DEALS
+from sales.pages.leads import leads_panel
 from sales.pages.pools import pool_panel
 from sales.queries import recycling
 from sales.queries.orders import open_orders
@@ -54,7 +55,8 @@ hooks.add_panel(Panel("customer.right", "quotes", QUOTED, panels.customer_quotes
 hooks.add_panel(Panel("opportunity.right", "products", ABOUT, panels.opportunity_products, order=20))
 hooks.add_panel(Panel("opportunity.right", "quotes", QUOTED, panels.opportunity_quotes, order=24))
 hooks.add_panel(Panel("opportunity.right", "orders", SOLD, panels.opportunity_orders, order=26))
-carries_files("leads", LeadFile)
+carries_files("leads", LeadFile, within="customer")
+hooks.add_panel(Panel("customer.right", "leads", "sales/_customer_leads.html", leads_panel, order=70))
 carries_files("opportunities", OpportunityFile, within="customer")
 for key, listing in {
     "products": PRODUCTS,

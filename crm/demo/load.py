@@ -13,6 +13,7 @@ from crm.demo.fields import create_fields
 from crm.demo.files import attach_examples
 from crm.demo.forecast import create_forecasts
 from crm.demo.highlights import pin_highlights
+from crm.demo.leads import load_leads, open_form
 from crm.demo.opportunities import load_opportunities
 from crm.demo.people import create_people
 from crm.demo.pins import pin_views
@@ -20,6 +21,7 @@ from crm.demo.pools import lay_idle, open_pools
 from crm.demo.quotes import load_quotes
 from crm.events.actor import Actor, system
 from crm.records.models import Tag
+from sales.services.chances import learn_from_history
 
 
 def load_demo(
@@ -37,6 +39,7 @@ def load_demo(
         if count > len(batch):
             progress(f"{loaded:,} of {count:,} customers")
     create_activities(activities(seed), actor=actor)
+    load_leads(seed, people, actor)
     load_opportunities(seed, actor)
     create_forecasts(people, actor)
     load_quotes(seed, actor)
@@ -46,6 +49,8 @@ def load_demo(
     open_pools(people, actor)
     lay_idle(actor)
     ask_for_approvals(people)
+    open_form(people, actor)
+    learn_from_history()
     return loaded
 
 

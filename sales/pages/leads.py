@@ -25,7 +25,7 @@ from sales.models import Lead, LeadStatus
 from sales.models.lead import OPEN_STATUSES
 from sales.pages.middle import middle
 from sales.queries.chances import chance
-from sales.queries.leads import lead_record
+from sales.queries.leads import lead_record, leads_of
 from sales.rules.chances import Chance
 from sales.rules.leads import MOVES
 from sales.rules.scoring import BEHAVIOUR, FIT, NEGATIVE, Score, is_mql
@@ -97,6 +97,12 @@ def lead_context(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "customer_seen": lead.customer is not None and access.may(user, "view", lead.customer),
         **middle(request, lead),
     }
+
+
+def leads_panel(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
+    """On a customer's page: the leads it came from; nothing where there are none."""
+    found = leads_of(request.user, customer)
+    return {"leads": found} if found else None
 
 
 @dataclass(frozen=True)

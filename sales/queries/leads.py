@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from accounts.models import Customer
 from accounts.queries.duplicates import disclosed as disclosed_customers
 from accounts.queries.duplicates import find
 from accounts.rules.matching import Keys, keys_of
@@ -33,6 +34,14 @@ def lead_record() -> models.QuerySet[Lead]:
     """Leads with what their page shows at once."""
     rows = lead_list().select_related("customer", "contact", "previous_owner")
     return rows.defer("search_text", "search_grams")
+
+
+def leads_of(user: User, customer: Customer) -> list[Lead]:
+    """The leads a customer came from, as far as somebody sees them, the newest first."""
+    if not access.has_verb(user, "view", Lead):
+        return []
+    rows = access.visible(Lead, user).filter(customer=customer).order_by("-converted_at", "-pk")
+    return list(rows.defer("search_text", "search_grams")[:MOST])
 
 
 @dataclass(frozen=True)

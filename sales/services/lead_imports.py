@@ -157,11 +157,11 @@ def _columns(run: Run, row: StagedRow, now: Any) -> dict[str, Any]:
         "owner_id": owner,
         "team_id": run.people.by_id[owner].team_id,
         "owner_since": now,
-        **_following(own, extra),
+        **following(own, extra),
     }
 
 
-def _following(own: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+def following(own: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     """The columns that follow from what the cells say, those of the search among them."""
     company = parse_company(own["company"])
     words = Lead(**{name: own[name] for name in TEXTS}, custom=dict(extra)).search_values()
@@ -200,7 +200,7 @@ def _changed(row: StagedRow, lead: Lead) -> dict[str, Any]:
         values["custom"] = extra
     if values:
         own = {name: values.get(name, getattr(lead, name)) for name in OWN}
-        values |= _following(own, values.get("custom", lead.custom))
+        values |= following(own, values.get("custom", lead.custom))
     return values
 
 

@@ -218,3 +218,10 @@ def test_a_conversion_is_undone_by_administrators_alone(company, lead):
 def test_the_navigation_leads_there_only_whom_it_concerns(company, lead):
     assert "/leads/" in browser(company.sales1).get("/settings/").content.decode()
     assert 'href="/leads/"' not in browser(company.service1).get("/settings/").content.decode()
+
+
+def test_a_customer_tells_which_leads_it_came_from(company, lead):
+    made = services.convert_lead(lead, owner=None, actor=SYSTEM)
+    panel = reverse("customer_panel", args=[made.customer.pk, "right", "leads"])
+    assert lead.get_absolute_url() in browser(company.sales1).get(panel).content.decode()
+    assert not browser(company.service1).get(panel).content

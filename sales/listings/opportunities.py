@@ -149,7 +149,11 @@ OPPORTUNITIES = ListPage(
     ),
     search_note="customer.name",
     palette=Found("name", "customer__name", sound="name_sort"),
-    links=[("opportunity_board", _("Board"), "layout-kanban"), ("opportunity_bin_list", _("Bin"), "trash")],
+    links=[
+        ("opportunity_board", _("Board"), "layout-kanban"),
+        ("forecast", _("Forecast"), "chart-histogram"),
+        ("opportunity_bin_list", _("Bin"), "trash"),
+    ],
 )
 
 OPPORTUNITY_BIN = ListPage(

@@ -45,8 +45,11 @@ def customer(owner: User, name: str = "") -> Customer:
 
 
 def plan_due(owner: User, of: Customer, number: int) -> list[Activity]:
-    """So many follow-ups of somebody, whose reminders fall due at once."""
-    tomorrow = timezone.now() + datetime.timedelta(days=1)
+    """So many follow-ups of somebody, whose reminders fall due at once.
+
+    They are due so late that what is written over midnight finishes none of them: a note does what was due that day.
+    """
+    in_days = timezone.now() + datetime.timedelta(days=3)
     actor = Actor.of(owner)
     planned = [
         services.plan_follow_up(
@@ -55,7 +58,7 @@ def plan_due(owner: User, of: Customer, number: int) -> list[Activity]:
             customer=of,
             kind="call",
             subject=f"回电{next(_numbers)}",
-            due_at=tomorrow,
+            due_at=in_days,
         )
         for _number in range(number)
     ]

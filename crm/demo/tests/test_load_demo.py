@@ -12,6 +12,7 @@ from accounts.models import Activity, Customer
 from accounts.models.choices import Stage
 from accounts.queries.neglect import neglected_q
 from accounts.queries.today import numbers, whose
+from crm.approvals.queries import waiting_count
 from crm.console.queries import pinned_views
 from crm.demo.names import companies
 from crm.identity.access import visible
@@ -35,6 +36,8 @@ def test_the_demo_company_shows_who_sees_what():
     assert seen["manager1"] + seen["manager2"] == total
     assert seen["finance1"] == Customer.objects.filter(first_deal_at__isnull=False).count() > 0
     assert set(Customer.objects.values_list("lifecycle_stage", flat=True)) == set(Stage.values)
+    for name in ("manager1", "director", "exec", "finance1"):
+        assert waiting_count(User.objects.get(username=name)) > 0, f"nothing waits for {name}"
 
 
 def test_a_second_load_is_refused():

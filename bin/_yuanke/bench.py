@@ -28,6 +28,7 @@ PARTS = (
     "load",
     "exports",
     "weight",
+    "pool",
     "reports",
 )
 BY_SIZE = ("lists", "duplicates")

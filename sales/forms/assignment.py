@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.choices import Source
@@ -117,7 +117,9 @@ class GroupForm(CrmForm):
 class MemberForm(CrmForm):
     """One person of a group."""
 
-    person = forms.ModelChoiceField(label=_("Person"), queryset=User.objects.none(), required=False)
+    person = forms.ModelChoiceField(
+        label=pgettext_lazy("assignment", "Person"), queryset=User.objects.none(), required=False
+    )
     weight = forms.IntegerField(label=_("Weight"), min_value=1, max_value=100, required=False, initial=1)
     cap = forms.IntegerField(label=_("Most open leads"), min_value=0, max_value=100_000, required=False)
     shift_from = forms.TimeField(label=_("From"), required=False, widget=forms.TimeInput({"type": "time"}))

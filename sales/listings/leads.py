@@ -14,7 +14,7 @@ from crm.core.phone import format_phone
 from crm.core.templatetags.ui import meter
 from crm.identity import access
 from crm.identity.models import User
-from crm.listing.bulk import Assign, Delete
+from crm.listing.bulk import Assign, Bulk, Delete
 from crm.listing.columns import Badge, Date, FollowUp, Html, Link, Look, Number, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
 from crm.listing.palette import Found
@@ -150,6 +150,15 @@ LEADS = ListPage(
     ],
     bulk=[
         replace(Assign(), service=services.transfer_leads),
+        Bulk(
+            "assign-by-rules",
+            None,
+            services.assign_by_rules,
+            label=_("Assign by rules"),
+            verb="transfer",
+            icon="arrows-exchange",
+            set_based=True,
+        ),
         Delete(services.delete_lead, services.restore_lead),
     ],
     resource=LeadResource,

@@ -192,6 +192,6 @@ def pool_overview(user: User) -> list[PoolRow]:
             continue
         kinds = [kind for kind in PoolKind.values if pool.takes(kind)]
         limits = [limits_of(user, pool, kind) for kind in kinds] if pool.pk in mine else []
-        tightest = min(limits, key=lambda one: one.free, default=None)
+        tightest = min(limits, key=lambda one: (one.free, -one.holding), default=None)
         found.append(PoolRow(pool, leads, customers, pool.pk in mine, tightest))
     return found

@@ -13,15 +13,18 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from accounts.models.choices import Intent
 from accounts.queries.keeping import keeps, what_keeps
+from crm.approvals.models import ApprovalRequest
 from crm.core.clock import company_midnight, company_today
 from crm.records.queries import business_calendar
 from crm.records.rules.calendar import Calendar
 from sales.models import (
     Opportunity,
     OpportunityStatus,
+    Order,
     PoolGround,
     PoolKind,
     Protection,
+    Quote,
     RecycleRule,
 )
 from sales.models.lead import OPEN
@@ -95,8 +98,21 @@ def keeping_opportunity() -> Q:
     return Q(Exists(deals.filter(moving)))
 
 
+def pending_approval() -> Q:
+    """Customers with a deal, quote or order that waits for somebody's agreement."""
+    found = Q(pk__in=[])
+    for model in (Opportunity, Quote, Order):
+        asked = ApprovalRequest._base_manager.filter(
+            subject_type=model._meta.label_lower, state=ApprovalRequest.State.PENDING
+        )
+        waiting = model._base_manager.filter(customer=OuterRef("pk"), pk__in=asked.values("subject_id"))
+        found |= Q(Exists(waiting))
+    return found
+
+
 def register() -> None:
     """What sales itself knows to keep a customer."""
+    keeps(Customer, rules.APPROVAL, _("approval pending"), pending_approval)
     keeps(Customer, rules.OPPORTUNITY, _("open opportunity"), keeping_opportunity)
 
 

@@ -1,6 +1,13 @@
 """Every write to sales: the app's public API."""
 
-from sales.services.assignment import Assigned, accept_lead, assign_leads, assign_waiting, move_on_missed
+from sales.services.assignment import (
+    Assigned,
+    accept_lead,
+    assign_by_rules,
+    assign_leads,
+    assign_waiting,
+    move_on_missed,
+)
 from sales.services.claiming import claim, claim_as_actor, may_claim
 from sales.services.closing import (
     invalidate_opportunity,
@@ -61,7 +68,7 @@ from sales.services.orders import (
     transfer_orders,
     update_order,
 )
-from sales.services.pools import create_pool, default_pool, delete_pool, refresh_members, update_pool
+from sales.services.pools import create_pool, default_pool, delete_pool, refresh_members, sellers, update_pool
 from sales.services.products import (
     create_product,
     delete_price_book,
@@ -115,6 +122,7 @@ __all__ = [
     "amend_order",
     "approve_order",
     "approve_quote",
+    "assign_by_rules",
     "assign_leads",
     "assign_waiting",
     "begin_order_approval",
@@ -190,6 +198,7 @@ __all__ = [
     "save_rule",
     "save_tax_rate",
     "save_web_form",
+    "sellers",
     "send_quote",
     "set_conversion_fields",
     "set_opportunity_lines",

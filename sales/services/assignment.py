@@ -66,6 +66,14 @@ def assign_leads(lead_ids: Iterable[int], *, actor: Actor, reassign: bool = Fals
     return Assigned(owners, pooled)
 
 
+def assign_by_rules(leads: Iterable[Lead], *, actor: Actor) -> None:
+    """Give leads somebody chose to whom the rules name, whoever owns them now; closed ones are refused."""
+    chosen = list(leads)
+    if any(not lead.is_open for lead in chosen):
+        raise RuleBroken(_("Only open leads are assigned."), code="closed")
+    assign_leads([lead.pk for lead in chosen], actor=actor, reassign=True)
+
+
 @transaction.atomic
 def _assign_batch(ids: Sequence[int], actor: Actor, reassign: bool) -> Assigned:
     desk = the_desk(locked=True)

@@ -233,8 +233,9 @@ def _new_lead(
         **values,
     )
     touch_lead(lead, TouchKind.FORM, note=form.name, actor=actor)
-    if owner is None:
-        assign_leads([lead.pk], actor=actor)  # by the rules, who tell whom they choose
+    if owner is None:  # the rules decide, and tell whom they choose
+        assign_leads([lead.pk], actor=actor)
+        lead.refresh_from_db()
     else:
         _tell(lead, form, actor)
     return lead

@@ -6,7 +6,7 @@ from accounts.tests.factories import make_contact, make_customer
 from crm.identity.services import create_token
 from crm.identity.tests.factories import SYSTEM, actor
 from sales import services
-from sales.models import PoolStay
+from sales.models import AssignmentGroup, AssignmentRule, Lead, PoolStay
 from sales.tests.factories import make_lead
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +118,36 @@ def test_customers_over_the_api(client, company, pool):
         customer.phone,
     )
     assert other("post", f"{path}/claim/").status_code == 409
+
+
+def test_leads_over_the_api(client, company, pool):
+    lead = make_lead(company.sales1, phone=PHONE)
+    mine, other, lead_of = (api(client, user) for user in (company.sales1, company.sales2, company.manager1))
+    path = f"leads/{lead.pk}"
+    assert mine("post", f"{path}/claim/").status_code == 409
+    back = mine("post", f"{path}/return-to-pool/", {"reason": "unreachable", "note": "三次未接"})
+    assert (back.status_code, back.json()["owner"], back.json()["phone"]) == (200, None, "138****5678")
+    assert lead_of("get", f"{path}/").json()["phone"] == lead.phone
+    taken = other("post", f"{path}/claim/")
+    assert (taken.status_code, taken.json()["owner"], taken.json()["phone"]) == (
+        200,
+        company.sales2.pk,
+        lead.phone,
+    )
+    assert mine("post", f"{path}/claim/").status_code == 404
+    assert other("post", f"{path}/accept/").status_code == 409
+    given = other("post", f"{path}/assign/", {"owner": company.sales1.pk})
+    assert given.json()["owner"] == company.sales1.pk
+    by_rules = mine("post", f"{path}/assign/")
+    assert by_rules.status_code == 200
+    assert by_rules.json()["owner"] is None  # no rules: to the pool
+
+
+def test_chosen_leads_are_assigned_by_the_rules(client, company, pool):
+    group = AssignmentGroup._base_manager.create(name="one")
+    group.members.create(user=company.sales2)
+    AssignmentRule._base_manager.create(name="all", group=group)
+    leads = [make_lead(company.sales1) for _number in range(2)]
+    client.force_login(company.manager1)
+    client.post("/leads/bulk/assign-by-rules/", {"ids": [one.pk for one in leads], "confirmed": "1"})
+    assert Lead.objects.filter(owner=company.sales2).count() == 2

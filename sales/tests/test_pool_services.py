@@ -13,10 +13,12 @@ from django.http import QueryDict
 from accounts.listings import CONTACTS, CUSTOMERS
 from accounts.models import Activity, Contact, Customer
 from accounts.queries.timeline import timeline
-from accounts.services import plan_follow_up, set_first_deal, update_customer
+from accounts.services import merge_customers, plan_follow_up, set_first_deal, update_customer
 from accounts.tests.factories import by, make_contact, make_customer
 from crm.core.clock import company_today
+from crm.core.hooks import hooks
 from crm.core.writes import RuleBroken
+from crm.events.models import Event
 from crm.identity import access
 from crm.identity import services as identity
 from crm.identity.models import TeamUserGrant
@@ -251,6 +253,36 @@ def test_deal_customers_are_not_held_against_the_limit(company, pool):
     assert limits_of(company.sales2, pool, "customer").free == 1
     claim(rest[0], company.sales2)
     assert refused(rest[1], company.sales2) == "cap"
+
+
+def test_what_a_leaver_held_goes_to_the_pool_where_nobody_takes_it_over(company, pool):
+    prospect, lead = make_customer(company.sales1), make_lead(company.sales1)
+    deal = make_customer(company.sales1, first_deal_at=company_today())
+    identity.leave(company.sales1, {}, actor=SYSTEM)
+    for record in (prospect, lead, deal):
+        record.refresh_from_db()
+    assert (prospect.team, lead.team) == (pool.team, pool.team)
+    assert deal.team == company.east  # it waits for a colleague
+    stay = PoolStay.objects.get(customer=prospect)
+    assert (stay.from_user, stay.reason) == (company.sales1, "owner_left")
+
+
+def test_a_manager_who_transfers_it_ends_its_stay(company, pool):
+    lead = give_back(make_lead(company.sales1))
+    services.transfer_leads([lead], owner=company.sales2, actor=by(company.manager1))
+    event = Event.objects.filter(name="record.transferred").latest("pk")
+    for _twice in range(2):
+        hooks.consumers["pool-stays"].handle(event)
+    stay = PoolStay.objects.get()
+    assert (stay.taken_by, stay.way, stay.left_at) == (company.sales2, "assigned", event.at)
+
+
+def test_two_pooled_customers_become_one(company, pool):
+    one, two = give_back(make_customer(company.sales1)), give_back(make_customer(company.sales1))
+    merge_customers(one, two, actor=SYSTEM)
+    mine = claim(one, company.sales2)
+    assert mine.owner == company.sales2
+    assert not PoolStay.objects.filter(left_at=None).exists()
 
 
 def together(acts):

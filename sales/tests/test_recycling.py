@@ -7,6 +7,7 @@ import time_machine
 
 from accounts.services import log_follow_up
 from accounts.tests.factories import by, make_customer
+from crm.approvals.models import ApprovalRequest
 from crm.automation.models import Notification
 from crm.core.clock import company_today
 from crm.core.writes import RuleBroken
@@ -151,6 +152,17 @@ def keep_likely(company, record):
     make_opportunity(record, probability=50)
 
 
+def keep_asked(company, record):
+    deal = make_opportunity(record, probability=10)
+    ApprovalRequest._base_manager.create(
+        kind="stage",
+        subject_type="sales.opportunity",
+        subject_id=deal.pk,
+        submitter=company.sales1,
+        title="x",
+    )
+
+
 def keep_valued(company, record):
     type(record).objects.filter(pk=record.pk).update(intent="A")
 
@@ -167,7 +179,7 @@ def follow_up(company, record):
 
 @pytest.mark.parametrize(
     "keep",
-    [keep_locked, keep_protected, keep_likely, keep_valued, keep_deal, follow_up],
+    [keep_locked, keep_protected, keep_likely, keep_asked, keep_valued, keep_deal, follow_up],
     ids=lambda one: one.__name__,
 )
 def test_what_keeps_a_customer(company, pool, keep):

@@ -8,6 +8,7 @@ record       a record with a long timeline against the same with a short one
 board        the board with 10,000 open cards against the bare statements it is made of
 duplicates   the check of a new customer, the scan of the whole base, a merge
 imports      an import and an export against django-import-export's own way
+pool         leads assigned and recycled by the thousand, claims by many hands at once
 reports      open pipeline and forecast over a million deals against the bare aggregates
 weight       what a first visit and a change of the list send over the wire
 """

@@ -17,6 +17,7 @@ PARTS = (
     "load",
     "exports",
     "weight",
+    "pool",
     "reports",
 )
 

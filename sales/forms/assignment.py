@@ -104,14 +104,12 @@ class GroupForm(CrmForm):
     )
 
     def __init__(self, *args: Any, group: AssignmentGroup | None = None, **kwargs: Any) -> None:
+        if group is not None:
+            plain = ("name", "strategy", "acceptance_hours", "workdays_only")
+            own = {name: getattr(group, name) for name in plain}
+            kwargs["initial"] = own | {"fallback": group.fallback_id, "pool": group.pool_id}
         super().__init__(*args, **kwargs)
         self.fields["fallback"].queryset = people(self.user)
-        if group is not None:
-            held = {
-                name: getattr(group, name)
-                for name in ("name", "strategy", "acceptance_hours", "workdays_only")
-            }
-            self.initial = held | {"fallback": group.fallback_id, "pool": group.pool_id}
 
 
 class MemberForm(CrmForm):
@@ -194,16 +192,16 @@ class AssignmentRuleForm(CrmForm):
     is_active = forms.BooleanField(label=_("In use"), required=False, initial=True)
 
     def __init__(self, *args: Any, rule: AssignmentRule | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
         if rule is not None:
             plain = ("name", "sources", "size_from", "size_to", "languages", "is_active")
-            self.initial = {name: getattr(rule, name) for name in plain} | {
+            kwargs["initial"] = {name: getattr(rule, name) for name in plain} | {
                 "group": rule.group_id,
                 "regions": places_text(rule.regions),
                 "industries": places_text(rule.industries),
                 "products": ", ".join(rule.products),
                 "skills": skills_text(rule.skills),
             }
+        super().__init__(*args, **kwargs)
 
 
 class TryForm(CrmForm):

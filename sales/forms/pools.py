@@ -61,20 +61,22 @@ class PoolForm(CrmForm):
     )  # fmt: skip
 
     def __init__(self, *args: Any, pool: Pool | None = None, members: Any = (), **kwargs: Any) -> None:
+        if pool is not None:
+            own = {name: getattr(pool, name) for name in (*self.NUMBERS, "takes_leads", "takes_customers")}
+            kwargs["initial"] = own | {
+                "everyone": pool.everyone,
+                "name": pool.team.name,
+                "serves": pool.team.parent_id,
+                "members": [one.pk for one in members],
+            }
         super().__init__(*args, **kwargs)
         self.fields["serves"].queryset = visible(Team, self.user).filter(
             kind=Team.Kind.DEPARTMENT, is_active=True
         )
+        self.fields["serves"].empty_label = _("The whole company")
         self.fields["members"].queryset = people(self.user)
         for name in self.NUMBERS:
             self.fields[name] = Pool._meta.get_field(name).formfield()
-        if pool is None:
-            return
-        values = {name: getattr(pool, name) for name in (*self.NUMBERS, "takes_leads", "takes_customers")}
-        self.initial = {
-            **values, "everyone": pool.everyone, "name": pool.team.name, "serves": pool.team.parent_id,
-            "members": [one.pk for one in members],
-        } | self.initial  # fmt: skip
 
 
 class RuleForm(CrmForm):

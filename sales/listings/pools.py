@@ -77,6 +77,10 @@ def claim_button(record: Any, look: Look) -> SafeString | str:
     )
 
 
+def _nothing(record: Any) -> str:
+    return ""
+
+
 def _claims(user: User) -> bool:
     return bool(may_claim_from(user))
 
@@ -86,10 +90,13 @@ def _claim(record: Any, *, actor: Actor) -> Any:
 
 
 CLAIM = Bulk("claim", None, _claim, label=_("Claim"), verb="view", icon="user-plus", offered=_claims)
-SINCE = Date("owner_since", label=_("In the pool since"), sort=True, card="right")
+SINCE = Date("owner_since", label=_("In the pool since"), sort=True, card="meta")
+TAKE = Html(
+    "take", label=_("Claim"), render=claim_button, value=_nothing, card="right", export=False, fixed=True
+)
 BEFORE = Person("previous_owner", label=_("Who had it before"), card="corner")
 WHY = Html("pool_reason", label=_("Reason"), render=_reason, value=reason_words, card="badge", parts=True)
-POOL = Text("team", label=_("Pool"), card="meta")
+POOL = Text("team", label=_("Pool"))
 PHONE = Html("phone", label=_("Phone"), render=_phone, value=_plain_phone, private=True)
 EMPTY = Empty(
     title=_("Nothing in the pool"),
@@ -116,6 +123,7 @@ POOL_LEADS = ListPage(
         BEFORE,
         SINCE,
         POOL,
+        TAKE,
         Date("created_at", label=pgettext_lazy("date", "Created"), shown=False, sort=True),
     ],
     default_sort="-owner_since",
@@ -127,7 +135,6 @@ POOL_LEADS = ListPage(
     in_search=False,
     exportable=False,
     remote_choices=False,
-    row_actions=claim_button,
     template="sales/pool_list.html",
     empty=EMPTY,
 )
@@ -151,6 +158,7 @@ POOL_CUSTOMERS = ListPage(
         BEFORE,
         SINCE,
         POOL,
+        TAKE,
         Badge("source", shown=False),
         Date("created_at", label=pgettext_lazy("date", "Created"), shown=False, sort=True),
     ],
@@ -160,7 +168,6 @@ POOL_CUSTOMERS = ListPage(
     in_search=False,
     exportable=False,
     remote_choices=False,
-    row_actions=claim_button,
     template="sales/pool_list.html",
     empty=EMPTY,
 )

@@ -47,6 +47,7 @@ def test_a_pool_is_opened_and_changed(admin, company):
     del form["everyone"]
     assert admin.post(f"/settings/pools/{pool.pk}/", form).status_code == 302
     page = admin.get(f"/settings/pools/{pool.pk}/").content.decode()
+    assert f'value="{company.east.pk}" selected' in page
     assert "Sales3" in page and "Sales1" not in page.split("pool-title")[1].split("</span>")[0]
     form["takes_leads"] = ""
     del form["takes_leads"]

@@ -75,7 +75,10 @@ def measure() -> list[Figure]:
 def _figure(what: str, level: str, user: User, slug: str, sql: str, params: list[Any]) -> Figure:
     bare = _bare(sql, params)
     ours = _server(lambda: _build(slug, user))
-    return Figure("reports", f"{what}, {level}", ours, "ms", bare, "bare aggregate", TIMES * bare, rows=DEALS)
+    bar = (
+        TIMES * bare if level == "administrator" else None
+    )  # the bare one of a director knows no shares and customers
+    return Figure("reports", f"{what}, {level}", ours, "ms", bare, "bare aggregate", bar, rows=DEALS)
 
 
 def _build(slug: str, user: User) -> None:
@@ -123,7 +126,7 @@ def fill(count: int) -> None:
         columns = ", ".join(f'"{name}"' for name in values)
         cursor.execute(
             f"INSERT INTO {TABLE} ({columns}) SELECT {', '.join(values.values())}"  # noqa: S608
-            f" FROM generate_series({there + 1}, {count}) AS n"
+            f" FROM generate_series({there + 1}::bigint, {count}::bigint) AS n"
             f" JOIN ours ON ours.place = n %% {customers}"
             " CROSS JOIN LATERAL (SELECT (n * 7919) %% 10 AS lot, (n * 104729) %% 1000 AS day, (n * 31) %% 4 AS step) AS x",
             [],

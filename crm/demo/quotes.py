@@ -166,11 +166,11 @@ def _quotes(seed: int, products: list[Product], actor: Actor) -> None:
     """Offers for some open deals, in every state there is."""
     chance = random.Random(seed + 8)  # noqa: S311 - believable, not secret
     today = timezone.localdate()
-    customer = system("customer")
     deals = Opportunity._base_manager.filter(status="open", deleted_at__isnull=True, owner__isnull=False)
     deals = deals.select_related("customer", "contact", "owner").order_by("pk")[:40]
     for number, deal in enumerate(deals):
         seller = Actor.of(deal.owner)
+        customer = Actor("system", "customer", deal.customer.name, None, "link")
         large = number % 10 == 4
         quote = services.create_quote(
             deal.customer,

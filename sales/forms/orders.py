@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Contact, Customer
 from crm.core.clock import company_today
@@ -19,7 +20,7 @@ class NewOrderForm(OfCustomer, CrmForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=OrderKind.choices, initial=OrderKind.CONTRACT)
     name = forms.CharField(label=_("Subject"), max_length=200, required=False)
     number = forms.CharField(
-        label=_("Number"),
+        label=pgettext_lazy("order", "Number"),
         max_length=60,
         required=False,
         help_text=_("Empty: the next one by the company's rule."),

@@ -61,7 +61,7 @@ ORDERS = ListPage(
         Date("end_date", label=_("Ends"), sort=True, card="meta"),
         Person("owner", card="corner"),
         Badge("kind", shown=False),
-        Text("number", label=_("Number"), shown=False),
+        Text("number", label=pgettext_lazy("order", "Number"), shown=False),
         Number("revision", shown=False),
         Money("net", label=_("Net amount"), shown=False),
         Money("tax", label=_("Tax"), shown=False),

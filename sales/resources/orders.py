@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts import reference
 from crm.listing.custom.importing import present_values
@@ -54,7 +54,7 @@ class OrderResource(ImportResource):
     id = Column("id", label=gettext_lazy("Record number"), synonyms="系统编号", widget=NumberWidget())
     number = Column(
         "number",
-        label=gettext_lazy("Number"),
+        label=pgettext_lazy("order", "Number"),
         synonyms="合同编号|合同号|订单号|订单编号|编号|contract number|contract no|order number|order id|number",
         widget=TextWidget(60),
         required=True,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from accounts.models import Contact
+from accounts.rules.due import at_day
 from accounts.services import log_follow_up, plan_follow_up
 from crm.demo.names import companies
 from crm.events.actor import Actor
@@ -153,7 +154,7 @@ def _others(seed: int, people: dict[str, User]) -> Iterator[NewLead]:
             "company": company.name if is_open or chance.random() < 0.6 else "",
             "title": company.title if is_open or chance.random() < 0.4 else "",
             "phone": f"+86137{number:08}",
-            "email": f"{company.email}" if chance.random() < 0.5 else f"lead{number}@qq.com",
+            "email": f"office@lead-{number}.example" if chance.random() < 0.5 else f"lead{number}@qq.com",
             "industry": industries.get(company.industry) if is_open or chance.random() < 0.5 else None,
             "region": regions.get(company.region_code),
             "size": company.size if is_open or chance.random() < 0.3 else None,
@@ -220,5 +221,6 @@ def _follow(seed: int, actor: Actor) -> None:
             record=lead,
             kind="call",
             subject="回电确认需求",
-            due_at=now + datetime.timedelta(days=chance.randint(1, 12)),
+            due_at=at_day(timezone.localdate() + datetime.timedelta(days=chance.randint(1, 12))),
+            all_day=True,
         )

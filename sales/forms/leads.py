@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.forms import Normalised, offer_regions, plain_texts, show_phone
 from accounts.models import Contact, Customer
@@ -35,6 +36,8 @@ class LeadForm(Normalised, CrmModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk and self.instance.source:
             self.fields.pop("source", None)  # where somebody first came from does not change
+        if "name" in self.fields:
+            self.fields["name"].label = pgettext_lazy("person", "Name")
         show_phone(self)
         offer_regions(self)
         plain_texts(self)

@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import validate_slug
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models.choices import Source
 from accounts.services.cleaning import cleaned
@@ -57,7 +57,7 @@ class PublicForm(forms.Form):
             self.asked_custom[name] = one
             return made
         model_field = Lead._meta.get_field(name)
-        label = capfirst(str(model_field.verbose_name))
+        label = pgettext("person", "Name") if name == "name" else capfirst(str(model_field.verbose_name))
         if name in ("industry", "region"):
             return forms.ModelChoiceField(widest(name), label=label, empty_label=_("Choose…"))
         made = model_field.formfield()

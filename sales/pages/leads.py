@@ -88,7 +88,7 @@ def lead_context(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "reasons": reasons_of(learned) if learned else [],
         "touches": touches[:10],
         "moves": moves,
-        "steps": steps_of(lead, moves),
+        "status_steps": steps_of(lead, moves),
         "questions": questions_of(lead),
         "collaborators": collaborators_of(lead),
         "may_convert": changes and lead.is_open and access.has_verb(user, "add", Customer),

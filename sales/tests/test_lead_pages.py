@@ -57,6 +57,7 @@ def test_the_page_shows_who_it_is_and_what_the_score_is_made_of(company, lead):
     text = client.get(lead.get_absolute_url()).content.decode()
     for words in ("王敏", "苏州博远科技有限公司", "tel:+8613812345678", "价格页", "+10"):
         assert words in text
+    assert text.count('name="to" value=') == 2  # on to working or qualified
     for part in ("identity", "left", "right"):
         assert client.get(f"{lead.get_absolute_url()}?part={part}").status_code == 200
     assert client.get(f"{lead.get_absolute_url()}?part=x").status_code == 404

@@ -132,7 +132,7 @@ def update_opportunity(
 
 @transaction.atomic
 def move_opportunity(
-    opportunity: Opportunity,
+    opportunity: Opportunity | models.QuerySet[Opportunity],
     *,
     to: Stage | int,
     actor: Actor,
@@ -144,12 +144,16 @@ def move_opportunity(
     """Move an open deal to another open stage (or its id) of its own pipeline; `values` are filled in on the way.
 
     Going forward asks for what the stages left behind need (`AsksFirst`); leaving some out asks for confirmation
-    (`SkipsStages`), and a stage that lets nobody in without approval for that (`NeedsApproval`).
+    (`SkipsStages`), and a stage that lets nobody in without approval for that (`NeedsApproval`). Rows that hold the one
+    deal are read and locked by one query; none raises `Opportunity.DoesNotExist`.
     """
-    if values:
+    if isinstance(opportunity, models.QuerySet):
+        opportunity = opportunity.select_for_update(of=("self",)).get()
+    elif values:
         opportunity = update_opportunity(opportunity, actor=actor, expected=expected, **values)
         expected = None
-    opportunity = lock(opportunity)
+    else:
+        opportunity = lock(opportunity)
     check_version(opportunity, expected)
     if not opportunity.is_open:
         raise RuleBroken(_("This opportunity is closed. Open it again first."), code="closed")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.tests.factories import make_contact, make_customer
+from crm.identity import services as identity
 from crm.identity.tests.factories import make_company
 from crm.records.services.rates import set_rate
 from sales import services
@@ -137,3 +138,15 @@ def test_another_pipeline(company, customer):
     assert "渠道单" not in client.get(BOARD).content.decode()
     assert "渠道单" in client.get(f"{BOARD}?pipeline={second.pk}").content.decode()
     assert Opportunity.objects.get().pipeline == second
+
+
+def test_a_card_one_only_sees_does_not_move_and_a_hidden_one_is_not_there(company):
+    other = make_customer(company.sales3)
+    deal = full(other)
+    data = {"stage": stage("Discovery").pk, "version": deal.version, "place": "dragged"}
+    url = reverse("opportunity_move", args=[deal.pk])
+    assert browser(company.sales1).post(url, data, headers={"HX-Request": "true"}).status_code == 404
+    identity.share(other, user=company.sales1, level="read", actor=SYSTEM)
+    assert browser(company.sales1).post(url, data, headers={"HX-Request": "true"}).status_code == 403
+    deal.refresh_from_db()
+    assert deal.stage == stage("Qualify")

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -162,9 +162,9 @@ def opportunity_move(request: HttpRequest, pk: int) -> HttpResponse:
             values=filled,
         )
     except services.AsksFirst as error:
-        return ask_on_the_way(request, opportunity, error, [*asked, *error.missing])
+        return ask_on_the_way(request, pk, error, [*asked, *error.missing])
     except services.SkipsStages as error:
-        return ask_on_the_way(request, opportunity, error, asked)
+        return ask_on_the_way(request, pk, error, asked)
     except StaleVersion as error:
         return moved_meanwhile(request, error.current)
     except RuleBroken as error:
@@ -175,19 +175,21 @@ def opportunity_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 def drop_card(request: HttpRequest, pk: int) -> HttpResponse:
     """A card dropped on a column: moved at once where nothing has to be asked, with as few queries as that takes."""
-    opportunity = access.visible(Opportunity, request.user, "change").filter(pk=pk).first()
-    opportunity = opportunity or OPPORTUNITY_PAGE.record(request, pk, "change")
     wanted, version = request.POST.get("stage", ""), request.POST.get("version", "")
     if not (wanted.isdecimal() and version.isdecimal() and len(wanted + version) < 28):
         raise BadRequest
+    rows = access.visible(Opportunity, request.user, "change").filter(pk=pk)
     try:
         moved = services.move_opportunity(
-            opportunity, to=int(wanted), expected=int(version), actor=actor_of(request)
+            rows, to=int(wanted), expected=int(version), actor=actor_of(request)
         )
+    except Opportunity.DoesNotExist as error:
+        OPPORTUNITY_PAGE.record(request, pk, "change")
+        raise Http404 from error
     except services.AsksFirst as error:
-        return ask_on_the_way(request, opportunity, error, error.missing)
+        return ask_on_the_way(request, pk, error, error.missing)
     except services.SkipsStages as error:
-        return ask_on_the_way(request, opportunity, error, [])
+        return ask_on_the_way(request, pk, error, [])
     except StaleVersion as error:
         return moved_meanwhile(request, error.current)
     except RuleBroken as error:
@@ -195,11 +197,9 @@ def drop_card(request: HttpRequest, pk: int) -> HttpResponse:
     return moved_to(request, moved)
 
 
-def ask_on_the_way(
-    request: HttpRequest, opportunity: Opportunity, error: RuleBroken, asked: list[str]
-) -> HttpResponse:
+def ask_on_the_way(request: HttpRequest, pk: int, error: RuleBroken, asked: list[str]) -> HttpResponse:
     """The form of a move again, with what the way there asks for, or the question whether stages may be left out."""
-    opportunity = OPPORTUNITY_PAGE.record(request, opportunity.pk, "change")
+    opportunity = OPPORTUNITY_PAGE.record(request, pk, "change")
     form = _move_form(request, opportunity, asked)
     heading = _("Move %(name)s") % {"name": opportunity.name}
     show = _shower(request, form, opportunity, heading, submit=_("Move"), body="sales/_opportunity_move.html")

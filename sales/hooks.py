@@ -48,6 +48,7 @@ hooks.add_list_page("opportunities", OPPORTUNITIES)
 hooks.add_list_page("opportunity_bin", OPPORTUNITY_BIN)
 DEALS = "sales/_customer_opportunities.html"
 hooks.add_panel(Panel("customer.right", "opportunities", DEALS, panels.customer_opportunities, order=20))
+hooks.add_panel(Panel("today.tiles", "opportunities", "sales/_today_tile.html", panels.today_tile, order=20))
 hooks.add_panel(Panel("lead.right", "opportunities", DEALS, panels.lead_opportunities, order=20))
 QUOTED, SOLD, ABOUT = "sales/_quotes_panel.html", "sales/_orders_panel.html", "sales/_products_panel.html"
 hooks.add_panel(Panel("customer.right", "orders", SOLD, panels.customer_orders, order=22))

@@ -7,9 +7,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.models import Customer
-from crm.identity import access
+from accounts.queries.today import Whose
+from crm.identity import access, fields
 from sales.models import Lead, Opportunity, OpportunityLine, Order, Quote
-from sales.queries.opportunities import deals_of
+from sales.queries.opportunities import deals_of, open_summary
 from sales.queries.orders import order_total, orders_of
 from sales.queries.quotes import quotes_of
 
@@ -99,3 +100,20 @@ def opportunity_products(request: HttpRequest, opportunity: Opportunity) -> dict
         "lines": list(opportunity.lines.all()),
         "may_edit": opportunity.is_open and access.may(request.user, "change", opportunity),
     }
+
+
+def today_tile(who: Whose) -> dict[str, Any] | None:
+    """The open deals of those somebody looks at on Today; nothing for whom opportunities are no business."""
+    if not access.has_verb(who.user, "view", Opportunity) or not access.has_verb(
+        who.user, "add", Opportunity
+    ):
+        return None
+    rows = access.visible(Opportunity, who.user)
+    if not who.team:
+        rows = rows.filter(owner=who.user)
+    elif who.team_ids is not None:
+        rows = rows.filter(team__in=who.team_ids)
+    found = open_summary(rows)
+    if fields.is_closed(who.user, Opportunity, "amount"):
+        found["total"] = ""
+    return found

@@ -17,6 +17,7 @@ from accounts.queries.neglect import neglected
 from crm.approvals.models import ApprovalRequest
 from crm.approvals.queries import waiting_summary
 from crm.console.queries import greeting_for
+from crm.core.hooks import hooks
 from crm.identity import access
 from crm.listing.selection import select
 
@@ -60,7 +61,12 @@ def _team_wanted(request: HttpRequest) -> bool:
 
 
 def _numbers(who: queries.Whose, reads: bool) -> dict[str, Any]:
-    return {"numbers": queries.numbers(who) if reads else None}
+    """One's own tiles, and those of other modules (panels of the slot "today.tiles")."""
+    if not reads:
+        return {"numbers": None}
+    loaded = [(panel.template, panel.load(who)) for panel in hooks.panels_of("today.tiles")]
+    tiles = [{"template": template, **context} for template, context in loaded if context is not None]
+    return {"numbers": queries.numbers(who), "tiles": tiles}
 
 
 def _list(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from crm.core.clock import company_today
-from crm.core.formats import money_full
+from crm.core.formats import money_full, money_short
 from crm.core.money import Money, q2, total
 from crm.identity.access import narrow, visible
 from crm.identity.models import User
@@ -164,6 +164,21 @@ def open_total(rows: models.QuerySet[Opportunity]) -> str:
     found = total([Money(amount, currency) for currency, amount in sums], rate_of)
     shown = money_full(found.money.amount, found.money.currency)
     return f"≈ {shown}" if found.approximate else shown
+
+
+def open_summary(rows: models.QuerySet[Opportunity]) -> dict[str, Any]:
+    """How many of some deals are open, what they come to, and how many of them should close this month; one query."""
+    month_end = (company_today().replace(day=1) + timedelta(days=32)).replace(day=1)
+    per_currency = rows.filter(status="open").order_by().values_list("currency")
+    due = Count("pk", filter=Q(expected_close_date__lt=month_end))
+    sums = list(per_currency.annotate(Count("pk"), Sum("amount"), due=due))
+    found = total([Money(amount, currency) for currency, _count, amount, _due in sums], rate_of)
+    shown = money_short(found.money.amount, found.money.currency)
+    return {
+        "count": sum(count for _currency, count, _amount, _due in sums),
+        "closing": sum(closing for *_rest, closing in sums),
+        "total": f"≈{shown}" if found.approximate else shown,
+    }
 
 
 def rate_of(currency: str, base: str) -> Decimal:

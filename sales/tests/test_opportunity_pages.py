@@ -264,3 +264,9 @@ def test_a_follow_up_with_a_deal_counts_for_it_and_its_customer(company, deal):
     deal.refresh_from_db()
     assert deal.last_activity_at is not None
     assert "谈了价格" in browser(company.sales1).get(url("timeline", deal)).content.decode()
+
+
+def test_today_tells_what_is_open(company, deal):
+    text = browser(company.sales1).get("/?who=mine").content.decode()
+    assert "Open opportunities" in text and "¥1.2M" in text
+    assert "Open opportunities" not in browser(company.service1).get("/").content.decode()

@@ -128,9 +128,9 @@ def _won(seed: int) -> Iterator[NewLead]:
             converted_at=converted,
             customer=customer,
             contact=contact,
-            touches=[("form", created, "官网咨询")]
-            if source == "web_form"
-            else [("meeting", created, "展位交流")],
+            touches=[("form" if source == "web_form" else "meeting", created, "展位交流")]
+            if chance.random() < 0.7
+            else [],
         )
 
 
@@ -151,18 +151,20 @@ def _others(seed: int, people: dict[str, User]) -> Iterator[NewLead]:
         )
         values = {
             "name": company.contact,
-            "company": company.name if is_open or chance.random() < 0.6 else "",
-            "title": company.title if is_open or chance.random() < 0.4 else "",
+            "company": company.name if is_open or chance.random() < 0.9 else "",
+            "title": company.title if is_open or chance.random() < 0.8 else "",
             "phone": f"+86137{number:08}",
             "email": f"office@lead-{number}.example" if chance.random() < 0.5 else f"lead{number}@qq.com",
-            "industry": industries.get(company.industry) if is_open or chance.random() < 0.5 else None,
+            "industry": industries.get(company.industry) if is_open or chance.random() < 0.9 else None,
             "region": regions.get(company.region_code),
-            "size": company.size if is_open or chance.random() < 0.3 else None,
+            "size": company.size if is_open or chance.random() < 0.85 else None,
             "source": source,
             "channel": WHERE.get(source, ""),
             "campaign": chance.choice(CAMPAIGNS),
         }
         status, touches = "disqualified", []
+        if chance.random() < 0.4:
+            touches = [("form" if source == "web_form" else "meeting", created, "展位交流")]
         if is_open:
             status = chance.choices(["new", "working", "qualified"], [5, 5, 3])[0]
             touches = [

@@ -165,7 +165,7 @@ class ConversionFieldsForm(forms.Form):
                     choices=[("", "–"), *fitting],
                     required=False,
                     initial=now.get((target, source.name), ""),
-                    widget=forms.Select(attrs={"aria-label": label}),
+                    widget=forms.Select(attrs={"aria-label": label, "class": "select input-small"}),
                 )
                 cells.append(self[name] if fitting else None)
             self.rows.append((source, cells))

@@ -269,7 +269,7 @@ FOLLOW_UPS = {
     **listing("activity", SALES | {"exec", "service1"}),
 }
 EXCEL = {
-    "import_new": Route(SALES),
+    "import_new": Route(SALES | {"exec"}),  # whoever sets targets imports them
     "import_template": Route(elsewhere="one per resource one may import: test_import_pages"),
     "export_new": Route(elsewhere="names its list in the form: test_export"),
     **listing("import", EVERYBODY),

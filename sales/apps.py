@@ -11,6 +11,7 @@ class SalesConfig(AppConfig):
         from sales.events import (  # noqa: F401 - importing declares
             assignment,
             leads,
+            money,
             opportunities,
             orders,
             pipelines,

@@ -17,6 +17,7 @@ from sales import consumers, panels
 from sales.listings.leads import LEAD_BIN, LEADS
 from sales.listings.opportunities import OPPORTUNITIES, OPPORTUNITY_BIN
 from sales.listings.orders import ORDER_BIN, ORDERS
+from sales.listings.payments import PAYMENTS, RECEIPTS
 from sales.listings.pools import POOL_CUSTOMERS, POOL_LEADS
 from sales.listings.products import PRICE_BOOKS, PRODUCT_BIN, PRODUCTS
 from sales.listings.quotes import QUOTE_BIN, QUOTES
@@ -58,6 +59,9 @@ hooks.add_panel(Panel("opportunity.right", "quotes", QUOTED, panels.opportunity_
 hooks.add_panel(Panel("opportunity.right", "orders", SOLD, panels.opportunity_orders, order=26))
 carries_files("leads", LeadFile, within="customer")
 hooks.add_panel(Panel("customer.right", "leads", "sales/_customer_leads.html", leads_panel, order=70))
+PAID, OWING = "sales/_payments_panel.html", "sales/_owing_panel.html"
+hooks.add_panel(Panel("order.right", "payments", PAID, panels.order_payments, order=10))
+hooks.add_panel(Panel("customer.right", "payments", OWING, panels.customer_payments, order=23))
 carries_files("opportunities", OpportunityFile, within="customer")
 for key, listing in {
     "products": PRODUCTS,
@@ -67,6 +71,8 @@ for key, listing in {
     "quote_bin": QUOTE_BIN,
     "orders": ORDERS,
     "order_bin": ORDER_BIN,
+    "payments": PAYMENTS,
+    "receipts": RECEIPTS,
 }.items():
     hooks.add_list_page(key, listing)
 carries_files("orders", OrderFile, within="customer")

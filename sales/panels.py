@@ -8,10 +8,23 @@ from django.urls import reverse
 
 from accounts.models import Customer
 from accounts.queries.today import Whose
+from crm.core.clock import company_today
 from crm.identity import access, fields
-from sales.models import Lead, Opportunity, OpportunityLine, Order, Quote
+from sales.listings.payments import STATE_KINDS, STATE_WORDS
+from sales.models import Lead, Opportunity, OpportunityLine, Order, PaymentPlan, Quote, Receipt
 from sales.queries.opportunities import deals_of, open_summary
 from sales.queries.orders import order_total, orders_of
+from sales.queries.payments import (
+    account_of,
+    came_in,
+    may_bill,
+    open_total,
+    overdue_q,
+    owed_by,
+    receipt_total,
+    settled,
+    sold_to,
+)
 from sales.queries.quotes import quotes_of
 
 SHOWN = 5
@@ -117,3 +130,49 @@ def today_tile(who: Whose) -> dict[str, Any] | None:
     if fields.is_closed(who.user, Opportunity, "amount"):
         found["total"] = ""
     return found
+
+
+def order_payments(request: HttpRequest, order: Order) -> dict[str, Any] | None:
+    """When an order is paid and what has come in; nothing for whom money is no business."""
+    user = request.user
+    if not access.has_verb(user, "view", PaymentPlan) or not access.has_verb(user, "view", Receipt):
+        return None
+    plan = list(order.plan.order_by("due_date", "pk"))
+    receipts = list(order.receipts.select_related("confirmed_by").order_by("-received_date", "-pk"))
+    today = company_today()
+    rows = []
+    for row in plan:
+        now = settled(row, today)
+        late = now.days_overdue if order.is_effective else 0
+        words, kind = STATE_WORDS[now.status], STATE_KINDS.get(now.status, "")
+        rows.append({"row": row, "late": late, "words": words, "kind": kind})
+    return {
+        "order": order,
+        "rows": rows,
+        "receipts": receipts,
+        "account": account_of(order, plan, receipts),
+        "may_plan": may_bill(user, order, PaymentPlan),
+        "may_record": order.is_effective and may_bill(user, order, Receipt),
+        "may_change_plan": access.has_verb(user, "change", PaymentPlan),
+        "may_remove": access.has_verb(user, "delete", PaymentPlan),
+        "may_change": access.has_verb(user, "change", Receipt),
+        "may_confirm": access.has_verb(user, "confirm", Receipt),
+    }
+
+
+def customer_payments(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
+    """What a customer still owes, the oldest first; nothing before anything was sold."""
+    user = request.user
+    if not access.has_verb(user, "view", PaymentPlan) or not sold_to(user, customer=customer).exists():
+        return None
+    rows = owed_by(user, customer=customer)
+    today = company_today()
+    late = rows.filter(overdue_q(today))
+    return {
+        "rows": [(row, settled(row, today)) for row in rows[:SHOWN]],
+        "total": rows.count(),
+        "owed": open_total(rows),
+        "overdue": open_total(late) if late.exists() else "",
+        "received": receipt_total(came_in(user, customer=customer)),
+        "list_url": f"{reverse('payment_list')}?customer={customer.pk}",
+    }

@@ -51,6 +51,7 @@ MODULES = (
         letter="o",
     ),
     Item("orders", _("Contracts"), "file-certificate", "order_list", "sales.order", letter="h"),
+    Item("payments", _("Payments"), "cash", "payment_list", "sales.paymentplan"),
     Item("quotes", _("Quotes"), "file-invoice", "quote_list", "sales.quote"),
     Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
     Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),

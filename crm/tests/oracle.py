@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 CUSTOMER, CONTACT, ACTIVITY = "customer", "contact", "activity"
 LEAD, OPPORTUNITY = "lead", "opportunity"
 QUOTE, ORDER, PRODUCT, BOOK = "quote", "order", "product", "pricebook"
+PLAN, RECEIPT = "paymentplan", "receipt"
 EDIT = "view add change delete export import"
 OFFERS = "view add change delete export transfer comment"
 
@@ -24,6 +25,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         OPPORTUNITY: ("all", f"{EDIT} transfer comment"),
         QUOTE: ("all", f"{OFFERS}"),
         ORDER: ("all", f"{OFFERS} import"),
+        PLAN: ("all", "view export"),
+        RECEIPT: ("all", "view export"),
         PRODUCT: ("all", EDIT),
         BOOK: ("all", "view add change delete"),
         "numberrule": ("all", "view add change delete"),
@@ -49,6 +52,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         "stage": ("all", "view"),
         QUOTE: ("all", "view comment transfer"),
         ORDER: ("all", "view comment transfer"),
+        PLAN: ("all", "view export"),
+        RECEIPT: ("all", "view export"),
         BOOK: ("all", "view"),
     },
     "sales_manager": {
@@ -61,6 +66,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         "stage": ("all", "view"),
         QUOTE: ("below", OFFERS),
         ORDER: ("below", f"{OFFERS} import"),
+        PLAN: ("below", "view"),
+        RECEIPT: ("below", "view"),
         PRODUCT: ("all", EDIT),
         BOOK: ("all", "view add change delete"),
         "tag": ("all", "view add"),
@@ -75,6 +82,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         "stage": ("all", "view"),
         QUOTE: ("own", OFFERS),
         ORDER: ("own", OFFERS),
+        PLAN: ("own", "view add"),
+        RECEIPT: ("own", "view add"),
         PRODUCT: ("all", "view export"),
         BOOK: ("all", "view"),
         "tag": ("all", "view add"),
@@ -113,6 +122,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         CUSTOMER: ("deals", "view"),
         CONTACT: ("deals", "view"),
         ORDER: ("deals", "view export comment"),
+        PLAN: ("deals", EDIT),
+        RECEIPT: ("deals", f"{EDIT} confirm"),
         PRODUCT: ("all", "view export"),
         BOOK: ("all", "view"),
     },
@@ -195,6 +206,8 @@ class Rule:
         return self.reaches(person, kind, fact, ASKS.get(verb, "view"))
 
     def reaches(self, person: Person, kind: str, fact: Fact, level: str) -> bool:
+        if kind in (PLAN, RECEIPT):
+            return self.reaches(person, ORDER, fact, level)
         if kind not in (CUSTOMER, CONTACT, ACTIVITY, LEAD, OPPORTUNITY, QUOTE, ORDER):
             return True
         if kind == CONTACT:

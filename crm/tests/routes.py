@@ -1,5 +1,6 @@
 """The table of every route: who gets in. A route that is missing here fails the suite."""
 
+from crm.tests.routes_of_money import MONEY
 from crm.tests.routes_of_offers import OFFERS
 from crm.tests.routes_of_pools import POOLS
 from crm.tests.routing import Route, change, listing, page, public, resource, written
@@ -452,6 +453,7 @@ ROUTES: dict[str, Route] = {
     **LEADS,
     **OPPORTUNITIES,
     **OFFERS,
+    **MONEY,
     **FOLLOW_UPS,
     **EXCEL,
     **PLATFORM,

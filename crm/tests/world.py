@@ -20,7 +20,7 @@ from crm.identity.tests.factories import PEOPLE, SYSTEM, Company, actor, make_co
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, ImportTemplate, Tag
 from crm.records.services.custom_fields import create_field, create_section
 from crm.tests.oracle import Fact, Person, Rule
-from sales.models import NumberRule, Pipeline, Stage, TaxRate
+from sales.models import NumberRule, PaymentPlan, Pipeline, Receipt, Stage, TaxRate
 from sales.services import (
     create_opportunity,
     create_order,
@@ -58,6 +58,7 @@ LEADS = {relation: one for relation, one in FACTS.items() if relation != "deal"}
 DEALS = {relation: Fact(one.owner, one.team, above=one) for relation, one in FACTS.items() if not one.deleted}
 FACTS_BY_KIND = {"customer": FACTS, "contact": FACTS, "activity": FOLLOW_UPS}
 FACTS_BY_KIND |= {"lead": LEADS, "opportunity": DEALS, "quote": DEALS, "order": DEALS}
+FACTS_BY_KIND |= {"paymentplan": DEALS, "receipt": DEALS}
 # What belongs to one person alone is sales1's here; the rest is everybody's, or the administrator's.
 PRIVATE = ("import", "mapping", "export", "job", "token", "notification")
 EVERYBODY = frozenset(ROLES)
@@ -65,6 +66,7 @@ SALES = frozenset({"sales1", "sales2", "manager1", "sales3", "director", "admin"
 LEADERS = frozenset(SALES | {"exec", "marketing1", "marketing2"})  # who may see leads at all
 READERS = frozenset(SALES | {"exec", "service1", "finance1", "marketing1"})
 DEAL_READERS = frozenset(SALES | {"exec", "marketing1"})
+PAYMENT_READERS = frozenset(SALES | {"exec", "finance1"})
 ORDER_READERS = frozenset(SALES | {"exec", "service1", "finance1"})
 MANAGERS = frozenset({"manager1", "director", "admin"})
 ADMIN = frozenset({"admin"})
@@ -128,6 +130,12 @@ def make_world() -> World:
     records["lead"] = _leads(company)
     for kind in ("opportunity", "quote", "order"):
         del records[kind]["deleted"]  # a deal with a binned customer: test_opportunity_pages
+    today = timezone.localdate()
+    for kind, model, day in (("paymentplan", PaymentPlan, "due_date"), ("receipt", Receipt, "received_date")):
+        records[kind] = {
+            relation: model._base_manager.create(order=order, amount=1, **{day: today})
+            for relation, order in records["order"].items()
+        }
     return World(company, records | {kind: {"own": r} for kind, r in _single(company).items()})
 
 

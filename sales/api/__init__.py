@@ -1,6 +1,6 @@
 """REST of sales, one module per kind of record."""
 
-from sales.api import leads, opportunities, orders, pipelines, pools, products, quotes
+from sales.api import leads, opportunities, orders, payments, pipelines, pools, products, quotes
 
 ROUTES = [
     *leads.ROUTES,
@@ -10,4 +10,5 @@ ROUTES = [
     *products.ROUTES,
     *quotes.ROUTES,
     *orders.ROUTES,
+    *payments.ROUTES,
 ]

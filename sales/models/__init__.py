@@ -20,6 +20,7 @@ from sales.models.lead import Lead, LeadTouch
 from sales.models.letterhead import Letterhead
 from sales.models.lines import OpportunityLine
 from sales.models.mapping import ConversionField
+from sales.models.money import PaymentMethod, PaymentPlan, Receipt, ReceiptStatus
 from sales.models.numbering import NumberCounter, NumberRule
 from sales.models.opportunity import Opportunity, StageHistory
 from sales.models.order import (
@@ -71,6 +72,8 @@ __all__ = [
     "OrderReminder",
     "OrderStatus",
     "OrderVersion",
+    "PaymentMethod",
+    "PaymentPlan",
     "Pipeline",
     "Pool",
     "PoolGround",
@@ -85,6 +88,8 @@ __all__ = [
     "QuoteLine",
     "QuoteLink",
     "QuoteStatus",
+    "Receipt",
+    "ReceiptStatus",
     "RecycleRule",
     "Stage",
     "StageHistory",

@@ -3,10 +3,11 @@
 Only confirmed receipts count; refunds are negative. Days are company dates.
 """
 
+from calendar import monthrange
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 UNPAID, PARTIAL, PAID = "unpaid", "partial", "paid"
 BUCKETS = ((30, "1-30"), (60, "31-60"), (90, "61-90"))
@@ -57,6 +58,22 @@ def allocate(plan: Iterable[Instalment], received: Decimal, today: date) -> list
         left -= part
         settled.append(Settled(instalment.key, instalment.due, instalment.amount, part, today))
     return settled
+
+
+def split(amount: Decimal, parts: int, first: date, months: int = 1) -> list[tuple[date, Decimal]]:
+    """Equal instalments every so many months from the first day on; what does not divide to the cent goes to the last.
+
+    A month without that day has its last day instead.
+    """
+    each = (amount / parts).quantize(Decimal("0.01"), rounding=ROUND_DOWN)
+    amounts = [each] * (parts - 1) + [amount - each * (parts - 1)]
+    return [(_months_on(first, months * step), one) for step, one in enumerate(amounts)]
+
+
+def _months_on(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def receipt_rate(confirmed: Decimal, contract: Decimal) -> Decimal | None:

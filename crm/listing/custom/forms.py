@@ -76,6 +76,8 @@ class CustomInputs:
     def clean_custom_fields(self) -> None:
         """Bring what was typed into the form it is kept in, and ask for what is required under the present values."""
         fields = {key: one for key, one in self.custom_fields.items() if one.name in self.fields}
+        if not fields:  # some kinds of record have none at all
+            return
         for one in fields.values():
             if one.name in self.cleaned_data:
                 try:

@@ -1,0 +1,158 @@
+"""What is read of instalments and receipts; whose rows they are is decided by `crm.identity.access`."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q, Sum
+
+from crm.core.clock import company_today
+from crm.core.formats import money_full
+from crm.core.money import Money, total
+from crm.identity import access
+from crm.identity.models import User
+from sales.models import Order, OrderStatus, PaymentPlan, Receipt, ReceiptStatus
+from sales.models.order import EFFECTIVE
+from sales.queries.opportunities import rate_of
+from sales.rules import payments
+
+OPEN = Q(received__lt=F("amount"))
+# Only what is sold is owed: plans of drafts wait for the signature.
+OWED = OPEN & Q(order__effective_date__isnull=False)
+
+
+def payment_list() -> models.QuerySet[PaymentPlan]:
+    """The instalments of orders and customers outside the bin, with what the columns of the list read."""
+    rows = PaymentPlan.objects.filter(order__in=_orders())
+    return rows.select_related("order__customer", "order__owner")
+
+
+def receipt_list() -> models.QuerySet[Receipt]:
+    """The receipts for orders and customers outside the bin, with what the columns of the list read."""
+    rows = Receipt.objects.filter(order__deleted_at__isnull=True, order__customer__deleted_at__isnull=True)
+    return rows.select_related("order__customer", "order__owner", "confirmed_by")
+
+
+def _orders() -> models.QuerySet[Order]:
+    rows = Order.objects.filter(customer__deleted_at__isnull=True)
+    return rows.exclude(status=OrderStatus.VOIDED)
+
+
+def overdue_q(today: datetime.date | None = None) -> Q:
+    """Instalments past their day of which something is still open."""
+    return OWED & Q(due_date__lt=today or company_today())
+
+
+def aged_q(bucket: str, today: datetime.date) -> Q:
+    """Instalments whose debt is of one age (账龄)."""
+    first = 1
+    for last, name in payments.BUCKETS:
+        if name == bucket:
+            return OWED & Q(
+                due_date__lte=today - datetime.timedelta(first),
+                due_date__gte=today - datetime.timedelta(last),
+            )
+        first = last + 1
+    return OWED & Q(due_date__lte=today - datetime.timedelta(first))
+
+
+def state_q(state: str) -> Q:
+    """Instalments that are paid, paid in part, or not at all."""
+    if state == payments.PAID:
+        return ~OPEN
+    return OPEN & (Q(received=0) if state == payments.UNPAID else Q(received__gt=0))
+
+
+def settled(row: PaymentPlan, today: datetime.date) -> payments.Settled:
+    """An instalment as the rules of payments see it on a day."""
+    return payments.Settled(row.pk, row.due_date, row.amount, row.received, today)
+
+
+def open_total(rows: models.QuerySet[PaymentPlan]) -> str:
+    """What is still open of some instalments, for the foot of the list; mixed currencies converted and marked ≈."""
+    return _sum(
+        rows.order_by().values_list("order__currency").annotate(open=Sum(F("amount") - F("received")))
+    )
+
+
+def receipt_total(rows: models.QuerySet[Receipt]) -> str:
+    """What the confirmed ones among some receipts come to."""
+    rows = rows.filter(status=ReceiptStatus.CONFIRMED)
+    return _sum(rows.order_by().values_list("order__currency").annotate(Sum("amount")))
+
+
+def _sum(sums: models.QuerySet) -> str:
+    found = total([Money(amount, currency) for currency, amount in sums], rate_of)
+    shown = money_full(found.money.amount, found.money.currency)
+    return f"≈ {shown}" if found.approximate else shown
+
+
+@dataclass(frozen=True)
+class Account:
+    """How an order stands: what it is worth, what came in, what is open and how old the debt is."""
+
+    amount: Decimal
+    received: Decimal
+    planned: Decimal
+    overdue: Decimal
+    days_overdue: int
+
+    @property
+    def outstanding(self) -> Decimal:
+        return self.amount - self.received
+
+    @property
+    def unplanned(self) -> Decimal:
+        return max(Decimal(0), self.amount - self.planned)
+
+    @property
+    def rate(self) -> Decimal | None:
+        """回款率: the share that has come in."""
+        return payments.receipt_rate(self.received, self.amount)
+
+    @property
+    def age(self) -> str:
+        """The age of the debt (账龄), by its earliest open instalment."""
+        return payments.bucket(self.days_overdue)
+
+
+def account_of(order: Order, plan: Sequence[PaymentPlan], receipts: Sequence[Receipt]) -> Account:
+    """How an order stands today."""
+    today = company_today()
+    rows = [settled(row, today) for row in plan] if order.is_effective else []
+    late = [row for row in rows if row.days_overdue]
+    return Account(
+        amount=order.amount,
+        received=sum((one.amount for one in receipts if one.is_confirmed), Decimal(0)),
+        planned=sum((row.amount for row in plan), Decimal(0)),
+        overdue=sum((row.outstanding for row in late), Decimal(0)),
+        days_overdue=max((row.days_overdue for row in late), default=0),
+    )
+
+
+def owed_by(user: User, **whose: models.Model) -> models.QuerySet[PaymentPlan]:
+    """What a customer still owes, as far as somebody may see it, the oldest first."""
+    rows = payment_list().filter(OWED, **{f"order__{name}": one for name, one in whose.items()})
+    return access.narrow(rows, user).order_by("due_date", "pk")
+
+
+def came_in(user: User, **whose: models.Model) -> models.QuerySet[Receipt]:
+    """The receipts of a customer that somebody may see."""
+    return access.narrow(receipt_list().filter(**{f"order__{n}": one for n, one in whose.items()}), user)
+
+
+def sold_to(user: User, **whose: models.Model) -> models.QuerySet[Order]:
+    """The sold orders of a customer that somebody may see."""
+    return access.narrow(Order.objects.filter(EFFECTIVE, **whose), user)
+
+
+def may_bill(user: User, order: Order, model: type[models.Model] = Receipt) -> bool:
+    """Whether somebody may plan payments of an order or record receipts for it.
+
+    Who edits orders does so with those they may edit; finance edits none and does so with all it sees.
+    """
+    if not access.has_verb(user, "add", model):
+        return False
+    return access.may(user, "change" if access.has_verb(user, "change", Order) else "view", order)

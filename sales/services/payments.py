@@ -1,0 +1,345 @@
+"""Money of orders: instalments planned, receipts recorded, confirmed by finance and spread over the instalments.
+
+Every change locks customer and order first, so that two people never plan or confirm past what the contract is worth.
+"""
+
+import datetime
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.services.cleaning import cleaned
+from crm.core.clock import company_today
+from crm.core.money import q2, write_full
+from crm.core.text import tidy
+from crm.core.writes import RuleBroken, check_version, save_versioned
+from crm.events.actor import Actor
+from crm.events.recording import record_event, recording
+from sales.events.money import (
+    PAYMENT_PLAN_CHANGED,
+    PAYMENT_PLANNED,
+    PAYMENT_UNPLANNED,
+    RECEIPT_CONFIRMED,
+    RECEIPT_RECORDED,
+    RECEIPT_UPDATED,
+    RECEIPT_VOIDED,
+)
+from sales.models import Order, OrderStatus, PaymentMethod, PaymentPlan, Receipt, ReceiptStatus
+from sales.rules import payments
+from sales.services.lines import MOST_AMOUNT
+from sales.services.orders import about, locked
+
+MOST_INSTALMENTS = 120
+EDITABLE = frozenset({"received_date", "amount", "method", "reference", "note", "external_id"})
+
+
+@transaction.atomic
+def plan_payments(
+    order: Order, instalments: Iterable[tuple[datetime.date, Decimal, str]], *, actor: Actor
+) -> list[PaymentPlan]:
+    """Add instalments (day, amount, note) to an order's plan; together never more than the contract is worth."""
+    order = locked(order)
+    _check_alive(order)
+    rows = [
+        PaymentPlan(order=order, due_date=day, amount=_amount(amount), note=tidy(note)[:200])
+        for day, amount, note in instalments
+    ]
+    if not rows:
+        raise RuleBroken(_("Enter an amount."), field="amount")
+    planned = _planned(order)
+    if len(rows) + order.plan.count() > MOST_INSTALMENTS:
+        raise RuleBroken(
+            _("At most %(count)d instalments.") % {"count": MOST_INSTALMENTS}, field="parts", code="too_many"
+        )
+    new = sum((row.amount for row in rows), Decimal(0))
+    _check_within(order, planned + new, left=order.amount - planned)
+    PaymentPlan._base_manager.bulk_create(rows)
+    _allocate(order)
+    record_event(PAYMENT_PLANNED, order, actor=actor, payload=_said(order, new), about=about(order))
+    return rows
+
+
+@transaction.atomic
+def change_instalment(
+    instalment: PaymentPlan,
+    *,
+    actor: Actor,
+    due_date: datetime.date | None = None,
+    amount: Decimal | None = None,
+    note: str | None = None,
+    expected: int | None = None,
+) -> PaymentPlan:
+    """Change day, amount or note of an instalment; the receipts are spread over the plan anew."""
+    order = locked(instalment.order)
+    instalment = _of(order, instalment)
+    check_version(instalment, expected)
+    _check_alive(order)
+    before = instalment.amount
+    values: dict[str, Any] = {}
+    if due_date is not None:
+        values["due_date"] = due_date
+    if amount is not None:
+        values["amount"] = _amount(amount)
+        planned = _planned(order) - before
+        _check_within(order, planned + values["amount"], left=order.amount - planned)
+    if note is not None:
+        values["note"] = tidy(note)[:200]
+    changed = [name for name, value in values.items() if getattr(instalment, name) != value]
+    if not changed:
+        return instalment
+    for name in changed:
+        setattr(instalment, name, values[name])
+    # What it has received is settled again below; until then it must not be more than it asks for.
+    instalment.received = min(instalment.received, instalment.amount)
+    save_versioned(instalment, [*changed, "received"])
+    _allocate(order)
+    instalment.refresh_from_db()
+    payload = _said(order, instalment.amount) | {
+        "before": write_full(before, order.currency),
+        "day": instalment.due_date.isoformat(),
+    }
+    record_event(PAYMENT_PLAN_CHANGED, order, actor=actor, payload=payload, about=about(order))
+    return instalment
+
+
+@transaction.atomic
+def remove_instalment(instalment: PaymentPlan, *, actor: Actor, expected: int | None = None) -> None:
+    """Take an instalment out of the plan; what had been received for it goes to the others. Twice is once."""
+    order = locked(instalment.order)
+    row = order.plan.filter(pk=instalment.pk).first()
+    if row is None:
+        return
+    check_version(row, expected)
+    payload = _said(order, row.amount)
+    row.delete()
+    _allocate(order)
+    record_event(PAYMENT_UNPLANNED, order, actor=actor, payload=payload, about=about(order))
+
+
+@transaction.atomic
+def record_receipt(
+    order: Order,
+    *,
+    actor: Actor,
+    amount: Decimal,
+    received_date: datetime.date | None = None,
+    method: str = PaymentMethod.TRANSFER,
+    reference: str = "",
+    note: str = "",
+    external_id: str = "",
+) -> Receipt:
+    """Note that money came in for a signed contract (negative: went back); it counts once finance has confirmed it."""
+    order = locked(order)
+    _check_sold(order)
+    values = {"method": method, "reference": reference, "note": note, "external_id": external_id}
+    receipt = Receipt(
+        order=order,
+        amount=_amount(amount, signed=True),
+        received_date=_day(received_date or company_today()),
+        **cleaned(Receipt, values),
+    )
+    _check_receipt(order, receipt.amount)
+    _saved(receipt.save)
+    record_event(
+        RECEIPT_RECORDED, receipt, actor=actor, payload=_said(order, receipt.amount), about=_about(order)
+    )
+    return receipt
+
+
+@transaction.atomic
+def update_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = None, **values: Any) -> Receipt:
+    """Correct a receipt that is not confirmed yet."""
+    if set(values) - EDITABLE:
+        raise TypeError(f"not to be edited this way: {sorted(set(values) - EDITABLE)}")
+    order = locked(receipt.order)
+    receipt = _of(order, receipt)
+    check_version(receipt, expected)
+    if not receipt.is_draft:
+        raise RuleBroken(_("Only what is not confirmed yet can be corrected: void it instead."), code="state")
+    if "amount" in values:
+        values["amount"] = _amount(values["amount"], signed=True)
+        _check_receipt(order, values["amount"])
+    if "received_date" in values:
+        values["received_date"] = _day(values["received_date"])
+    values = cleaned(Receipt, values)
+    with recording(RECEIPT_UPDATED, receipt, actor=actor, about=_about(order)):
+        changed = [name for name, value in values.items() if getattr(receipt, name) != value]
+        for name in changed:
+            setattr(receipt, name, values[name])
+        if changed:
+            _saved(lambda: save_versioned(receipt, changed))
+    return receipt
+
+
+@transaction.atomic
+def confirm_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = None) -> Receipt:
+    """Finance has seen the money: it counts, and settles the oldest instalments first. Twice is once."""
+    order = locked(receipt.order)
+    receipt = _of(order, receipt)
+    if receipt.is_confirmed:
+        return receipt
+    check_version(receipt, expected)
+    if not receipt.is_draft:
+        raise RuleBroken(_("It was voided: record it anew."), code="state")
+    _check_sold(order)
+    _check_receipt(order, receipt.amount)
+    with recording(
+        RECEIPT_CONFIRMED, receipt, actor=actor, payload=_said(order, receipt.amount), about=_about(order)
+    ):
+        receipt.status = ReceiptStatus.CONFIRMED
+        receipt.confirmed_at, receipt.confirmed_by_id = timezone.now(), actor.user_id
+        save_versioned(receipt, ["status", "confirmed_at", "confirmed_by"])
+    _allocate(order)
+    return receipt
+
+
+@transaction.atomic
+def void_receipt(receipt: Receipt, *, reason: str, actor: Actor, expected: int | None = None) -> Receipt:
+    """It never came in: it counts no more and stays in the books with its reason. Twice is once."""
+    order = locked(receipt.order)
+    receipt = _of(order, receipt)
+    if receipt.status == ReceiptStatus.VOIDED:
+        return receipt
+    check_version(receipt, expected)
+    reason = tidy(reason)[:300]
+    if not reason:
+        raise RuleBroken(_("Give a reason."), field="reason")
+    if receipt.is_confirmed:
+        left = confirmed_of(order) - receipt.amount
+        if left < 0:
+            raise RuleBroken(_("More has been paid back than would be left: void the refund first."))
+        if receipt.amount < 0:  # the refund never happened: what it took off counts again
+            _check_most(order, left)
+    said = _said(order, receipt.amount) | {"reason": reason}
+    with recording(RECEIPT_VOIDED, receipt, actor=actor, payload=said, about=_about(order)):
+        receipt.status, receipt.void_reason = ReceiptStatus.VOIDED, reason
+        save_versioned(receipt, ["status", "void_reason"])
+    _allocate(order)
+    return receipt
+
+
+def confirmed_of(order: Order) -> Decimal:
+    """What has come in for an order and is confirmed, refunds taken off."""
+    found = order.receipts.filter(status=ReceiptStatus.CONFIRMED).aggregate(sum=Sum("amount"))
+    return found["sum"] or Decimal(0)
+
+
+# --- What these share ---------------------------------------------------------------------------------------------
+
+
+def _allocate(order: Order) -> None:
+    """Spread what is confirmed over the (locked) order's instalments, the oldest due date first."""
+    rows = {row.pk: row for row in order.plan.order_by("due_date", "pk")}
+    plan = [payments.Instalment(pk, row.due_date, row.amount) for pk, row in rows.items()]
+    changed = []
+    for settled in payments.allocate(plan, confirmed_of(order), company_today()):
+        row = rows[settled.key]  # type: ignore[index]
+        if row.received != settled.received:
+            row.received = settled.received
+            changed.append(row)
+    PaymentPlan._base_manager.bulk_update(changed, ["received"])
+
+
+def _planned(order: Order) -> Decimal:
+    return order.plan.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def _of(order: Order, row: Any) -> Any:
+    """An instalment or receipt of a locked order as it is now; nobody else writes it meanwhile."""
+    found = type(row)._base_manager.select_for_update().filter(pk=row.pk).first()
+    if found is None:
+        raise RuleBroken(_("Somebody has removed it meanwhile."), code="gone")
+    found.order = order
+    return found
+
+
+def _check_alive(order: Order) -> None:
+    if order.deleted_at is not None or order.status in (OrderStatus.VOIDED, OrderStatus.REJECTED):
+        raise RuleBroken(
+            _("%(number)s is %(status)s: nothing is paid for it.")
+            % {"number": order.number, "status": order.get_status_display()},
+            code="state",
+        )
+
+
+def _check_sold(order: Order) -> None:
+    _check_alive(order)
+    if not order.is_effective:
+        raise RuleBroken(
+            _("%(number)s is not signed yet: receipts are recorded from then on.") % {"number": order.number},
+            code="state",
+        )
+
+
+def _check_within(order: Order, planned: Decimal, *, left: Decimal) -> None:
+    if planned > order.amount:
+        raise RuleBroken(
+            _("The instalments would be more than the contract: %(left)s are left to plan.")
+            % {"left": write_full(max(left, Decimal(0)), order.currency)},
+            field="amount",
+            code="beyond",
+        )
+
+
+def _check_receipt(order: Order, amount: Decimal) -> None:
+    """A receipt never goes beyond the contract, a refund never beyond what came in."""
+    before = confirmed_of(order)
+    if before + amount < 0:
+        raise RuleBroken(
+            _("Only %(amount)s came in: more cannot go back.")
+            % {"amount": write_full(before, order.currency)},
+            field="amount",
+            code="beyond",
+        )
+    if amount > 0:
+        _check_most(order, before + amount)
+
+
+def _check_most(order: Order, total: Decimal) -> None:
+    if total > order.amount:
+        over = write_full(total - order.amount, order.currency)
+        raise RuleBroken(
+            _("That is %(over)s more than the contract is worth.") % {"over": over},
+            field="amount",
+            code="beyond",
+        )
+
+
+def _amount(amount: Decimal, *, signed: bool = False) -> Decimal:
+    if not amount.is_finite() or abs(amount) >= MOST_AMOUNT:
+        raise RuleBroken(_("This amount is too large."), field="amount")
+    amount = q2(amount)
+    if not amount or (amount < 0 and not signed):
+        raise RuleBroken(_("Enter an amount."), field="amount")
+    return amount
+
+
+def _day(day: datetime.date) -> datetime.date:
+    if day > company_today():
+        raise RuleBroken(_("This day lies in the future."), field="received_date")
+    return day
+
+
+def _said(order: Order, amount: Decimal) -> dict[str, str]:
+    return {"number": order.number, "amount": write_full(amount, order.currency)}
+
+
+def _about(order: Order) -> list[Any]:
+    return [order, *about(order)]
+
+
+def _saved(save: Any) -> None:
+    try:
+        with transaction.atomic():
+            save()
+    except IntegrityError as error:
+        if "receipt_external_id_once" in str(error):
+            raise RuleBroken(
+                _("There is a receipt with this external ID already."), field="external_id", code="duplicate"
+            ) from error
+        raise

@@ -1,0 +1,201 @@
+"""What is done to the money of an order: planned, recorded, confirmed, corrected, voided."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from crm.core.clock import company_today
+from crm.core.money import write_full
+from crm.events.actor import actor_of
+from crm.identity import access
+from crm.listing.answers import attempt, done, show_form
+from crm.listing.once import once
+from sales import services
+from sales.forms.orders import ReasonForm
+from sales.forms.payments import InstalmentForm, PlanForm, ReceiptEditForm, ReceiptForm
+from sales.models import Order, PaymentPlan, Receipt
+from sales.pages.orders import ORDER_PAGE
+from sales.queries.payments import account_of, may_bill, payment_list, receipt_list
+from sales.views.verbs import by_button
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@once
+def order_plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """Plan when an order is paid: one payment, or an amount in equal instalments."""
+    order = _to_bill(request, pk, PaymentPlan)
+    account = account_of(order, list(order.plan.all()), [])
+    initial = {"amount": account.unplanned or None, "due_date": company_today()}
+    form = PlanForm(request.POST or None, user=request.user, initial=initial)
+    return _answer(
+        request,
+        form,
+        order,
+        heading=_("Plan payments of %(number)s") % {"number": order.number},
+        submit=_("Plan"),
+        note=_("%(amount)s are left to plan.") % {"amount": write_full(account.unplanned, order.currency)},
+        call=lambda: services.plan_payments(order, form.instalments(), actor=actor_of(request)),
+        said=lambda rows: _("Planned."),
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def payment_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change day, amount or note of an instalment."""
+    row = access.get_visible_or_404(PaymentPlan, request.user, pk, "change", queryset=payment_list())
+    form = InstalmentForm(request.POST or None, user=request.user, instance=row)
+    return _answer(
+        request,
+        form,
+        row.order,
+        heading=_("Instalment of %(number)s") % {"number": row.order.number},
+        submit=_("Save"),
+        call=lambda: services.change_instalment(
+            row,
+            actor=actor_of(request),
+            expected=form.expected_version,
+            **{name: form.cleaned_data[name] for name in ("due_date", "amount", "note")},
+        ),
+        said=lambda _row: _("Saved."),
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def payment_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an instalment out of the plan."""
+    row = access.get_visible_or_404(PaymentPlan, request.user, pk, "delete", queryset=payment_list())
+    amount = write_full(row.amount, row.order.currency)
+    if request.method == "GET":
+        return show_form(
+            request,
+            None,
+            heading=_("Remove the instalment of %(amount)s?") % {"amount": amount},
+            back=row.order.get_absolute_url(),
+            submit=_("Remove"),
+            danger=True,
+            note=_("What has come in for it counts for the other instalments."),
+        )
+    services.remove_instalment(row, actor=actor_of(request))
+    return done(request, row.order.get_absolute_url(), _("Removed."))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@once
+def order_receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record money that came in for an order."""
+    order = _to_bill(request, pk, Receipt)
+    form = ReceiptForm(request.POST or None, user=request.user)
+    return _answer(
+        request,
+        form,
+        order,
+        heading=_("Receipt for %(number)s") % {"number": order.number},
+        submit=_("Record"),
+        note=_("It counts once finance has confirmed it."),
+        call=lambda: services.record_receipt(order, actor=actor_of(request), **form.cleaned_data),
+        said=lambda made: _("%(amount)s recorded.") % {"amount": write_full(made.amount, order.currency)},
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def receipt_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct a receipt that is not confirmed yet."""
+    row = _receipt(request, pk, "change")
+    form = ReceiptEditForm(request.POST or None, user=request.user, instance=row)
+    return _answer(
+        request,
+        form,
+        row.order,
+        heading=_("Receipt for %(number)s") % {"number": row.order.number},
+        submit=_("Save"),
+        call=lambda: services.update_receipt(
+            row,
+            actor=actor_of(request),
+            expected=form.expected_version,
+            **{name: form.cleaned_data[name] for name in ReceiptEditForm.Meta.fields},
+        ),
+        said=lambda _row: _("Saved."),
+    )
+
+
+@login_required
+@require_POST
+def receipt_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Finance has seen the money."""
+    row = _receipt(request, pk, "confirm")
+    amount = write_full(row.amount, row.order.currency)
+    return by_button(
+        request,
+        row,
+        lambda: services.confirm_receipt(row, actor=actor_of(request)),
+        lambda _row: _("%(amount)s confirmed.") % {"amount": amount},
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def receipt_void(request: HttpRequest, pk: int) -> HttpResponse:
+    """Declare that a receipt never came in."""
+    row = _receipt(request, pk, "change")
+    form = ReasonForm(request.POST or None, user=request.user)
+    amount = write_full(row.amount, row.order.currency)
+    return _answer(
+        request,
+        form,
+        row.order,
+        heading=_("Void the receipt of %(amount)s") % {"amount": amount},
+        submit=_("Void"),
+        note=_("It counts no more and stays in the books with its reason."),
+        danger=True,
+        call=lambda: services.void_receipt(row, actor=actor_of(request), **form.cleaned_data),
+        said=lambda _row: _("%(amount)s voided.") % {"amount": amount},
+    )
+
+
+def _to_bill(request: HttpRequest, pk: int, model: type[models.Model]) -> Order:
+    """The order of an address, if one may plan its payments or record its receipts."""
+    order = ORDER_PAGE.record(request, pk)
+    if not may_bill(request.user, order, model):
+        raise PermissionDenied
+    return order
+
+
+def _receipt(request: HttpRequest, pk: int, action: str) -> Receipt:
+    return access.get_visible_or_404(Receipt, request.user, pk, action, queryset=receipt_list())
+
+
+def _answer(
+    request: HttpRequest,
+    form: forms.BaseForm,
+    order: Order,
+    *,
+    call: Callable[[], Any],
+    said: Callable[[Any], str],
+    **fixed: Any,
+) -> HttpResponse:
+    """The form beside the page of its order; done, or what a rule said."""
+
+    def show(status: int = 200, **more: Any) -> HttpResponse:
+        context = fixed | {"order": order} | more
+        return show_form(request, form, back=order.get_absolute_url(), status=status, **context)
+
+    if request.method == "GET":
+        return show()
+    if not form.is_valid():
+        return show(422)
+    result, answer = attempt(form, call, show)
+    if answer is not None:
+        return answer
+    return done(request, order.get_absolute_url(), said(result))

@@ -45,7 +45,7 @@ class LineForm(CrmForm):
     """One line. `made_for` is the product whose price stands there, so that another product brings its own."""
 
     product = forms.ModelChoiceField(
-        Product.objects.filter(is_active=True), label=_("Product"), required=False
+        queryset=Product.objects.filter(is_active=True), label=_("Product"), required=False
     )
     name = forms.CharField(label=_("What it is"), max_length=200, required=False)
     description = forms.CharField(label=_("Description"), max_length=500, required=False)

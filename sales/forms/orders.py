@@ -16,7 +16,7 @@ from sales.models import CloseReason, Opportunity, Order, OrderKind
 class NewOrderForm(OfCustomer, CrmForm):
     """With whom, what kind, from when to when."""
 
-    customer = forms.ModelChoiceField(Customer.objects.all(), label=_("Customer"))
+    customer = forms.ModelChoiceField(queryset=Customer.objects.all(), label=_("Customer"))
     kind = forms.ChoiceField(label=_("Kind"), choices=OrderKind.choices, initial=OrderKind.CONTRACT)
     name = forms.CharField(label=_("Subject"), max_length=200, required=False)
     number = forms.CharField(
@@ -26,9 +26,9 @@ class NewOrderForm(OfCustomer, CrmForm):
         help_text=_("Empty: the next one by the company's rule."),
     )
     opportunity = forms.ModelChoiceField(
-        Opportunity.objects.exclude(status="lost"), label=_("Opportunity"), required=False
+        queryset=Opportunity.objects.exclude(status="lost"), label=_("Opportunity"), required=False
     )
-    contact = forms.ModelChoiceField(Contact.objects.all(), label=_("Signed for by"), required=False)
+    contact = forms.ModelChoiceField(queryset=Contact.objects.all(), label=_("Signed for by"), required=False)
     start_date = forms.DateField(label=_("Begins"), required=False, widget=forms.DateInput(attrs=DATE))
     end_date = forms.DateField(label=_("Ends"), required=False, widget=forms.DateInput(attrs=DATE))
 

@@ -82,7 +82,7 @@ class PriceBookForm(CrmModelForm):
 class PriceForm(CrmForm):
     """One product and what it costs by a price book; without a price it has none there."""
 
-    product = forms.ModelChoiceField(Product.objects.all(), label=_("Product"))
+    product = forms.ModelChoiceField(queryset=Product.objects.all(), label=_("Product"))
     price = forms.DecimalField(label=_("Price"), required=False, min_value=0, max_digits=18, decimal_places=4)
 
 

@@ -33,13 +33,15 @@ class OfCustomer:
 class NewQuoteForm(OfCustomer, CrmForm):
     """For whom, about which deal, by which prices."""
 
-    customer = forms.ModelChoiceField(Customer.objects.all(), label=_("Customer"))
+    customer = forms.ModelChoiceField(queryset=Customer.objects.all(), label=_("Customer"))
     name = forms.CharField(label=_("Subject"), max_length=200, required=False)
     opportunity = forms.ModelChoiceField(
-        Opportunity.objects.filter(status="open"), label=_("Opportunity"), required=False
+        queryset=Opportunity.objects.filter(status="open"), label=_("Opportunity"), required=False
     )
-    contact = forms.ModelChoiceField(Contact.objects.all(), label=_("Contact"), required=False)
-    price_book = forms.ModelChoiceField(PriceBook.objects.all(), label=_("Price book"), required=False)
+    contact = forms.ModelChoiceField(queryset=Contact.objects.all(), label=_("Contact"), required=False)
+    price_book = forms.ModelChoiceField(
+        queryset=PriceBook.objects.all(), label=_("Price book"), required=False
+    )
     currency = forms.CharField(label=_("Currency"), max_length=3, required=False)
     valid_until = forms.DateField(label=_("Valid until"), required=False, widget=forms.DateInput(attrs=DATE))
     language = forms.ChoiceField(label=_("Language"), choices=Quote._meta.get_field("language").choices)

@@ -427,5 +427,11 @@ SPECTACULAR_SETTINGS = {
         "GradeEnum": "accounts.models.choices.Tier",
         "ImportStateEnum": "crm.records.models.import_job.ImportJob.State",
         "ExportStateEnum": "crm.records.models.export_job.ExportJob.State",
+        "ImportModeEnum": "crm.records.models.import_job.ImportJob.Mode",
+        "SourceEnum": "accounts.models.choices.Source",
+        "LeadStatusEnum": "sales.models.choices.LeadStatus",
+        "LeadReasonEnum": "sales.models.choices.DisqualifyReason",
+        "CloseReasonEnum": "sales.models.choices.CloseReason",
+        "OrderKindEnum": "sales.models.order.OrderKind",
     },
 }

@@ -80,26 +80,26 @@ class SubmitSerializer(serializers.Serializer):
     choice = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
 
 
-class DecisionSerializer(serializers.Serializer):
+class ApprovalDecisionSerializer(serializers.Serializer):
     """A decision: a word with it, and the version it was made on where that matters."""
 
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
     version = serializers.IntegerField(required=False, allow_null=True, default=None)
 
 
-class ReturnSerializer(DecisionSerializer):
+class ApprovalReturnSerializer(ApprovalDecisionSerializer):
     """Back to an earlier step (its id), without one to who submitted it."""
 
     step = serializers.IntegerField(required=False, allow_null=True, default=None)
 
 
-class TransferSerializer(DecisionSerializer):
+class ApprovalTransferSerializer(ApprovalDecisionSerializer):
     """Who decides instead."""
 
     to = VisibleRelatedField(queryset=User.objects.all())
 
 
-class SignerSerializer(TransferSerializer):
+class SignerSerializer(ApprovalTransferSerializer):
     """Who is asked as well, and whether before or after the caller."""
 
     place = serializers.ChoiceField(choices=[BEFORE, AFTER], default=BEFORE)
@@ -173,35 +173,35 @@ class ApprovalViewSet(Creates, RecordViewSet):
         """A service in the name of the caller."""
         return lambda approval, values: service(approval, user=self.request.user, actor=self.actor, **values)
 
-    @extend_schema(request=DecisionSerializer, responses={200: ApprovalSerializer})
+    @extend_schema(request=ApprovalDecisionSerializer, responses={200: ApprovalSerializer})
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Agree to what waits for the caller; again changes nothing."""
-        return self._do("approve", DecisionSerializer, self._own(services.approve))
+        return self._do("approve", ApprovalDecisionSerializer, self._own(services.approve))
 
-    @extend_schema(request=DecisionSerializer, responses={200: ApprovalSerializer})
+    @extend_schema(request=ApprovalDecisionSerializer, responses={200: ApprovalSerializer})
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
         """Refuse, with the reason in `comment`."""
-        return self._do("approve", DecisionSerializer, self._own(services.reject))
+        return self._do("approve", ApprovalDecisionSerializer, self._own(services.reject))
 
-    @extend_schema(request=ReturnSerializer, responses={200: ApprovalSerializer})
+    @extend_schema(request=ApprovalReturnSerializer, responses={200: ApprovalSerializer})
     @action(detail=True, methods=["post"], url_path="return")
     def send_back(self, request: Request, pk: str) -> Response:
         """Send back, with the reason in `comment`."""
-        return self._do("approve", ReturnSerializer, self._own(services.send_back))
+        return self._do("approve", ApprovalReturnSerializer, self._own(services.send_back))
 
-    @extend_schema(request=DecisionSerializer, responses={200: ApprovalSerializer})
+    @extend_schema(request=ApprovalDecisionSerializer, responses={200: ApprovalSerializer})
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
         """Take back what the caller submitted, as long as it is pending."""
-        return self._do("view", DecisionSerializer, self._own(services.withdraw))
+        return self._do("view", ApprovalDecisionSerializer, self._own(services.withdraw))
 
-    @extend_schema(request=TransferSerializer, responses={200: ApprovalSerializer})
+    @extend_schema(request=ApprovalTransferSerializer, responses={200: ApprovalSerializer})
     @action(detail=True, methods=["post"])
     def transfer(self, request: Request, pk: str) -> Response:
         """Let somebody else decide."""
-        return self._do("approve", TransferSerializer, self._own(services.transfer))
+        return self._do("approve", ApprovalTransferSerializer, self._own(services.transfer))
 
     @extend_schema(request=SignerSerializer, responses={200: ApprovalSerializer})
     @action(detail=True, methods=["post"], url_path="add-signer")

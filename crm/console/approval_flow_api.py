@@ -22,7 +22,7 @@ from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
 
 
-class ConditionSerializer(serializers.Serializer):
+class FlowConditionSerializer(serializers.Serializer):
     """A condition over what the kind measures; `value` is a list for `in`."""
 
     field = serializers.CharField(max_length=60)
@@ -53,7 +53,7 @@ class FlowStepSerializer(serializers.Serializer):
 class FlowSerializer(RecordSerializer):
     """A flow with its steps; a change is a new version, which only later requests follow."""
 
-    conditions = ConditionSerializer(many=True, required=False, default=list)
+    conditions = FlowConditionSerializer(many=True, required=False, default=list)
     copies = ApproverSerializer(many=True, required=False, default=list)
     steps = FlowStepSerializer(many=True)
 

@@ -21,8 +21,8 @@ OFFERS = {
     "quote_transfer": page("quote", SALES | {"exec"}, reading=False, verb="transfer"),
     "quote_delete": page("quote", SALES, reading=False, verb="delete"),
     "quote_restore": Route(elsewhere="the record lies in the bin: test_quote_pages"),
-    "public_quote": Route(elsewhere="by the token in the link: test_quote_pages"),
-    "public_quote_pdf": Route(elsewhere="by the token in the link: test_quote_pages"),
+    "public_quote": Route(public=True, elsewhere="by the token in the link: test_quote_pages"),
+    "public_quote_pdf": Route(public=True, elsewhere="by the token in the link: test_quote_pages"),
     **resource("quotes", DEAL_READERS, "quote"),
     **{
         f"api-quotes-{what}": change("quote")

@@ -40,7 +40,7 @@ class ColumnSerializer(serializers.Serializer):
     kind = serializers.CharField()
 
 
-class AnswerSerializer(serializers.Serializer):
+class ReportAnswerSerializer(serializers.Serializer):
     """A report's numbers. Amounts stand in `currency`; `approximate` says that several were converted at today's rates."""
 
     slug = serializers.CharField()
@@ -60,7 +60,7 @@ class ReportViewSet(ShortListViewSet):
 
     serializer_class = ReportSerializer
     lookup_field = "slug"
-    lookup_value_regex = r"[a-z][a-z0-9-]{0,50}"
+    lookup_value_regex = r"[a-z][a-z0-9-]*"
     queryset = Opportunity._base_manager.none()
 
     @extend_schema(responses={200: ReportSerializer(many=True)})
@@ -70,7 +70,7 @@ class ReportViewSet(ShortListViewSet):
         return self.answer(reports_for(request.user))
 
     @extend_schema(
-        responses={200: AnswerSerializer},
+        responses={200: ReportAnswerSerializer},
         parameters=[
             OpenApiParameter("slug", OpenApiTypes.STR, OpenApiParameter.PATH),
             *(

@@ -16,7 +16,7 @@ from crm.identity import services as identity
 from crm.identity.access import has_verb
 from crm.identity.events import RECORD_CLAIMED
 from crm.identity.models import User
-from sales.models import Pool, PoolStay, Protection
+from sales.models import Pool, PoolReason, PoolStay, Protection
 from sales.queries.pools import kind_of, limits_of, pool_of, refusal
 from sales.rules import pool as rules
 
@@ -40,7 +40,8 @@ def claim(record: Any, *, user: User, actor: Actor) -> Any:
         raise RuleBroken(_refused(reason, pool), code=reason)
     team, payload = user.team, {"pool": str(pool)}
     identity.assign([record], owner=user, team=team, actor=actor, event=RECORD_CLAIMED, payload=payload)
-    left_pool(type(record), [record.pk], taken_by=user, way=PoolStay.Way.CLAIMED)
+    if not left_pool(type(record), [record.pk], taken_by=user, way=PoolStay.Way.CLAIMED):
+        _note_claim(record, pool, user)
     protect(record, days=pool.claim_protection_days)
     return type(record)._base_manager.get(pk=record.pk)
 
@@ -55,11 +56,25 @@ def may_claim(user: User, model: type[Any], pool: Pool) -> bool:
     return has_verb(user, "change", model) and identity.is_pool_member(pool.pk, user)
 
 
-def left_pool(model: type[Any], ids: list[int], *, taken_by: User | None, way: str) -> None:
-    """Note that records have left their pool, whoever took them out and how."""
+def _note_claim(record: Any, pool: Pool, user: User) -> None:
+    """A record that came into the pool by another door, such as an undone transfer, counts like every other."""
+    since, now = record.owner_since or record.created_at, timezone.now()
+    PoolStay(
+        **{kind_of(type(record)): record},
+        pool=pool,
+        reason=PoolReason.NOBODY,
+        entered_at=since,
+        left_at=now,
+        taken_by=user,
+        way=PoolStay.Way.CLAIMED,
+    ).save()
+
+
+def left_pool(model: type[Any], ids: list[int], *, taken_by: User | None, way: str) -> int:
+    """Note that records have left their pool, whoever took them out and how; returns how many stays ended."""
     path = kind_of(model)
     stays = PoolStay._base_manager.filter(**{f"{path}__in": ids}, left_at__isnull=True)
-    stays.update(left_at=timezone.now(), taken_by=taken_by, way=way)
+    return stays.update(left_at=timezone.now(), taken_by=taken_by, way=way)
 
 
 def protect(record: Any, *, days: int) -> None:

@@ -116,8 +116,14 @@ def recycle(rule: RecycleRule, *, today: datetime.date | None = None) -> int:
     today, actor, went = today or company_today(), system("recycling"), 0
     owners: Counter[int] = Counter()
     named: dict[int, Any] = {}
-    while True:
-        rows = due(rule, today).select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+    after = 0
+    while True:  # by key: what went already is not looked at again
+        rows = (
+            due(rule, today)
+            .filter(pk__gt=after)
+            .select_for_update(skip_locked=True, of=("self",))
+            .order_by("pk")
+        )
         with transaction.atomic(), uncollected():
             batch = list(rows.values_list("pk", "owner_id", "name")[:BATCH])
             moved = put_in_pool(
@@ -129,6 +135,7 @@ def recycle(rule: RecycleRule, *, today: datetime.date | None = None) -> int:
                 actor=actor,
             )
         for pk, owner, name in batch:
+            after = pk
             owners[owner] += 1
             named.setdefault(owner, (pk, name))
         went += len(moved)

@@ -244,6 +244,14 @@ def test_ten_claims_a_day(company, pool):
         assert claim(leads[2], company.sales2).owner == company.sales2
 
 
+def test_what_came_by_another_door_counts_as_well(company, pool):
+    pool = services.update_pool(pool, claims_a_day=1, actor=SYSTEM)
+    leads = [make_lead(company.sales1) for _number in range(2)]
+    identity.assign(leads, owner=None, team=pool.team, actor=SYSTEM)
+    claim(leads[0], company.sales2)
+    assert refused(leads[1], company.sales2) == "day"
+
+
 def test_deal_customers_are_not_held_against_the_limit(company, pool):
     pool = services.update_pool(pool, holding_cap=2, actor=SYSTEM)
     for _number in range(3):

@@ -60,13 +60,11 @@ def recycling(pool: Pool, sellers: list[User]) -> list[Figure]:
     """A hundred thousand idle leads go back, against the bare UPDATE and one INSERT of as many events."""
     with undone():
         make_leads(RECYCLED, sellers)
-        rule = RecycleRule._base_manager.create(
+        rule, _made = RecycleRule._base_manager.update_or_create(
             pool=pool,
             kind="lead",
             ground="no_follow_up",
-            days=30,
-            working_days=False,
-            holds_from=company_today(),
+            defaults={"days": 30, "working_days": False, "holds_from": company_today()},
         )
         began = time.perf_counter()
         went = services.recycle(rule)

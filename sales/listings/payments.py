@@ -44,11 +44,10 @@ def _state_words(row: PaymentPlan) -> str:
 def _state(row: PaymentPlan, look: Look) -> SafeString:
     """Paid or not; overdue ones with their days, in red."""
     now = settled(row, company_today())
-    shown = badge(STATE_WORDS[now.status], STATE_KINDS.get(now.status, ""))
     if not now.days_overdue or not row.order.is_effective:
-        return shown
+        return badge(STATE_WORDS[now.status], STATE_KINDS.get(now.status, ""))
     late = ngettext("%(days)d day overdue", "%(days)d days overdue", now.days_overdue)
-    return format_html("{} {}", badge(late % {"days": now.days_overdue}, "bad"), shown)
+    return badge(late % {"days": now.days_overdue}, "bad")
 
 
 def _contract(row: PaymentPlan | Receipt) -> str:

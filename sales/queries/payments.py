@@ -25,19 +25,16 @@ OWED = OPEN & Q(order__effective_date__isnull=False)
 
 def payment_list() -> models.QuerySet[PaymentPlan]:
     """The instalments of orders and customers outside the bin, with what the columns of the list read."""
-    rows = PaymentPlan.objects.filter(order__in=_orders())
-    return rows.select_related("order__customer", "order__owner")
+    rows = PaymentPlan.objects.filter(
+        order__deleted_at__isnull=True, order__customer__deleted_at__isnull=True
+    )
+    return rows.exclude(order__status=OrderStatus.VOIDED).select_related("order__customer", "order__owner")
 
 
 def receipt_list() -> models.QuerySet[Receipt]:
     """The receipts for orders and customers outside the bin, with what the columns of the list read."""
     rows = Receipt.objects.filter(order__deleted_at__isnull=True, order__customer__deleted_at__isnull=True)
     return rows.select_related("order__customer", "order__owner", "confirmed_by")
-
-
-def _orders() -> models.QuerySet[Order]:
-    rows = Order.objects.filter(customer__deleted_at__isnull=True)
-    return rows.exclude(status=OrderStatus.VOIDED)
 
 
 def overdue_q(today: datetime.date | None = None) -> Q:

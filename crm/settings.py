@@ -74,10 +74,10 @@ CONTENT_SECURITY_POLICY = {
 # --- Applications ---------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "marketing",
+    "accounts",
     "sales",
     "service",
-    "accounts",
+    "marketing",
     "reports",
     "crm.demo",
     "crm.api",

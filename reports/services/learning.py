@@ -11,7 +11,9 @@ from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from crm.core.clock import company_day, company_today
+from crm.core.locks import hold
 from reports.models import LearnedOdds
+from reports.queries.odds import latest
 from reports.rules.odds import MOST_WEEKS
 from reports.services.chances import train
 from sales.models import OpportunityStatus, Stage, StageHistory
@@ -23,15 +25,22 @@ KEPT = 60  # rows; a year of weeks
 
 @transaction.atomic
 def learn() -> LearnedOdds:
-    """Count the closed deals of twelve months by the stages they entered, and train the model of chances where there are enough."""
+    """Count the closed deals of twelve months by the stages they entered, and train the model of chances where there are enough.
+
+    What says the same as the last time is not kept twice.
+    """
+    hold("learned-odds")
     today = company_today()
     stages = stage_odds(today)
     model = train(today)
     rows = StageHistory.objects.filter(_closed(today)).aggregate(n=Count("opportunity", distinct=True))["n"]
+    newest = latest()
+    if newest is not None and (newest.stages, newest.model, newest.rows) == (stages, model, rows):
+        return newest
     odds = LearnedOdds(stages=stages, model=model, rows=rows, learned_at=timezone.now())
     odds.save()
-    newest = LearnedOdds.objects.order_by("-learned_at").values("pk")[:KEPT]
-    LearnedOdds.objects.exclude(pk__in=list(newest.values_list("pk", flat=True))).delete()
+    kept = LearnedOdds.objects.order_by("-learned_at").values_list("pk", flat=True)[:KEPT]
+    LearnedOdds.objects.exclude(pk__in=list(kept)).delete()
     return odds
 
 

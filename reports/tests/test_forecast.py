@@ -204,7 +204,7 @@ def test_a_snapshot_is_kept_once_a_week(deals):
         80_000,
         deals.east,
     )
-    assert SnapshotDeal.objects.count() == 5 and LearnedOdds.objects.count() == 2
+    assert SnapshotDeal.objects.count() == 5 and LearnedOdds.objects.count() == 1
     Snapshot.objects.update(taken_on=days_ago(401))
     assert services.forget_snapshots() == 5 and SnapshotLine.objects.exists()
 

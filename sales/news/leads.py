@@ -42,7 +42,7 @@ LEAD_ASSIGNED = kind(
     why=_("The assignment rules chose you."),
     group_label=_("Leads assigned"),
     group=_("%(person)s has got a new lead"),
-    icon="user-search",
+    icon="user-plus",
     email=True,
     position=38,
 )

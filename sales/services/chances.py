@@ -63,7 +63,10 @@ def learn(rows: Sequence[Row], labels: Sequence[int]) -> Learned:
 
 @transaction.atomic
 def learn_from_history(now: datetime.datetime | None = None) -> LeadModel:
-    """Learn from the company's own leads; used only with enough of them, and where it tells winners from others."""
+    """Learn from the company's own leads; used only with enough of them, and where it tells winners from others.
+
+    What says the same as the last time is not kept twice.
+    """
     hold("lead-model")
     found = history(now or timezone.now())
     learned = learn([row for row, _label in found], [label for _row, label in found])
@@ -76,10 +79,18 @@ def learn_from_history(now: datetime.datetime | None = None) -> LeadModel:
         weights=learned.stored,
         is_used=learned.auc is not None and learned.auc >= AUC_NEEDED,
     )
+    newest = LeadModel.objects.first()
+    if newest is not None and _same(newest, model):
+        return newest
     model.save()
     old = LeadModel.objects.values_list("pk", flat=True)[KEPT:]
     LeadModel.objects.filter(pk__in=list(old)).delete()
     return model
+
+
+def _same(one: LeadModel, other: LeadModel) -> bool:
+    names = ("rows", "positives", "auc", "brier", "calibration", "weights")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def _fit(rows: Sequence[Row], labels: Sequence[int]) -> dict[str, Any]:

@@ -62,14 +62,17 @@ def touch_lead(lead: Lead, kind: str, *, note: str = "", actor: Actor) -> LeadTo
 
 
 def rescore_all(*, after: int = 0) -> int:
-    """Renew the scores of all open leads, a batch at a time; returns how many there were."""
-    done = 0
+    """Renew the scores of all open leads, a batch at a time; returns how many there were.
+
+    They are reckoned as of the full hour, so that several runs of one night agree.
+    """
+    done, hour = 0, timezone.now().replace(minute=0, second=0, microsecond=0)
     while True:
         rows = Lead._base_manager.filter(OPEN, pk__gt=after).select_related("industry__parent")
         batch = list(rows.select_related("industry", "region__parent").order_by("pk")[:BATCH])
         if not batch:
             return done
-        _rescore(batch)
+        _rescore(batch, hour)
         done += len(batch)
         after = batch[-1].pk
 
@@ -78,11 +81,10 @@ def rescore_some(ids: Iterable[int]) -> None:
     """Renew the scores of these leads, set-based."""
     rows = Lead._base_manager.filter(pk__in=list(ids)).select_related("industry__parent", "region__parent")
     if leads := list(rows):
-        _rescore(leads)
+        _rescore(leads, timezone.now())
 
 
-def _rescore(leads: Sequence[Lead]) -> None:
-    now = timezone.now()
+def _rescore(leads: Sequence[Lead], now: datetime.datetime) -> None:
     touches: dict[int, list[LeadTouch]] = defaultdict(list)
     for touch in LeadTouch._base_manager.filter(lead__in=leads):
         touches[touch.lead_id].append(touch)
@@ -106,4 +108,4 @@ def _with_parents(place: Industry | Region | None) -> tuple[str, ...]:
 
 
 def _age(at: datetime.datetime, now: datetime.datetime) -> Decimal:
-    return Decimal((now - at).total_seconds()) / 86400
+    return max(Decimal(0), Decimal((now - at).total_seconds()) / 86400)

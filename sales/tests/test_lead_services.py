@@ -109,7 +109,8 @@ def test_facts_make_the_fit_and_touches_the_engagement(company):
 def test_engagement_fades_over_night(company):
     lead = make_lead(company.sales1)
     services.touch_lead(lead, "meeting", actor=SYSTEM)
-    LeadTouch.objects.update(at=timezone.now() - timedelta(days=30))
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    LeadTouch.objects.update(at=hour - timedelta(days=30))
     assert services.rescore_all() == 1
     lead.refresh_from_db()
     assert lead.score == Decimal("10.00")

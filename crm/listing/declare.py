@@ -110,7 +110,9 @@ class ListPage:
     row_actions: Callable[[Any, Any], str] | None = None  # (record, look) -> HTML of the quick actions
     row_class: Callable[[Any, Any], str] | None = None
     # Other faces of the list: (URL name, label, icon), and the verb without which nobody is led there.
-    links: Sequence[tuple[str, Label, str] | tuple[str, Label, str, str]] = ()
+    links: Sequence[
+        tuple[Any, ...]
+    ] = ()  # route, label, icon; and the verb it asks for, of which model if another's
     links_for: Callable[[User], bool] | None = None  # who is led there; None: everybody
     template: str = "listing/page.html"
     joins_by_column: bool = (
@@ -197,7 +199,10 @@ class ListPage:
         """The other faces of the list a person is led to."""
         if not self.leads(user):
             return []
-        return [face[:3] for face in self.links if len(face) == 3 or has_verb(user, face[3], self.model)]
+        return [face[:3] for face in self.links if len(face) == 3 or has_verb(user, *self._asked(*face[3:]))]
+
+    def _asked(self, verb: str, model: type[models.Model] | None = None) -> tuple[str, type[models.Model]]:
+        return verb, model or self.model
 
     def labels(self) -> dict[str, str]:
         """The columns' headings in the active language, worked out once per language."""

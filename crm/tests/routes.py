@@ -252,7 +252,7 @@ FOLLOW_UPS = {
     "activity_edit": written("get"),
     "activity_delete": written(),
     "activity_restore": Route(elsewhere="the record lies in the bin: test_activity_pages"),
-    "upload_new": Route(LEAD_EDITORS | {"exec", "service1"}, method="post"),
+    "upload_new": Route(LEAD_EDITORS | {"exec", "service1", "finance1"}, method="post"),
     "upload_discard": Route(elsewhere="one's own draft: test_file_uploads"),
     "record_files": page("customer", kwargs={"kind": "customers"}, posting=SALES | {"exec"}),
     **{

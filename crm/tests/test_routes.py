@@ -90,7 +90,7 @@ def operations() -> Iterator[tuple[str, str]]:
             continue
         for one in pattern.url_patterns:
             actions = getattr(one.callback, "actions", None)
-            path = re.sub(r"\(\?P<pk>.*?\)|<[\w:]+>", "#", str(one.pattern)).strip("^$")
+            path = re.sub(r"\(\?P<\w+>.*?\)|<[\w:]+>", "#", str(one.pattern)).strip("^$")
             yield from ((API + path, method) for method in actions or () if method in METHODS)
 
 

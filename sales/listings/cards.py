@@ -21,8 +21,8 @@ from sales.models import Opportunity
 class Cards:
     """Writes the cards of one response; what they share (words, icons, addresses, faces) is made once."""
 
-    def __init__(self, user: User, *, may_move: bool) -> None:
-        self.look, self.may_move = Look(user), may_move
+    def __init__(self, user: User) -> None:
+        self.look = Look(user)
         self.grip = icon("grip-vertical", 16)
         self.nobody = f'<span class="deal-none">{escape(_("No next follow-up"))}</span>'
         self.move_words = escape(_("Move %(name)s"))
@@ -44,7 +44,7 @@ class Cards:
         css = " deal-rots" if rots else ""
         if card.is_open and card.next_follow_up_at is None:
             css += " deal-unplanned"
-        moves = self.may_move and card.is_open
+        moves = card.may_move and card.is_open
         grip = self._grip(pk, name) if moves else ""
         data = (
             f' draggable="true" data-card="{pk}" data-version="{card.version}" data-stage="{card.stage_id}"'

@@ -14,7 +14,7 @@ from crm.listing.declare import Empty, ListPage, View
 from crm.listing.palette import Found
 from sales import services
 from sales.filters.orders import OrderFilters
-from sales.models import Order, OrderStatus
+from sales.models import Order, OrderStatus, Quote
 from sales.queries.orders import order_bin, order_list, order_total
 from sales.resources.orders import OrderResource
 
@@ -109,7 +109,7 @@ ORDERS = ListPage(
     resource=OrderResource,
     palette=Found("name", "number", sound="name_sort"),
     links=[
-        ("quote_list", _("Quotes"), "file-invoice"),
+        ("quote_list", _("Quotes"), "file-invoice", "view", Quote),
         ("order_bin_list", _("Bin"), "trash", "delete"),
     ],
 )

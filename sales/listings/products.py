@@ -75,7 +75,7 @@ PRODUCTS = ListPage(
     resource=ProductResource,
     palette=Found("name", "code", sound="name_sort"),
     links=[
-        ("pricebook_list", _("Price books"), "tags"),
+        ("pricebook_list", _("Price books"), "tags", "view", PriceBook),
         ("product_bin_list", _("Bin"), "trash", "delete"),
     ],
 )

@@ -24,6 +24,7 @@ from django.db.models.functions import RowNumber
 
 from crm.core.clock import company_today
 from crm.core.money import BASE_CURRENCY, Money, Total, q2, total
+from crm.identity.access import noting
 from crm.identity.fields import shield
 from crm.identity.models import User
 from sales.models import Opportunity, Pipeline, Stage
@@ -69,7 +70,7 @@ def board(rows: QuerySet[Opportunity], pipeline: Pipeline, user: User) -> Board:
     """The board of the deals somebody sees and has filtered (`rows`): three queries for any number of them."""
     stages = stages_of(pipeline)
     shown = _shown(rows.filter(pipeline=pipeline))
-    sums, cards = _sums(shown), _first_cards(shown.exclude(status="lost"))
+    sums, cards = _sums(shown), _first_cards(shown.exclude(status="lost"), user)
     columns = {stage.pk: _column(stage, sums, cards) for stage in stages}
     shield(user, [card for column in columns.values() for card in column.cards])
     return _assembled(pipeline, stages, columns, sums)
@@ -98,7 +99,7 @@ def more_cards(rows: QuerySet[Opportunity], stage: Stage, user: User, *, after: 
         below = below.filter(_below(after))
     amounts = list(below.order_by().values_list("currency").annotate(Count("pk"), Sum("amount")))
     column = Column(stage, count=sum(count for _currency, count, _sum in amounts))
-    column.cards = list(_dressed(below).order_by(*ORDER)[:CARDS])
+    column.cards = list(_dressed(below, user).order_by(*ORDER)[:CARDS])
     left = [Money(amount, currency) for currency, _count, amount in amounts]
     _rest(column, column.count, left)
     shield(user, column.cards)
@@ -183,19 +184,20 @@ def _sums(rows: QuerySet[Opportunity]) -> dict[int, _Sum]:
     }
 
 
-def _first_cards(rows: QuerySet[Opportunity]) -> dict[int, list[Opportunity]]:
+def _first_cards(rows: QuerySet[Opportunity], user: User) -> dict[int, list[Opportunity]]:
     """The first cards of each stage."""
     rank = Window(RowNumber(), partition_by=F("stage"), order_by=ORDER)
     cards: dict[int, list[Opportunity]] = defaultdict(list)
-    for card in _dressed(rows).annotate(place=rank).filter(place__lte=CARDS).order_by("place"):
+    for card in _dressed(rows, user).annotate(place=rank).filter(place__lte=CARDS).order_by("place"):
         cards[card.stage_id].append(card)
     return cards
 
 
-def _dressed(rows: QuerySet[Opportunity]) -> QuerySet[Opportunity]:
-    """Cards with what they show, and whether they rot."""
+def _dressed(rows: QuerySet[Opportunity], user: User) -> QuerySet[Opportunity]:
+    """Cards with what they show, whether they rot, and whether the person may move them."""
     return (
-        rows.select_related("customer", "owner", "stage")
+        noting(rows, user, "change", "may_move")
+        .select_related("customer", "owner", "stage")
         .defer("search_text", "search_grams", "customer__search_text", "customer__search_grams")
         .annotate(rots=ExpressionWrapper(Q(rotting_q()), output_field=BooleanField()))
     )

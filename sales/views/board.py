@@ -131,7 +131,7 @@ def _around(
         "owners_on": held.getlist("owner"),
         "may_add": access.has_verb(request.user, "add", Opportunity),
         "may_change": may_change,
-        "cards": Cards(request.user, may_move=may_change),
+        "cards": Cards(request.user),
         "shows_money": _shows_money(request),
         "here": request.get_full_path(),
     }

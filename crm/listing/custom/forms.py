@@ -66,6 +66,8 @@ class CustomInputs:
 
     def _leave_out(self) -> None:
         """Fields whose condition looks at something this form does not hold are there or not from the start."""
+        if not self.custom_fields:  # a kind of record that cannot have any has no values either
+            return
         values = condition_values(self.instance, self.instance.custom or {})
         for one in self.custom_fields.values():
             condition = Condition.of(one.shown_when)

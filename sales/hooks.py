@@ -22,6 +22,7 @@ from sales.listings.pools import POOL_CUSTOMERS, POOL_LEADS
 from sales.listings.products import PRICE_BOOKS, PRODUCT_BIN, PRODUCTS
 from sales.listings.quotes import QUOTE_BIN, QUOTES
 from sales.models import (
+    FormSubmission,
     Lead,
     LeadConversion,
     LeadFile,
@@ -81,6 +82,7 @@ moves_with_customer(LeadConversion)
 moves_with_customer(Opportunity)
 moves_with_customer(Quote)
 moves_with_customer(Order)
+moves_with_customer(FormSubmission)
 # What is decided stays with whom it was decided by; open deals, open offers and running contracts need somebody.
 hands_over(Opportunity, lambda rows: rows.filter(OPEN_DEALS))
 hands_over(Quote, open_quotes)

@@ -71,7 +71,8 @@ class TestDrafts:
             delete_unattached_files()
         assert not StoredFile._base_manager.exists()
 
-    def test_who_only_reads_keeps_no_files(self, as_, company):
+    def test_who_writes_nothing_keeps_no_files(self, as_, company):
+        company.marketing1.groups.clear()
         before = everything()
         assert as_("marketing1").post("/files/", {"files": [upload()]}).status_code == 403
         assert everything() == before

@@ -45,6 +45,7 @@ class TestLeadList(ListPageContract):
 
 class TestLeadBin(ListPageContract):
     listing = LEAD_BIN
+    most_queries = 13
     forbidden = "service1"
 
     def make(self, owner, number):

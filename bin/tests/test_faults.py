@@ -35,10 +35,12 @@ def copy():
     with contextlib.closing(psycopg2.connect(address("DATABASE_OWNER_URL", "postgres"))) as server:
         server.autocommit = True
         with server.cursor() as cursor:
+            # What threads of earlier tests left open holds the database; none of them is at work any more.
+            ours = "datname = %s AND usename IS NOT NULL"
+            cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}", [template])
             cursor.execute(f'CREATE DATABASE {name} TEMPLATE "{template}"')
             yield address("DATABASE_URL", name), address("DATABASE_OWNER_URL", name)
             # FORCE would ask for more rights where the server is vacuuming; that ends by itself when the rest is gone.
-            ours = "datname = %s AND usename IS NOT NULL"
             cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}", [name])
             cursor.execute(f"DROP DATABASE {name}")
 

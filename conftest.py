@@ -4,13 +4,32 @@ import os
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+# A busy machine is no fault of the code: nothing fails because it took long.
+hypothesis_settings.register_profile("crm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("crm")
+
+
+FAST = {"LANGUAGE_CODE": "en", "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The test database, and the rows of the small company to put back into it."""
+    from crm.identity.tests.factories import keep_company
+
+    with django_db_blocker.unblock(), override_settings(**FAST):
+        keep_company()
 
 
 @pytest.fixture(autouse=True)
 def _fast_and_private(settings, tmp_path):
     """Cheap password hashes, files of its own and the language of the source for every test."""
-    settings.LANGUAGE_CODE = "en"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    for name, value in FAST.items():
+        setattr(settings, name, value)
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 

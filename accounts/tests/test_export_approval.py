@@ -66,6 +66,7 @@ def test_approved_it_is_fetched_once(client, company, asked, django_capture_on_c
     assert client.get(url).status_code == 302  # looking does not use it up
     first = client.post(url)
     assert first.status_code == 200 and event.payload["number"] in first["Content-Disposition"]
+    assert len(first.getvalue().splitlines()) == 1 + 4
     again = client.post(url)
     assert again.status_code == 302
     assert Caller(company.sales1)("POST", f"/api/v1/exports/{asked.pk}/download/").status_code == 409

@@ -1,6 +1,7 @@
 """Files of records: who sees, adds, removes and brings them back; what is refused leaves nothing behind."""
 
 import io
+import re
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -183,9 +184,9 @@ class TestSeeing:
             f"/files/{row.file_id}/",
         ):
             assert client.get(guess).status_code in (404, 405)
-        assert row.file.name not in row.file.content.name and str(
-            row.file_id
-        ) not in row.file.content.name.split("/")
+        *_folders, stored = row.file.content.name.split("/")
+        assert row.file.name not in row.file.content.name
+        assert re.fullmatch("[0-9a-f]{32}", stored), "drawn by lot, so nobody counts upwards"
 
     def test_sight_of_the_record_is_sight_of_its_files(self, company, customer):
         attach(customer, company.sales1)

@@ -9,14 +9,12 @@ from decimal import Decimal
 
 from django.db.models import F, Q, Sum
 
-from crm.core.money import BASE_CURRENCY
 from reports.asked import Asked
 from reports.models import SnapshotDeal
-from reports.queries.deals import closed_between, deals_of
+from reports.queries.deals import Unit, closed_between, deals_of
 from reports.queries.outlook import lines_of
 from reports.rules.periods import MONTH, period_of
 from sales.models import OpportunityStatus
-from sales.queries.opportunities import rate_of
 from sales.rules.forecast import bias, brier, mape, wape
 
 MONTHS = 12
@@ -51,11 +49,12 @@ def accuracy(asked: Asked) -> list[Accuracy]:
     rows = rows.filter(
         snapshot__taken_on__gte=F("first_date"), snapshot__taken_on__lt=F("first_date") + FIRST_WEEK
     )
+    unit = Unit()
     columns = ("first_date", "owner_id", "snapshot__taken_on", "currency", "closed", *_OPEN)
     for first, owner, day, currency, closed, *values in rows.order_by("snapshot__taken_on").values_list(
         *columns
     ):
-        key, rate = (first, owner), _rate(currency)
+        key = (first, owner)
         if days.setdefault(key, day) != day:
             continue
         here = said.setdefault(key, dict.fromkeys(METHODS, Decimal(0)))
@@ -64,8 +63,8 @@ def accuracy(asked: Asked) -> list[Accuracy]:
             if any(amounts[part] is None for part in parts) or here[method] is None:
                 here[method] = None
                 continue
-            here[method] += (closed + sum(amounts[part] for part in parts)) * rate  # type: ignore[operator]
-    won = _won(asked, since, this.first - timedelta(1))
+            here[method] += unit.value(closed + sum(amounts[part] for part in parts), currency)  # type: ignore[operator]
+    won = _won(asked, unit, since, this.first - timedelta(1))
     months = {first for first, _owner in said}
     found = []
     for method in METHODS:
@@ -94,11 +93,7 @@ def accuracy(asked: Asked) -> list[Accuracy]:
 _OPEN = ("weighted_open", "commit_open", "best_open", "stage_open", "model_open")
 
 
-def _rate(currency: str) -> Decimal:
-    return Decimal(1) if currency == BASE_CURRENCY else rate_of(currency, BASE_CURRENCY)
-
-
-def _won(asked: Asked, first: date, last: date) -> dict[tuple[date, int | None], Decimal]:
+def _won(asked: Asked, unit: Unit, first: date, last: date) -> dict[tuple[date, int | None], Decimal]:
     """What each person won in each month."""
     rows, _query = deals_of(asked)
     found: dict[tuple[date, int | None], Decimal] = defaultdict(Decimal)
@@ -106,7 +101,7 @@ def _won(asked: Asked, first: date, last: date) -> dict[tuple[date, int | None],
     for day, owner, currency, amount in won.values_list("closed_at", "owner_id", "currency").annotate(
         n=Sum("amount")
     ):
-        found[period_of(day, MONTH).first, owner] += amount * _rate(currency)
+        found[period_of(day, MONTH).first, owner] += unit.value(amount, currency)
     return found
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -48,28 +48,36 @@ def closed_between(first: Any, last: Any) -> Q:
 
 @dataclass
 class Unit:
-    """The one currency of a report: that of its deals, or the company's with converted amounts where there are several."""
+    """The one currency of a report's amounts: that of its deals, or the company's where they are in several.
+
+    Whatever is in another currency counts at today's rate.
+    """
 
     currency: str = BASE_CURRENCY
-    rates: Mapping[str, Decimal] | None = None  # None: nothing is converted
-
-    @property
-    def approximate(self) -> bool:
-        return self.rates is not None
+    is_mixed: bool = False
+    _rates: dict[str, Decimal] = field(default_factory=dict)
 
     @classmethod
     def of(cls, currencies: Iterable[str]) -> Unit:
-        """The unit for amounts in these currencies, at today's rates."""
-        found = sorted(set(currencies))
-        if len(found) < 2:
-            return cls(found[0] if found else BASE_CURRENCY)
-        return cls(BASE_CURRENCY, {one: rate_of(one, BASE_CURRENCY) for one in found})
+        """The unit for amounts in these currencies."""
+        found = set(currencies)
+        return cls(found.pop()) if len(found) == 1 else cls(is_mixed=bool(found))
+
+    @property
+    def approximate(self) -> bool:
+        """Whether amounts were converted."""
+        return self.is_mixed or bool(self._rates)
 
     def value(self, amount: Decimal | None, currency: str) -> Decimal:
         """An amount in the unit; rounded once, at the end, by `whole`."""
         if amount is None:
             return Decimal(0)
-        return amount if self.rates is None else amount * self.rates[currency]
+        return amount if currency == self.currency else amount * self._rate(currency)
+
+    def _rate(self, currency: str) -> Decimal:
+        if currency not in self._rates:
+            self._rates[currency] = rate_of(currency, self.currency)
+        return self._rates[currency]
 
     @staticmethod
     def whole(amount: Decimal) -> Decimal:

@@ -68,15 +68,8 @@ def course(asked: Asked, period: Period, unit: Unit) -> list[Week]:
     measures = {f"sum_{name}": Sum(name) for name in OPEN_SUMS}
     for day, currency, *values in rows.values_list("snapshot__taken_on", "currency").annotate(**measures):
         for name, value in zip(OPEN_SUMS, values, strict=True):
-            found[day][name] += _in_unit(unit, value, currency)
+            found[day][name] += unit.value(value, currency)
     return [Week(day, amounts) for day, amounts in found.items()][-WEEKS:]
-
-
-def _in_unit(unit: Unit, value: Decimal | None, currency: str) -> Decimal:
-    """An old amount in today's unit; a currency no deal of today has is converted by itself."""
-    if value is None or unit.rates is None or currency in unit.rates:
-        return unit.value(value, currency)
-    return Unit.of([currency, unit.currency]).value(value, currency)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def closed_by_month(asked: Asked, unit: Unit, first: date, last: date) -> dict[d
     ):
         so_far = found[month]
         found[month] = Closed(
-            so_far.value + _worth(unit, value, currency), so_far.won + won, so_far.lost + lost
+            so_far.value + unit.value(value, currency), so_far.won + won, so_far.lost + lost
         )
     return found
 
@@ -98,8 +98,8 @@ def year_by_month(asked: Asked, unit: Unit, months: Mapping[date, Closed], year:
         commit=Sum("amount", filter=Q(forecast_category=ForecastCategory.COMMIT)),
         best=Sum("amount", filter=Q(forecast_category=ForecastCategory.BEST_CASE)),
     ):
-        open_sums[month][0] += _worth(unit, commit, currency)
-        open_sums[month][1] += _worth(unit, best, currency)
+        open_sums[month][0] += unit.value(commit, currency)
+        open_sums[month][1] += unit.value(best, currency)
     quotas = Quota.objects.none()
     if has_verb(asked.user, "view", Quota):
         quotas = visible(Quota, asked.user).filter(
@@ -118,14 +118,6 @@ def _goal(asked: Asked, goals: Targets) -> Decimal | None:
     if asked["owner"]:
         return goals.people.get(asked["owner"].pk)
     return goals.of_team_with(asked.form.fields["team"].ids(asked["team"]) if asked["team"] else None)
-
-
-def _worth(unit: Unit, value: Decimal | None, currency: str) -> Decimal:
-    if value is None:
-        return Decimal(0)
-    if unit.rates is None and currency != unit.currency:
-        return Unit.of([currency, unit.currency]).value(value, currency)
-    return unit.value(value, currency)
 
 
 def follow_ups_by(user: User, people: Iterable[int], period: Period) -> dict[int, int]:

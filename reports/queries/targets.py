@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 from crm.core.money import BASE_CURRENCY
 from crm.identity.access import has_verb, visible
 from crm.identity.models import User
-from reports.models import Quota
+from reports.models import Metric, Quota
+from reports.queries.deals import Unit
 from reports.rules.periods import Period
 from reports.rules.targets import target, team_target
-from sales.queries.opportunities import rate_of
 
 
 @dataclass
@@ -50,13 +50,13 @@ def targets_from(rows: QuerySet[Quota], period: Period, currency: str = BASE_CUR
     """The targets of a period out of some rows."""
     people: dict[int, dict[tuple[str, date], Decimal]] = defaultdict(dict)
     teams: dict[int, dict[tuple[str, date], Decimal]] = defaultdict(dict)
-    found = Targets()
+    found, unit = Targets(), Unit(currency)
     columns = ("user_id", "team_id", "kind", "first_date", "amount", "currency", "metric")
     for user_id, team_id, kind, first, amount, money, metric in rows.order_by("first_date").values_list(
         *columns
     ):
-        if metric == "won_value" and money != currency:
-            amount = amount * rate_of(money, currency)
+        if metric == Metric.WON_VALUE:
+            amount = unit.value(amount, money)
         if user_id:
             people[user_id][kind, first] = amount
             found.team_of[user_id] = team_id

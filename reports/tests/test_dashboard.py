@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from crm.core.clock import company_today
+from crm.records.models import ExchangeRate
 from reports import services
 from reports.asked import ask
 from reports.declare import REPORTS
@@ -46,6 +47,20 @@ def test_it_sums_what_its_reader_sees(company, client):
     assert narrowed["tiles"][0]["value"] == 7_000
     client.force_login(company.service1)
     assert client.get(reverse("dashboard")).status_code == 403
+
+
+def test_a_year_in_another_currency_is_compared_in_the_reports_own(company, client):
+    ExchangeRate(currency="USD", base="CNY", rate=Decimal(8), valid_from_date=days_ago(500)).save()
+    deal(company.sales1, 1000, won=company_today(), currency="USD")
+    before = period_of(company_today(), "quarter").on(-4).first
+    deal(company.sales1, 4000, won=before, opened=before)
+    quarter = period_of(company_today(), "quarter")
+    services.set_quota(period=quarter, amount=Decimal(16_000), user=company.sales1, actor=SYSTEM)
+    client.force_login(company.sales1)
+    seen = client.get(reverse("dashboard")).context
+    won = seen["tiles"][0]
+    assert (seen["table"].currency, won["value"], won["change"]) == ("USD", 1000, 1)
+    assert seen["totals"]["quota"] == 2000
 
 
 def test_what_was_said_is_measured_against_what_came(company):

@@ -56,7 +56,7 @@ def dashboard_context(asked: Asked, chosen: str) -> dict[str, Any]:
     table = FORECAST.build(asked)
     period: Period = asked["period"]
     year = period_of(period.first, YEAR)
-    unit = Unit(table.currency)
+    unit = Unit(table.currency, table.approximate)
     first = min(
         months_on(year.first, -12), months_on(period_of(asked.today, MONTH).first, -overview.TREND + 1)
     )
@@ -82,7 +82,7 @@ def dashboard_context(asked: Asked, chosen: str) -> dict[str, Any]:
         "table": table,
         "totals": table.totals,
         "tiles": _tiles(table, now, then, _line(months, asked)),
-        "ahead": _ahead_chart(ahead, table, narrowed),
+        "ahead": _ahead_chart(ahead, table, unit, narrowed),
         "year": year.first.year,
         "year_share": _year_share(ahead),
         "funnel": funnel,
@@ -167,7 +167,7 @@ def _tiles(
     return tiles
 
 
-def _ahead_chart(ahead: list[overview.MonthAhead], table: Table, query: dict[str, Any]) -> Chart:
+def _ahead_chart(ahead: list[overview.MonthAhead], table: Table, unit: Unit, query: dict[str, Any]) -> Chart:
     """The year: won, commit and best case by month under the monthly target; each bar opens its deals."""
     parts = (
         ("closed", "ok", "won", "closed_at", {"status": "won"}),
@@ -199,8 +199,8 @@ def _ahead_chart(ahead: list[overview.MonthAhead], table: Table, query: dict[str
         [short_label(month.period) for month in ahead],
         series,
         Column("amount", "", MONEY),
-        table.currency,
-        table.approximate,
+        unit.currency,
+        unit.approximate,
         upwards=True,
         target=[month.quota for month in ahead],
     )

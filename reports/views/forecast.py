@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.core.amounts import AmountError, parse_amount
-from crm.core.money import BASE_CURRENCY
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import visible
@@ -33,7 +32,6 @@ from reports.queries.reach import may_set_for
 from reports.rules.periods import Period
 from reports.views.reports import report_or_404
 from reports.words import period_label
-from sales.queries.opportunities import rate_of
 
 METHODS = {
     "weighted": gettext_lazy("Weighted"),
@@ -75,7 +73,7 @@ def forecast_context(asked: Asked) -> dict[str, Any]:
     """All the page shows."""
     table = FORECAST.build(asked)
     period: Period = asked["period"]
-    unit = Unit.of([table.currency]) if not table.approximate else Unit(table.currency, _Rates())
+    unit = Unit(table.currency, table.approximate)
     totals = table.totals
     weeks = outlook.course(asked, period, unit)
     before = outlook.last_snapshot(asked.today)
@@ -96,7 +94,7 @@ def forecast_context(asked: Asked) -> dict[str, Any]:
         "shares": {name: (totals[name] / quota if quota else None) for name in ("closed", "commit", "best")},
         "short": None if quota is None else max(quota - totals["best"], Decimal(0)),
         "short_share": (max(quota - totals["best"], Decimal(0)) / quota) if quota else None,
-        "course": _course_chart(weeks, table, asked),
+        "course": _course_chart(weeks, table, unit, asked),
         "weeks": weeks,
         "moves": outlook.moves(asked, before, period) if before else [],
         "before": before,
@@ -116,18 +114,7 @@ def forecast_context(asked: Asked) -> dict[str, Any]:
     }
 
 
-class _Rates(dict):
-    """Today's rates, looked up as they are asked for."""
-
-    def __missing__(self, currency: str) -> Decimal:
-        self[currency] = Decimal(1) if currency == BASE_CURRENCY else rate_of(currency, BASE_CURRENCY)
-        return self[currency]
-
-    def __contains__(self, currency: object) -> bool:
-        return True
-
-
-def _course_chart(weeks: list[outlook.Week], table: Table, asked: Asked) -> Chart | None:
+def _course_chart(weeks: list[outlook.Week], table: Table, unit: Unit, asked: Asked) -> Chart | None:
     """Won, commit and best case week by week and now, under the target."""
     if not weeks:
         return None
@@ -142,7 +129,7 @@ def _course_chart(weeks: list[outlook.Week], table: Table, asked: Asked) -> Char
     quota = table.totals["quota"]
     column = Column("amount", "", MONEY)
     return Chart(
-        places, series, column, table.currency, table.approximate, upwards=True, target=[quota] * len(points)
+        places, series, column, unit.currency, unit.approximate, upwards=True, target=[quota] * len(points)
     )
 
 

@@ -181,6 +181,10 @@ def open_summary(rows: models.QuerySet[Opportunity]) -> dict[str, Any]:
     }
 
 
-def rate_of(currency: str, base: str) -> Decimal:
-    """What one unit of a currency is worth today; a currency without a rate counts as nothing."""
-    return rate_on(currency, company_today(), base) or Decimal(0)
+def rate_of(currency: str, into: str) -> Decimal:
+    """What one unit of a currency is worth in another today; a currency without a rate counts as nothing."""
+    if currency == into:
+        return Decimal(1)
+    today = company_today()
+    ours, theirs = rate_on(currency, today), rate_on(into, today)
+    return ours / theirs if ours and theirs else Decimal(0)

@@ -222,13 +222,16 @@ def move_on_missed(limit: int = 500) -> int:
 @transaction.atomic
 def _move_one() -> bool | None:
     """Look at one deadline that has passed; whether the lead moved on, None where there is no more."""
-    now = timezone.now()
-    due = LeadAssignment._base_manager.select_for_update(skip_locked=True, of=("self",))
-    turn = due.filter(state=Acceptance.WAITING, accept_by__lte=now).order_by("accept_by", "pk").first()
-    if turn is None:
+    due = LeadAssignment._base_manager.filter(state=Acceptance.WAITING, accept_by__lte=timezone.now())
+    first = due.order_by("accept_by", "pk").values("pk", "lead_id").first()
+    if first is None:
         return None
+    # Locked in the order in which everybody locks them: the desk, the lead, its turn.
     desk = the_desk(locked=True)
-    lead = Lead._base_manager.select_for_update(of=("self",)).get(pk=turn.lead_id)
+    lead = Lead._base_manager.select_for_update(of=("self",)).get(pk=first["lead_id"])
+    turn = due.select_for_update(of=("self",)).filter(pk=first["pk"]).first()
+    if turn is None:  # taken up, or moved on by another worker, while this one waited
+        return False
     if lead.owner_id != turn.user_id or not lead.is_open:
         _settle_turn(turn, Acceptance.MOVED)
         return False

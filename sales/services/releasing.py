@@ -126,13 +126,8 @@ def _note_stays(
 
 def _withdraw_shares(model: type[models.Model], ids: list[int]) -> None:
     """Nobody it was shared with reads it any longer: in the pool all members are alike."""
-    for table in _share_tables(model):
+    for table in grant_models(model) or ():
         table._base_manager.filter(content_object__in=ids).delete()
-
-
-def _share_tables(model: type[models.Model]) -> tuple[type[models.Model], ...]:
-    """Where single records of a kind are shared."""
-    return grant_models(model) or ()
 
 
 def _cancel_plans(model: type[Any], ids: list[int], actor: Actor) -> None:

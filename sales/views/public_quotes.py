@@ -71,7 +71,7 @@ def _answered(request: HttpRequest, link: QuoteLink, token: str) -> HttpResponse
                 return redirect("public_quote", token)
         else:
             status = 422
-    else:
+    elif not request.user.is_authenticated:  # a colleague who tries the link is not the customer
         quote = services.note_view(link, actor=actor)
     lines = list(quote.lines.all())
     head = letterhead()

@@ -1,8 +1,12 @@
 """People and teams for tests: one small company that every app's tests share."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
+
+from django.apps import apps
+from django.db import models, transaction
 
 from crm.events.actor import Actor, system
 from crm.identity import services
@@ -86,6 +90,40 @@ PEOPLE = [
 
 def make_company() -> Company:
     """The whole company, with the user names and roles of the demo company."""
+    if not _kept:
+        return _built()
+    rows = deepcopy(_kept)
+    with transaction.atomic():
+        for model, found in rows.items():
+            model._base_manager.bulk_create(found)
+    teams = {team.name.lower(): team for team in rows[Team]}
+    return Company(**teams, people={user.username: user for user in rows[User]})
+
+
+def keep_company() -> None:
+    """Remember the rows of the company: tests that ask for one get them put back, ten times as fast as made anew."""
+    before = _keys()
+    with transaction.atomic():
+        _built()
+        for model, known in _keys().items():
+            if new := known - before[model]:
+                _kept[model] = list(model._base_manager.filter(pk__in=new).order_by("pk"))
+        transaction.set_rollback(True)
+
+
+_kept: dict[type[models.Model], list[models.Model]] = {}
+
+
+def _keys() -> dict[type[models.Model], set[Any]]:
+    every = (model for model in apps.get_models(include_auto_created=True) if model._meta.managed)
+    return {
+        model: set(model._base_manager.values_list("pk", flat=True))
+        for model in every
+        if not model._meta.proxy
+    }
+
+
+def _built() -> Company:
     company = make_team("Company")
     sales = make_team("Sales", company)
     teams = {

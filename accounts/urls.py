@@ -33,6 +33,7 @@ urlpatterns = [
     path("contacts/cards.vcf", cards.contact_cards, name="contact_cards"),
     path("contacts/<int:pk>/card.vcf", cards.contact_card, name="contact_card"),
     path("contacts/<int:pk>/follow-ups/", contacts.contact_follow_ups, name="contact_follow_ups"),
+    path("contacts/<int:pk>/panels/<slug:slot>/<slug:key>/", contacts.contact_panel, name="contact_panel"),
     path("contacts/<int:pk>/edit/", contacts.contact_edit, name="contact_edit"),
     path("contacts/<int:pk>/delete/", contacts.contact_delete, name="contact_delete"),
     path("contacts/<int:pk>/primary/", contacts.contact_primary, name="contact_primary"),

@@ -13,6 +13,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from crm.core import logs
+from crm.core.mailbox import mailbox
 
 env = environ.Env()
 
@@ -216,6 +217,7 @@ ACCOUNT_RATE_LIMITS = {  # a whole office may sit behind one address
     "reset_password": "20/m/ip,3/5m/key",
     "reset_password_from_key": "20/m/ip",
     "change_password": "10/m/user",
+    "opt_out": "30/m/ip",
     "web_form": env.str("CRM_WEB_FORM_RATE", default="10/m/ip,300/m/key"),  # by visitor, and by form
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 4
@@ -284,6 +286,10 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("CRM_EMAIL_FROM", default="Yuanke <crm@localhost>")
+# Answers to mails of cadences: where they go (`{token}` is the mark of one mail), and the mailbox they are read from.
+REPLY_ADDRESS = env.str("CRM_REPLY_ADDRESS", default="").strip().lower()
+INBOX_URL = env.str("CRM_INBOX_URL", default="")
+INBOX = mailbox(INBOX_URL)
 
 # --- Background work ------------------------------------------------------------------------------------------
 
@@ -311,6 +317,7 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "crm.events.tasks.deliver_events", "schedule": 10.0},
     "send-emails": {"task": "crm.automation.tasks.send_emails", "schedule": 15.0},
+    "fetch-mail": {"task": "crm.automation.tasks.fetch_mail", "schedule": 60.0},
     "send-robot-messages": {"task": "crm.automation.tasks.send_robot_messages", "schedule": 20.0},
     "send-digests": {"task": "crm.automation.tasks.send_digests", "schedule": 300.0},
     "send-due-reminders": {"task": "accounts.tasks.send_due_reminders", "schedule": 60.0},
@@ -322,6 +329,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-exports": {"task": "crm.listing.exporting.tasks.tidy_exports", "schedule": 120.0},
     "assign-leads": {"task": "sales.tasks.assign_waiting_leads", "schedule": 60.0},
     "move-on-leads": {"task": "sales.tasks.move_on_missed_leads", "schedule": 60.0},
+    "run-cadences": {"task": "sales.tasks.run_cadences", "schedule": 60.0},
     "recycle-pools": {"task": "sales.tasks.recycle_pools", "schedule": crontab(hour="1", minute="15")},
     "find-duplicates": {"task": "accounts.tasks.find_duplicates", "schedule": crontab(hour="2", minute="30")},
     "empty-bin": {"task": "accounts.tasks.empty_bin", "schedule": 6 * 3600.0},

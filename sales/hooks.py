@@ -1,9 +1,13 @@
 """What sales contributes downwards: lists for search, bulk jobs, import and choices; files; what follows a merged customer."""
 
+from accounts.events import ACTIVITY_PLANNED
+from accounts.listings import CONTACTS
 from accounts.models import Customer
 from accounts.services.merge_relations import moves_with_customer
+from crm.automation.events import ADDRESS_SUPPRESSED, EMAIL_ANSWERED
 from crm.core.hooks import Panel, hooks
 from crm.identity.events import (
+    OWNER_CHANGES,
     RECORD_TRANSFERRED,
     ROLE_UPDATED,
     TEAM_UPDATED,
@@ -14,6 +18,14 @@ from crm.identity.events import (
 from crm.identity.services import hands_over
 from crm.records.filed import carries_files
 from sales import consumers, panels
+from sales.events.leads import LEAD_CONVERTED, LEAD_DELETED, LEAD_STATUS_CHANGED
+from sales.events.opportunities import (
+    OPPORTUNITY_INVALID,
+    OPPORTUNITY_LOST,
+    OPPORTUNITY_MOVED,
+    OPPORTUNITY_WON,
+)
+from sales.listings.cadences import CADENCES, ENROLMENTS, START
 from sales.listings.leads import LEAD_BIN, LEADS
 from sales.listings.opportunities import OPPORTUNITIES, OPPORTUNITY_BIN
 from sales.listings.orders import ORDER_BIN, ORDERS
@@ -22,6 +34,7 @@ from sales.listings.pools import POOL_CUSTOMERS, POOL_LEADS
 from sales.listings.products import PRICE_BOOKS, PRODUCT_BIN, PRODUCTS
 from sales.listings.quotes import QUOTE_BIN, QUOTES
 from sales.models import (
+    Enrolment,
     FormSubmission,
     Lead,
     LeadConversion,
@@ -34,8 +47,10 @@ from sales.models import (
     Protection,
     Quote,
 )
+from sales.models.cadence import LIVE
 from sales.models.lead import OPEN
 from sales.models.opportunity import OPEN as OPEN_DEALS
+from sales.pages.cadences import cadence_panel
 from sales.pages.leads import leads_panel
 from sales.pages.pools import pool_panel
 from sales.queries import recycling
@@ -101,4 +116,25 @@ hands_over(Lead, lambda rows: rows.filter(OPEN), following=consumers.left_behind
 hands_over(Customer, lambda rows: rows, following=consumers.left_behind_customers)
 moves_with_customer(PoolStay)
 moves_with_customer(Protection, most=1)
+hooks.add_list_page("cadences", CADENCES)
+hooks.add_list_page("enrolments", ENROLMENTS)
+for slot in ("contact.right", "lead.right"):
+    hooks.add_panel(Panel(slot, "cadence", "sales/_cadence_panel.html", cadence_panel, order=15))
+CONTACTS.add_bulk(START)
+LEADS.add_bulk(START)
+hands_over(Enrolment, lambda rows: rows.filter(LIVE))
+moves_with_customer(Enrolment)
+for key, names, handle in (
+    ("cadence-answers", (EMAIL_ANSWERED,), consumers.answered),
+    ("cadence-suppressed", (ADDRESS_SUPPRESSED,), consumers.suppressed),
+    ("cadence-owners", OWNER_CHANGES, consumers.changed_hands),
+    ("cadence-stages", (LEAD_STATUS_CHANGED, OPPORTUNITY_MOVED), consumers.moved_on),
+    (
+        "cadence-closed",
+        (LEAD_CONVERTED, LEAD_DELETED, OPPORTUNITY_WON, OPPORTUNITY_LOST, OPPORTUNITY_INVALID),
+        consumers.closed,
+    ),
+    ("cadence-meetings", (ACTIVITY_PLANNED,), consumers.planned),
+):
+    hooks.add_consumer(key, [str(one) for one in names], handle)
 recycling.register()

@@ -80,12 +80,14 @@ def log_follow_up(
     next_step: NextStep | None = None,
     files: Iterable[StoredFile] = (),
     must_plan: bool = False,
+    counts: bool = True,
     external_id: str = "",
 ) -> Logged:
     """Record that somebody was in touch: closes what they had planned there up to today and plans the next step.
 
     `record` is what it is about beside the customer, whose customer it stands with too. With `must_plan` (forms) a call,
-    visit or meeting needs a next date or the reason why there is none.
+    visit or meeting needs a next date or the reason why there is none. What a machine wrote does not count (`counts`) as
+    a follow-up that keeps a record with its owner.
     """
     now = timezone.now()
     customer, record = _with_whom(customer, record)
@@ -112,7 +114,9 @@ def log_follow_up(
     if not (content := _text(activity)) and not files and not activity.subject:
         raise RuleBroken(_("Write what happened."), field="body")
     activity.body = content
-    activity.is_valid = is_valid(content or activity.subject, _last_text(activity), has_file=bool(files))
+    activity.is_valid = counts and is_valid(
+        content or activity.subject, _last_text(activity), has_file=bool(files)
+    )
     activity.fill_search()
     note_mentions(activity)
     activity.save()

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,6 +18,7 @@ from accounts.queries.timeline import with_contact
 from accounts.views.answers import attempt
 from accounts.views.customers import the_customer
 from accounts.views.duplicates import guard_of
+from crm.core.hooks import hooks
 from crm.events.actor import actor_of
 from crm.identity import access
 from crm.listing.answers import done, show_form
@@ -44,9 +46,25 @@ def contact_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "fact_groups": custom_groups(contact, request.user),
         "main_seen": seen.filter(pk=contact.customer_id).exists(),
         "reads_follow_ups": access.has_verb(request.user, "view", Activity),
+        "panels": [
+            reverse("contact_panel", args=[contact.pk, "right", panel.key])
+            for panel in hooks.panels_of("contact.right")
+        ],
         "may_change_customer": may["change"] and access.may(request.user, "change", contact.customer),
     }
     return render(request, "accounts/contact_detail.html", context)
+
+
+@login_required
+@require_GET
+def contact_panel(request: HttpRequest, pk: int, slot: str, key: str) -> HttpResponse:
+    """A part of the page that another module contributes, loaded after the page."""
+    contact = the_contact(request, pk)
+    found = hooks.panels.get((f"contact.{slot}", key))
+    context = found.load(request, contact) if found else None
+    if found is None or context is None:
+        return HttpResponse("")
+    return render(request, found.template, {"record": contact, "contact": contact, **context})
 
 
 @login_required

@@ -12,3 +12,6 @@ ROBOT_TESTED = event("robot.tested", gettext_lazy("Group robot tried out"), time
 ROBOT_MESSAGE_RETRIED = event(
     "robot.message_retried", gettext_lazy("Message to a group sent again"), timeline=False
 )
+EMAIL_ANSWERED = event("email.answered", gettext_lazy("E-mail answered"), timeline=False)
+ADDRESS_SUPPRESSED = event("address.suppressed", gettext_lazy("Address gets no more e-mails"), timeline=False)
+ADDRESS_ALLOWED = event("address.allowed", gettext_lazy("Address gets e-mails again"), timeline=False)

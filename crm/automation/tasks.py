@@ -12,6 +12,12 @@ def send_emails() -> int:
 
 
 @shared_task
+def fetch_mail() -> int:
+    """Fetch answers from the mailbox of the reply address; one that is seen again changes nothing."""
+    return services.fetch_mail()
+
+
+@shared_task
 def send_robot_messages() -> int:
     """Send the messages that wait for group chats; beat calls it too, so that a lost wake-up only means a short wait."""
     return services.send_messages()

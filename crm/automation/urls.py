@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from crm.automation.views import bell, preferences, robots
+from crm.automation.views import bell, opting_out, preferences, robots
 
 urlpatterns = [
+    path("u/<str:token>/", opting_out.opt_out, name="opt_out"),
     path("notifications/", bell.notification_list, name="notification_list"),
     path("notifications/read/", bell.notification_read, name="notification_read"),
     path("notifications/<int:pk>/open/", bell.notification_open, name="notification_open"),

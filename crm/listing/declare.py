@@ -182,6 +182,12 @@ class ListPage:
         """The list as one person finds it, with the custom fields they may read."""
         return with_custom_fields(self, user)
 
+    def add_bulk(self, verb: Bulk) -> None:
+        """A verb on many records that an app above contributes, from its `hooks.py`."""
+        if self.verb(verb.name) is not None:
+            raise ImproperlyConfigured(f"{self.key}: two bulk verbs of one name")
+        object.__setattr__(self, "bulk", [*self.bulk, verb])
+
     def verb(self, name: str) -> Bulk | None:
         return next((verb for verb in self.bulk if verb.name == name), None)
 

@@ -12,6 +12,7 @@ CUSTOMER, CONTACT, ACTIVITY = "customer", "contact", "activity"
 LEAD, OPPORTUNITY = "lead", "opportunity"
 QUOTE, ORDER, PRODUCT, BOOK = "quote", "order", "product", "pricebook"
 PLAN, RECEIPT = "paymentplan", "receipt"
+CADENCE, ENROLMENT = "cadence", "enrolment"
 EDIT = "view add change delete export import"
 OFFERS = "view add change delete export transfer comment"
 
@@ -29,6 +30,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         RECEIPT: ("all", "view export"),
         PRODUCT: ("all", EDIT),
         BOOK: ("all", "view add change delete"),
+        CADENCE: ("all", "view add change delete"),
+        ENROLMENT: ("all", "view add change"),
         "numberrule": ("all", "view add change delete"),
         "taxrate": ("all", "view add change delete"),
         "pipeline": ("all", "view add change delete"),
@@ -55,6 +58,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         PLAN: ("all", "view export"),
         RECEIPT: ("all", "view export"),
         BOOK: ("all", "view"),
+        CADENCE: ("all", "view"),
+        ENROLMENT: ("all", "view"),
     },
     "sales_manager": {
         CUSTOMER: ("below", f"{EDIT} transfer share merge comment"),
@@ -70,6 +75,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         RECEIPT: ("below", "view"),
         PRODUCT: ("all", EDIT),
         BOOK: ("all", "view add change delete"),
+        CADENCE: ("all", "view add change delete"),
+        ENROLMENT: ("below", "view add change"),
         "tag": ("all", "view add"),
     },
     "salesperson": {
@@ -86,6 +93,8 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         RECEIPT: ("own", "view add"),
         PRODUCT: ("all", "view export"),
         BOOK: ("all", "view"),
+        CADENCE: ("all", "view"),
+        ENROLMENT: ("own", "view add change"),
         "tag": ("all", "view add"),
     },
     "marketing_manager": {
@@ -96,6 +105,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         "pipeline": ("all", "view"),
         "stage": ("all", "view"),
         QUOTE: ("all", "view"),
+        CADENCE: ("all", "view"),
         "tag": ("all", "view add"),
     },
     "marketing_member": {
@@ -208,7 +218,7 @@ class Rule:
     def reaches(self, person: Person, kind: str, fact: Fact, level: str) -> bool:
         if kind in (PLAN, RECEIPT):
             return self.reaches(person, ORDER, fact, level)
-        if kind not in (CUSTOMER, CONTACT, ACTIVITY, LEAD, OPPORTUNITY, QUOTE, ORDER):
+        if kind not in (CUSTOMER, CONTACT, ACTIVITY, LEAD, OPPORTUNITY, QUOTE, ORDER, ENROLMENT):
             return True
         if kind == CONTACT:
             return self.reaches(person, CUSTOMER, fact, level)

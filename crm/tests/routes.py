@@ -1,5 +1,6 @@
 """The table of every route: who gets in. A route that is missing here fails the suite."""
 
+from crm.tests.routes_of_cadences import CADENCES
 from crm.tests.routes_of_money import MONEY
 from crm.tests.routes_of_offers import OFFERS
 from crm.tests.routes_of_pools import POOLS
@@ -144,6 +145,7 @@ CUSTOMERS = {
     "contact_create": page("customer", SALES, reading=False),
     "contact_detail": page("contact"),
     "contact_follow_ups": page("contact"),
+    "contact_panel": page("contact", kwargs={"slot": "right", "key": "none"}),
     "contact_edit": page("contact", SALES | {"service1"}, reading=False),
     "contact_delete": change("contact", verb="delete"),
     "contact_primary": change("contact"),
@@ -460,4 +462,5 @@ ROUTES: dict[str, Route] = {
     **API,
     **REPORTS,
     **POOLS,
+    **CADENCES,
 }

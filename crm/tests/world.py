@@ -27,7 +27,10 @@ from sales.services import (
     create_product,
     create_quote,
     delete_lead,
+    enrol,
+    save_cadence,
     save_price_book,
+    save_step,
 )
 from sales.tests.factories import make_lead
 
@@ -58,7 +61,7 @@ LEADS = {relation: one for relation, one in FACTS.items() if relation != "deal"}
 DEALS = {relation: Fact(one.owner, one.team, above=one) for relation, one in FACTS.items() if not one.deleted}
 FACTS_BY_KIND = {"customer": FACTS, "contact": FACTS, "activity": FOLLOW_UPS}
 FACTS_BY_KIND |= {"lead": LEADS, "opportunity": DEALS, "quote": DEALS, "order": DEALS}
-FACTS_BY_KIND |= {"paymentplan": DEALS, "receipt": DEALS}
+FACTS_BY_KIND |= {"paymentplan": DEALS, "receipt": DEALS, "enrolment": DEALS}
 # What belongs to one person alone is sales1's here; the rest is everybody's, or the administrator's.
 PRIVATE = ("import", "mapping", "export", "job", "token", "notification")
 EVERYBODY = frozenset(ROLES)
@@ -130,6 +133,13 @@ def make_world() -> World:
     records["lead"] = _leads(company)
     for kind in ("opportunity", "quote", "order"):
         del records[kind]["deleted"]  # a deal with a binned customer: test_opportunity_pages
+    steps = save_cadence(None, name="calls", actor=SYSTEM)
+    save_step(steps, kind="call", delay_days=0, subject="Call", actor=SYSTEM)
+    records["enrolment"] = {
+        relation: enrol(contact, steps, actor=SYSTEM)
+        for relation, contact in records["contact"].items()
+        if relation != "deleted"
+    }
     today = timezone.localdate()
     for kind, model, day in (("paymentplan", PaymentPlan, "due_date"), ("receipt", Receipt, "received_date")):
         records[kind] = {
@@ -159,6 +169,7 @@ def _single(company: Company) -> dict[str, models.Model]:
         "user": company.sales2,
         "team": make_team("Empty", company.company),
         "role": Role._base_manager.get(slug="salesperson"),
+        "cadence": save_cadence(None, name="mails", actor=SYSTEM),
         "product": create_product(name="camera", actor=SYSTEM),
         "pricebook": save_price_book(None, name="dealers", actor=SYSTEM),
         "numberrule": NumberRule._base_manager.get(kind="contract"),

@@ -1,8 +1,9 @@
 """REST of sales, one module per kind of record."""
 
-from sales.api import leads, opportunities, orders, payments, pipelines, pools, products, quotes
+from sales.api import cadences, leads, opportunities, orders, payments, pipelines, pools, products, quotes
 
 ROUTES = [
+    *cadences.ROUTES,
     *leads.ROUTES,
     *opportunities.ROUTES,
     *pipelines.ROUTES,

@@ -20,7 +20,7 @@ from crm.listing.declare import Empty, ListPage, View
 from crm.listing.palette import Found
 from sales import services
 from sales.filters.leads import LeadFilters
-from sales.models import Lead, LeadStatus
+from sales.models import Cadence, Lead, LeadStatus
 from sales.queries.leads import lead_bin, lead_list
 from sales.resources.leads import LeadResource
 
@@ -175,7 +175,10 @@ LEADS = ListPage(
     row_actions=quick_call,
     search_note="company",
     palette=Found("name", "company", sound="name_sort"),
-    links=[("lead_bin_list", _("Bin"), "trash")],
+    links=[
+        ("cadence_list", _("Cadences"), "send", "view", Cadence),
+        ("lead_bin_list", _("Bin"), "trash"),
+    ],
 )
 
 LEAD_BIN = ListPage(

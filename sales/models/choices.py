@@ -129,3 +129,40 @@ class Acceptance(models.TextChoices):
     ACCEPTED = "accepted", pgettext_lazy("acceptance", "Accepted")
     MISSED = "missed", pgettext_lazy("acceptance", "Missed")
     MOVED = "moved", pgettext_lazy("acceptance", "Moved on by somebody")
+
+
+class StepKind(models.TextChoices):
+    """What a step of a cadence is: a mail that leaves by itself, or something for the salesperson to do."""
+
+    EMAIL = "email", _("Automatic e-mail")
+    MANUAL_EMAIL = "manual_email", _("E-mail to write")
+    CALL = "call", pgettext_lazy("kind of follow-up", "Call")
+    WECHAT = "wechat", pgettext_lazy("kind of follow-up", "WeChat")
+    VISIT = "visit", pgettext_lazy("kind of follow-up", "Visit")
+    TASK = "task", pgettext_lazy("kind of follow-up", "Task")
+
+
+class EnrolmentState(models.TextChoices):
+    """Whether somebody is taken through a cadence: only active ones go on."""
+
+    ACTIVE = "active", pgettext_lazy("enrolment", "Running")
+    PAUSED = "paused", pgettext_lazy("enrolment", "Paused")
+    FINISHED = "finished", pgettext_lazy("enrolment", "All steps done")
+    STOPPED = "stopped", pgettext_lazy("enrolment", "Stopped")
+
+
+class StopReason(models.TextChoices):
+    """Why a cadence ended before its last step."""
+
+    REPLY = "reply", _("Answered")
+    SAME_COMPANY = "same_company", _("A colleague there answered")
+    MEETING = "meeting", _("Meeting booked")
+    OPTED_OUT = "opted_out", _("Wants no more e-mails")
+    BOUNCED = "bounced", _("The address does not exist")
+    STAGE = "stage", _("Stage or status changed")
+    CLOSED = "closed", _("Won, lost or converted")
+    OWNER = "owner", _("Owner changed")
+    MANUAL = "manual", _("Stopped by hand")
+    NO_ADDRESS = "no_address", _("No e-mail address")
+    GONE = "gone", _("The record was deleted")
+    FAILED = "failed", _("An e-mail could not be sent")

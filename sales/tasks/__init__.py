@@ -1,5 +1,6 @@
 """Periodic and background work of sales."""
 
+from sales.tasks.cadences import run_cadences
 from sales.tasks.leads import empty_lead_bin, learn_lead_score, rescore_leads
 from sales.tasks.opportunities import empty_opportunity_bin
 from sales.tasks.pools import assign_waiting_leads, move_on_missed_leads, recycle_pools
@@ -15,4 +16,5 @@ __all__ = [
     "move_on_missed_leads",
     "recycle_pools",
     "rescore_leads",
+    "run_cadences",
 ]

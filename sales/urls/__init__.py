@@ -2,6 +2,7 @@
 
 from sales.urls import (
     assignment,
+    cadences,
     leads,
     opportunities,
     orders,
@@ -17,6 +18,7 @@ from sales.urls import (
 
 urlpatterns = [
     *assignment.urlpatterns,
+    *cadences.urlpatterns,
     *leads.urlpatterns,
     *opportunities.urlpatterns,
     *orders.urlpatterns,

@@ -21,6 +21,8 @@ class OutgoingEmail(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     to = models.EmailField(_("to"))
+    sender_name = models.CharField(max_length=100, blank=True)  # in whose name, at the company's own address
+    reply_to = models.CharField(max_length=254, blank=True)
     kind = models.CharField(max_length=40, blank=True)
     subject = models.CharField(_("subject"), max_length=250)
     text = models.TextField(_("text"))
@@ -48,6 +50,7 @@ class OutgoingEmail(models.Model):
         indexes = [
             models.Index(fields=["next_at"], condition=models.Q(state="pending"), name="email_pending"),
             models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="email_sending"),
+            models.Index(fields=["reply_to"], condition=~models.Q(reply_to=""), name="email_reply_to"),
         ]
 
     def __str__(self) -> str:

@@ -8,5 +8,17 @@ from crm.automation.queries.bell import (
     unread_count,
     ways,
 )
+from crm.automation.queries.suppressions import hash_of, hashes_of, is_suppressed, suppressed_among
 
-__all__ = ["may_still_receive", "notifications", "preferences", "rhythm", "unread_count", "ways"]
+__all__ = [
+    "hash_of",
+    "hashes_of",
+    "is_suppressed",
+    "may_still_receive",
+    "notifications",
+    "preferences",
+    "rhythm",
+    "suppressed_among",
+    "unread_count",
+    "ways",
+]

@@ -14,6 +14,7 @@ from crm.automation.models import (
     NotificationRhythm,
     OutgoingEmail,
 )
+from crm.automation.queries.suppressions import is_suppressed
 from crm.identity.access import is_administrator, may, visible
 from crm.identity.models import User
 from crm.identity.queries import leads_a_team
@@ -96,7 +97,9 @@ def rhythm(user: User) -> NotificationRhythm:
 
 
 def may_still_receive(email: OutgoingEmail) -> bool:
-    """Whether the person a mail is for is still here and may still see what it is about."""
+    """Whether the person a mail is for is still here and may still see what it is about; who opted out gets no more."""
+    if email.unsubscribe_url and email.user_id is None and is_suppressed(email.to):
+        return False
     if email.user_id is None:
         return True
     user = User._base_manager.filter(pk=email.user_id, is_active=True).first()

@@ -3,7 +3,8 @@
 import datetime
 import hashlib
 import smtplib
-from email.utils import parseaddr
+from collections.abc import Iterable
+from email.utils import formataddr, parseaddr
 
 import structlog
 from django.conf import settings
@@ -42,6 +43,8 @@ def enqueue(
     about_type: str = "",
     about_id: int | None = None,
     unsubscribe_url: str = "",
+    sender_name: str = "",
+    reply_to: str = "",
     delay: datetime.timedelta = datetime.timedelta(0),
 ) -> OutgoingEmail:
     """Write down a mail to send, in the caller's transaction; the same `dedupe_key` again changes nothing."""
@@ -57,6 +60,8 @@ def enqueue(
             "about_type": about_type,
             "about_id": about_id,
             "unsubscribe_url": unsubscribe_url,
+            "sender_name": one_line(sender_name)[:100],
+            "reply_to": reply_to,
             "message_id": message_id(dedupe_key),
             "next_at": timezone.now() + delay,
         },
@@ -141,8 +146,9 @@ def _send(email: OutgoingEmail) -> None:
     message = EmailMultiAlternatives(
         subject=email.subject,
         body=email.text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=_sender(email),
         to=[email.to],
+        reply_to=[email.reply_to] if email.reply_to else None,
         headers=_headers(email),
         connection=connection,
     )
@@ -167,6 +173,12 @@ def _send(email: OutgoingEmail) -> None:
             connection.close()
         except (OSError, smtplib.SMTPException) as error:  # the mail has left; a rude goodbye changes nothing
             log.info("mail_connection_close", error=str(error))
+
+
+def _sender(email: OutgoingEmail) -> str:
+    """From whom it comes: the company's address, where somebody writes with their name before it."""
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    return formataddr((email.sender_name, address)) if email.sender_name else settings.DEFAULT_FROM_EMAIL
 
 
 def _headers(email: OutgoingEmail) -> dict[str, str]:
@@ -212,6 +224,12 @@ def sweep_uncertain() -> int:
     return OutgoingEmail._base_manager.filter(state=State.SENDING, lease_until__lt=timezone.now()).update(
         state=State.UNCERTAIN, error="the sender stopped half-way"
     )
+
+
+def hold_back(ids: Iterable[int]) -> int:
+    """Those of the mails that still wait are no longer needed; returns how many."""
+    rows = OutgoingEmail._base_manager.filter(pk__in=list(ids), state=State.PENDING)
+    return rows.update(state=State.DROPPED)
 
 
 @transaction.atomic

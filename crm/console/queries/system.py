@@ -38,6 +38,7 @@ STATES = {
 TASKS = {
     "deliver-events": _("Hand events to notifications and automation"),
     "send-emails": _("Send e-mails"),
+    "fetch-mail": _("Fetch answers to e-mails"),
     "send-robot-messages": _("Send messages to group chats"),
     "send-digests": _("Send daily digests"),
     "send-due-reminders": _("Send due reminders"),
@@ -49,6 +50,7 @@ TASKS = {
     "tidy-exports": _("Delete old export files"),
     "assign-leads": _("Share out new leads"),
     "move-on-leads": _("Move on leads nobody took up"),
+    "run-cadences": _("Carry out steps of cadences"),
     "recycle-pools": _("Give idle records back to the pools"),
     "find-duplicates": _("Look for duplicates"),
     "empty-bin": _("Empty the bin"),

@@ -1,0 +1,54 @@
+"""Ending mails to an address: by the link in one of them, because it came back, or by hand; and allowing them again."""
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+
+from crm.automation.events import ADDRESS_ALLOWED, ADDRESS_SUPPRESSED
+from crm.automation.models import OutgoingEmail, Suppression
+from crm.automation.queries.suppressions import hash_of, hashes_of
+from crm.events.actor import Actor
+from crm.events.recording import record_event
+
+SALT = "opt-out"
+
+
+def opt_out_url(key: str) -> str:
+    """The address in a mail, named by its dedupe key, by which whoever gets it wants no more: it tells nothing else."""
+    token = signing.dumps(key, salt=SALT, compress=False)
+    return f"{settings.BASE_URL}{reverse('opt_out', args=[token])}"
+
+
+def read_opt_out(token: str) -> OutgoingEmail | None:
+    """The mail whose link this is; None where it is not one of ours."""
+    try:
+        key = signing.loads(token, salt=SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    return OutgoingEmail._base_manager.filter(dedupe_key=key).first() if isinstance(key, str) else None
+
+
+@transaction.atomic
+def suppress(address: str, *, reason: str, actor: Actor, email: OutgoingEmail | None = None) -> Suppression:
+    """Send nothing more to an address that was not asked for; the same again changes nothing.
+
+    `email` is the mail that led to it: who follows up with that person hears of it.
+    """
+    found = Suppression._base_manager.filter(address_hash__in=hashes_of(address)).first()
+    if found is not None:
+        return found
+    made, created = Suppression._base_manager.get_or_create(
+        address_hash=hash_of(address), defaults={"reason": reason}
+    )
+    if created:
+        payload = {"reason": reason} | ({"email": email.pk} if email is not None else {})
+        record_event(ADDRESS_SUPPRESSED, made, actor=actor, payload=payload)
+    return made
+
+
+@transaction.atomic
+def allow_again(found: Suppression, *, actor: Actor) -> None:
+    """Somebody asked for mails again, or the address exists after all."""
+    record_event(ADDRESS_ALLOWED, found, actor=actor, payload={"reason": found.reason})
+    found.delete()

@@ -232,7 +232,7 @@ def upwards(chart: Chart) -> SafeString:
     parts += _steps(chart.target, wide, y)
     return format_html(
         '{}<div class="ch"><svg class="ch-axis" width="56" height="{}" aria-hidden="true">{}</svg>'
-        '<svg class="ch-plot" width="100%" height="{}" role="img" aria-label="{}">{}{}</svg></div>',
+        '<svg class="ch-plot" width="100%" height="{}" role="group" aria-label="{}">{}{}</svg></div>',
         legend(chart),
         HEIGHT,
         axis,

@@ -1,7 +1,11 @@
-"""What reports contribute downwards: the reports themselves, and the list of targets for bulk jobs, import and export."""
+"""What reports contribute downwards: the reports themselves, how the month stands, the list of targets for bulk jobs and import."""
 
-from crm.core.hooks import hooks
-from reports import declared  # noqa: F401 - importing declares
+from crm.core.hooks import Panel, hooks
+from reports import (
+    declared,  # noqa: F401 - importing declares
+    panels,
+)
 from reports.listings import QUOTAS
 
 hooks.add_list_page("quotas", QUOTAS)
+hooks.add_panel(Panel("today.head", "standing", "reports/_standing.html", panels.today_standing))

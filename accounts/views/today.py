@@ -42,6 +42,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context["greeting"] = greeting(request)
     context["welcome"] = greeting_for(request.user)
     context["now"] = timezone.now()
+    context["heads"] = _panels("today.head", who)
     if access.has_verb(request.user, "approve", ApprovalRequest):
         context["approvals"] = waiting_summary(request.user)
     return render(request, "today/today.html", context)
@@ -64,16 +65,22 @@ def _numbers(who: queries.Whose, reads: bool) -> dict[str, Any]:
     """One's own tiles, and those of other modules (panels of the slot "today.tiles")."""
     if not reads:
         return {"numbers": None}
-    loaded = [(panel.template, panel.load(who)) for panel in hooks.panels_of("today.tiles")]
-    tiles = [{"template": template, **context} for template, context in loaded if context is not None]
-    return {"numbers": queries.numbers(who), "tiles": tiles}
+    return {"numbers": queries.numbers(who), "tiles": _panels("today.tiles", who)}
+
+
+def _panels(slot: str, who: queries.Whose) -> list[dict[str, Any]]:
+    """What other modules show on Today: the template of each with its context."""
+    loaded = [(panel.template, panel.load(who)) for panel in hooks.panels_of(slot)]
+    return [{"template": template, **context} for template, context in loaded if context is not None]
 
 
 def _list(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, Any]:
     if not reads:
         return {"groups": [], "tab_counts": {}, "team_rows": []}
     if who.team and _tab(request) != "given":
-        return {"team_rows": queries.team_rows(who), "tab_counts": queries.tab_counts(who)}
+        rows = queries.team_rows(who)
+        most = max((row.this_week for row in rows), default=0)
+        return {"team_rows": rows, "team_most": most, "tab_counts": queries.tab_counts(who)}
     groups = queries.follow_ups(who, _tab(request))
     dress(request.user, [row for group in groups for row in group.rows])
     return {"groups": groups, "tab_counts": queries.tab_counts(who)}

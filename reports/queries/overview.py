@@ -67,13 +67,12 @@ def closed_by_month(asked: Asked, unit: Unit, first: date, last: date) -> dict[d
     return found
 
 
-def together(months: Mapping[date, Closed], period: Period) -> Closed:
-    """The months of a period as one."""
-    inside = [one for month, one in months.items() if period.holds(month)]
+def together(months: Mapping[date, Closed]) -> Closed:
+    """Several months as one."""
     return Closed(
-        sum((one.value for one in inside), Decimal(0)),
-        sum(one.won for one in inside),
-        sum(one.lost for one in inside),
+        sum((one.value for one in months.values()), Decimal(0)),
+        sum(one.won for one in months.values()),
+        sum(one.lost for one in months.values()),
     )
 
 

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from crm.core import formats
+from crm.core.money import Total
 from crm.core.templatetags.ui import icon
 from reports.charts import COLOURS
 from reports.declare import MONEY, Table, write
@@ -24,6 +25,16 @@ def worth(value: Any, table: Table) -> SafeString | str:
         return shown
     exact = write(MONEY, value, table.currency, approximate=table.approximate, exact=True)
     return format_html('<span title="{}">{}</span>', exact, shown)
+
+
+@register.simple_tag
+def total_worth(found: Total) -> SafeString:
+    """A sum of money in short, exactly in the title; ≈ where currencies were converted."""
+    mark = "≈ " if found.approximate else ""
+    shown, exact = (
+        write(found.money.amount, found.money.currency) for write in (formats.money_short, formats.money_full)
+    )
+    return format_html('<span title="{}{}">{}{}</span>', mark, exact, mark, shown)
 
 
 @register.filter

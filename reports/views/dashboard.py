@@ -1,6 +1,6 @@
 """The manager's dashboard (picture 07): how a period stands, where the year goes, who does what, what needs care."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +10,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from crm.approvals.queries import waiting_count
 from crm.identity.access import visible
 from crm.identity.models import User
 from crm.listing.selection import BadQuery
@@ -21,7 +22,7 @@ from reports.charts import Chart, Series
 from reports.declare import MONEY, Column, Table, list_of
 from reports.declared.forecast import FORECAST
 from reports.declared.funnel import FUNNEL
-from reports.queries import overview
+from reports.queries import overview, receivables
 from reports.queries.deals import Unit, deals_of
 from reports.rules.periods import MONTH, QUARTER, YEAR, Period, months_on, period_of
 from reports.views.reports import report_or_404
@@ -61,11 +62,12 @@ def dashboard_context(asked: Asked, chosen: str) -> dict[str, Any]:
         months_on(year.first, -12), months_on(period_of(asked.today, MONTH).first, -overview.TREND + 1)
     )
     months = overview.closed_by_month(asked, unit, first, max(year.last, asked.today))
-    now = overview.together(months, period)
-    steps = {MONTH: 12, QUARTER: 4, YEAR: 1}[period.kind]
-    then = overview.together(_until(asked, unit, period.on(-steps)), period.on(-steps))
+    now = overview.together({month: one for month, one in months.items() if period.holds(month)})
+    before = _year_before(asked)
+    then = overview.together(overview.closed_by_month(asked, unit, *before)) if before else overview.Closed()
     ahead = overview.year_by_month(asked, unit, months, year)
     care, rotting = overview.in_need(asked)
+    late = receivables.overdue(asked.user, receivables.orders_of(asked))
     funnel = _funnel(asked, period)
     form = asked.form
     for name in ("group", "period"):
@@ -81,7 +83,7 @@ def dashboard_context(asked: Asked, chosen: str) -> dict[str, Any]:
         "chosen": chosen or "this_quarter",
         "table": table,
         "totals": table.totals,
-        "tiles": _tiles(table, now, then, _line(months, asked)),
+        "tiles": _tiles(table, now, then, _line(months, asked), _received(asked, period, first)),
         "ahead": _ahead_chart(ahead, table, unit, narrowed),
         "year": year.first.year,
         "year_share": _year_share(ahead),
@@ -91,6 +93,9 @@ def dashboard_context(asked: Asked, chosen: str) -> dict[str, Any]:
         "care": care,
         "rotting": rotting,
         "rotting_url": list_of({**narrowed, "rotting": "true", "sort": "-amount"}),
+        "late": late if late and late.contracts else None,
+        "late_url": _rows_of(asked, "payment_list", overdue="true"),
+        "waiting": waiting_count(asked.user),
         "unplanned": overview.without_next_step(asked),
         "unplanned_url": list_of({**narrowed, "status": "open", "next_follow_up_at": "none"}),
         "forecast_url": f"{reverse('forecast')}?{urlencode({**query, 'period': period.key})}",
@@ -98,11 +103,13 @@ def dashboard_context(asked: Asked, chosen: str) -> dict[str, Any]:
     }
 
 
-def _until(asked: Asked, unit: Unit, before: Period) -> dict[Any, overview.Closed]:
+def _year_before(asked: Asked) -> tuple[date, date] | None:
     """The period a year ago, as far as the present one has come: half a quarter is compared with half a quarter."""
-    gone = asked.today - asked["period"].first
-    last = min(before.last, before.first + gone) if asked["period"].holds(asked.today) else before.last
-    return overview.closed_by_month(asked, unit, before.first, last) if gone >= timedelta(0) else {}
+    period: Period = asked["period"]
+    before, gone = period.on(-{MONTH: 12, QUARTER: 4, YEAR: 1}[period.kind]), asked.today - period.first
+    if gone < timedelta(0):
+        return None
+    return before.first, min(before.last, before.first + gone) if period.holds(asked.today) else before.last
 
 
 def _line(months: dict[Any, overview.Closed], asked: Asked) -> list[overview.Closed]:
@@ -111,10 +118,54 @@ def _line(months: dict[Any, overview.Closed], asked: Asked) -> list[overview.Clo
     return [months.get(this.on(step).first, overview.Closed()) for step in range(-overview.TREND + 1, 1)]
 
 
+def _received(asked: Asked, period: Period, first: date) -> dict[str, Any] | None:
+    """The tile of what came in: the period against last year, and the last months as a line."""
+    narrowed = receivables.orders_of(asked)
+    months = receivables.received_by_month(asked.user, first, max(period.last, asked.today), narrowed)
+    if months is None:
+        return None
+    then = _year_before(asked)
+    before = receivables.received_by_month(asked.user, *then, narrowed) if then else {}
+    now = receivables.received(months, period.first, period.last)
+    earlier = receivables.in_base(receivables.received(before or {}, date.min, date.max))
+    this = period_of(asked.today, MONTH)
+    line = [this.on(step).first for step in range(-overview.TREND + 1, 1)]
+    return {
+        "label": pgettext("dashboard", "Received"),
+        "value": now,
+        "kind": "total",
+        "change": (receivables.in_base(now) - earlier) / earlier if earlier else None,
+        "line": [float(receivables.in_base(receivables.received(months, day, day))) for day in line],
+        "colour": "teal",
+        "url": _rows_of(
+            asked,
+            "receipt_list",
+            status="confirmed",
+            received_date_after=period.first,
+            received_date_before=period.last,
+        ),
+    }
+
+
+def _rows_of(asked: Asked, name: str, **query: Any) -> str:
+    """The list behind a number of the money; none where it cannot be narrowed to a pipeline."""
+    if asked["pipeline"]:
+        return ""
+    if asked["owner"]:
+        query["owner"] = asked["owner"].pk
+    if asked["team"]:
+        query["team"] = sorted(asked.form.fields["team"].ids(asked["team"]))
+    return f"{reverse(name)}?{urlencode(query, doseq=True)}"
+
+
 def _tiles(
-    table: Table, now: overview.Closed, then: overview.Closed, line: list[overview.Closed]
+    table: Table,
+    now: overview.Closed,
+    then: overview.Closed,
+    line: list[overview.Closed],
+    came: dict[str, Any] | None,
 ) -> list[dict[str, Any]]:
-    """Won, win rate, average deal, attainment, coverage and forecast; what cannot be said is left out."""
+    """Won, received, win rate, average deal, forecast and attainment; what cannot be said is left out."""
     change = (now.value - then.value) / then.value if then.value else None
     tiles: list[dict[str, Any]] = [
         {
@@ -126,6 +177,7 @@ def _tiles(
             "colour": "brand",
             "url": table.drill["closed"],
         },
+        *([came] if came else []),
         {
             "label": _("Win rate"),
             "value": now.rate,
@@ -154,14 +206,12 @@ def _tiles(
     ]
     if table.totals["quota"]:
         tiles.append(
-            {"label": _("Attainment"), "value": table.totals["attainment"], "kind": "share", "quota": True}
-        )
-        tiles.append(
             {
-                "label": _("Coverage"),
-                "value": table.totals["coverage"],
-                "kind": "ratio",
-                "note": _("open over missing"),
+                "label": _("Attainment"),
+                "value": table.totals["attainment"],
+                "kind": "share",
+                "quota": True,
+                "coverage": table.totals["coverage"],
             }
         )
     return tiles

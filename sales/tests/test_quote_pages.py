@@ -67,7 +67,7 @@ def test_a_quote_is_made_written_sent_accepted_and_becomes_a_contract(sales1, cl
     client.logout()
     public = client.get(reverse("public_quote", args=[token]))
     assert public.status_code == 200
-    assert public["Referrer-Policy"] == "no-referrer"
+    assert public["Referrer-Policy"] == "same-origin"
     done = client.post(
         reverse("public_quote", args=[token]), {"answer": "accept", "by": "周敏", "consent": "on"}
     )

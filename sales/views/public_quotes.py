@@ -34,8 +34,11 @@ def _customer(link: QuoteLink) -> Actor:
 
 
 def _guarded(response: HttpResponse) -> HttpResponse:
-    """The address is the key: it goes to no other site, into no cache and into no search engine."""
-    response["Referrer-Policy"] = "no-referrer"
+    """The address is the key: it goes to no other site, into no cache and into no search engine.
+
+    Not even to ourselves would make browsers post the answer without an origin, which the CSRF check refuses.
+    """
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Cache-Control"] = "no-store"
     return response

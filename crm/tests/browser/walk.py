@@ -75,9 +75,18 @@ class Eyes:
         if response is None or response.status != 200:
             self.wrong.append(f"{address}: {response and response.status}")
             return False
+        self._settle()
+        return True
+
+    def look(self, note: str, *rules: str) -> None:
+        """Judge the page a click has led to."""
+        self.at = self.page.url
+        self._settle()
+        self.judge(note, *rules)
+
+    def _settle(self) -> None:
         self.page.locator(".htmx-request").first.wait_for(state="detached")  # parts that load by themselves
         self.page.evaluate(AXE)
-        return True
 
     def size(self, size: tuple[int, int]) -> None:
         self.page.set_viewport_size({"width": size[0], "height": size[1]})

@@ -127,12 +127,13 @@ def test_few_queries(client, company, customer):
         other = make_customer(company.sales1)
         plan(company.sales1, other, NOW + timedelta(hours=n - 3), f"call {n}")
     Customer._base_manager.update(neglect_from=date(2025, 1, 1))
-    for person in (company.sales1, company.manager1, company.admin):
+    # Who leads people also sees how the month stands: signed, target, received, overdue.
+    for person, most in ((company.sales1, 28), (company.manager1, 32), (company.admin, 32)):
         client.force_login(person)
         client.get("/")
         with CaptureQueriesContext(connection) as seen:
             client.get("/")
-        assert len(seen) <= 28, "\n".join(
+        assert len(seen) <= most, "\n".join(
             q["sql"][:60] + " … " + q["sql"].split("FROM", 1)[-1][:50] for q in seen
         )
 

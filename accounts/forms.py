@@ -1,6 +1,5 @@
 """Forms of customers and contacts: they validate, services save."""
 
-import datetime
 from typing import Any
 
 from django import forms
@@ -12,12 +11,12 @@ from accounts.models.choices import ContactRole, Stage
 from accounts.queries.customers import tags_for
 from accounts.rules.lifecycle import manual_targets
 from accounts.services.cleaning import cleaned
-from crm.core.clock import company_midnight, company_today
+from crm.core.clock import company_today
 from crm.core.phone import format_phone
 from crm.core.writes import RuleBroken
 from crm.identity.access import has_verb, visible
 from crm.identity.fields import may_edit
-from crm.identity.models import Team, User
+from crm.identity.models import User
 from crm.listing.forms import CrmForm, CrmModelForm, FewChoices, RemoteSelect, note_chosen, people
 from crm.records.models import Region
 from crm.records.models.custom_field import PREFIX
@@ -262,58 +261,6 @@ class LinkForm(CrmForm):
     title = forms.CharField(
         label=_("Job title"), max_length=ContactLink._meta.get_field("title").max_length, required=False
     )
-
-
-class TransferForm(CrmForm):
-    """To whom a customer goes."""
-
-    owner = forms.ModelChoiceField(label=_("New owner"), queryset=User.objects.none())
-    keep_reader = forms.BooleanField(label=_("The previous owner may still read it"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = people(self.user)
-
-
-class ShareForm(CrmForm):
-    """With whom a customer is shared, how far and until when."""
-
-    user = forms.ModelChoiceField(label=_("Colleague"), queryset=User.objects.none(), required=False)
-    team = forms.ModelChoiceField(label=_("or team"), queryset=Team.objects.none(), required=False)
-    level = forms.ChoiceField(
-        label=_("May"), choices=[("read", _("read")), ("edit", _("read and edit"))], initial="read"
-    )
-    until = forms.DateField(
-        label=_("Until"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("Without a date until you withdraw it."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["user"].queryset = people(self.user).exclude(pk=self.user.pk)
-        self.fields["team"].queryset = visible(Team, self.user).filter(
-            is_active=True, kind=Team.Kind.DEPARTMENT
-        )
-
-    def clean(self) -> dict[str, Any]:
-        super().clean()
-        if not self.errors and (self.cleaned_data.get("user") is None) == (
-            self.cleaned_data.get("team") is None
-        ):
-            self.add_error("user", _("Choose a colleague or a team."))
-        return self.cleaned_data
-
-    def values(self) -> dict[str, Any]:
-        """What the service takes: the chosen day counts to its end."""
-        until = self.cleaned_data["until"]
-        return {
-            "user": self.cleaned_data["user"],
-            "team": self.cleaned_data["team"],
-            "level": self.cleaned_data["level"],
-            "expires_at": company_midnight(until + datetime.timedelta(1)) if until else None,
-        }
 
 
 class LifecycleForm(CrmForm):

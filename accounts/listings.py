@@ -1,6 +1,5 @@
 """The lists of customers and contacts."""
 
-from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -155,7 +154,7 @@ class TagForm(CrmForm):
             field.queryset = access.visible(Tag, self.user).current()
 
 
-TRANSFER = replace(Assign(), service=services.transfer_customers)
+TRANSFER = Assign(Customer, services.transfer_customers)
 TAG = Bulk("tag", TagForm, services.tag_customers, label=_("Tag"), icon="tag", set_based=True)
 PLAN = Bulk(
     "plan", PlanForm, plan_follow_ups, label=_("Plan a follow-up"), icon="calendar-plus", set_based=True

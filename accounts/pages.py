@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts import services
 from accounts.forms import CustomerForm
-from accounts.listings import CUSTOMERS
+from accounts.listings import CUSTOMER_BIN, CUSTOMERS
 from accounts.models import Contact, Customer
 from accounts.queries import customers as queries
 from accounts.queries.merging import successor
@@ -23,7 +24,7 @@ def present(customer: Customer) -> set[str]:
     return (set(EDITABLE) - {"no_follow_up_reason", "custom"}) - {"intent" if customer.is_deal else "tier"}
 
 
-def customer_context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
+def customer_context(request: HttpRequest, customer: Customer, may: dict[str, bool]) -> dict[str, Any]:
     """Beside the facts: the people, the companies above and below, who works on it, and follow-ups in the middle."""
     user = request.user
     people = queries.people_of(customer, user)
@@ -37,10 +38,11 @@ def customer_context(request: HttpRequest, customer: Customer) -> dict[str, Any]
         "main_contact": next((p for p in people if p.is_primary), people[0] if people else None),
         "children": list(access.visible(Customer, user).filter(parent=customer).order_by("name_sort")[:20]),
         "parent_seen": customer.parent is not None and access.may(user, "view", customer.parent),
-        "collaborators": queries.collaborators_of(customer),
     }
     if not request.GET.get("part"):
-        context |= timeline_context(request, customer) | composer_context(request, customer, people=people)
+        context |= timeline_context(request, customer, may["change"]) | composer_context(
+            request, customer, people=people
+        )
     return context
 
 
@@ -60,7 +62,15 @@ CUSTOMER_PAGE = RecordPage(
     why_context=lambda customer: {"steps": queries.lifecycle_history(customer)},
     given=lambda request: {"guard": guard_of(request)},
     moved=successor,
-    verbs=("change", "transfer", "share", "delete", "merge"),
+    transfer=services.transfer_customers,
+    delete=services.delete_customer,
+    restore=services.restore_customer,
+    bin=CUSTOMER_BIN,
+    before_delete=_(
+        "It goes to the bin with its contacts and follow-ups, and can be restored from there for 30 days."
+    ),
+    before_restore=_("It comes back with its contacts, follow-ups and owner."),
+    further_verbs=("merge",),
     facts=Customer.page_fields,
     always=frozenset({"uscc", "source", "address", "phone", "size"}),
     copied=frozenset({"uscc"}),

@@ -75,19 +75,17 @@ def _given(query: QueryDict | Mapping[str, Any] | None) -> dict[str, list[str]]:
     return found
 
 
-def _form(report: Report, user: User) -> type[forms.Form]:
+class ReportForm(forms.Form):
+    """The filters of a report."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        first, last = values.get("from"), values.get("to")
+        if first and last and first > last:
+            raise forms.ValidationError({"to": _("The last day lies before the first.")})
+        return values
+
+
+def _form(report: Report, user: User) -> type[ReportForm]:
     """The report's parameters as a form for one reader."""
-
-    class ReportForm(forms.Form):
-        """The filters of a report."""
-
-        def clean(self) -> dict[str, Any]:
-            values = super().clean() or {}
-            first, last = values.get("from"), values.get("to")
-            if first and last and first > last:
-                raise forms.ValidationError({"to": _("The last day lies before the first.")})
-            return values
-
-    for one in report.parameters:
-        ReportForm.base_fields[one.name] = one.make(user)
-    return ReportForm
+    return type("ReportForm", (ReportForm,), {one.name: one.make(user) for one in report.parameters})

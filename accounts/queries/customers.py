@@ -1,7 +1,5 @@
 """What is read of customers and contacts; whose rows they are is decided by `crm.identity.access`."""
 
-from dataclasses import dataclass
-
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Exists, F, FilteredRelation, OuterRef, Q
@@ -14,8 +12,7 @@ from crm.core.clock import company_today
 from crm.core.company import parse_company
 from crm.identity import access
 from crm.identity.fields import shield
-from crm.identity.models import Team, User
-from crm.identity.ownership import OwnedModel
+from crm.identity.models import User
 from crm.identity.shares import grant_models, live
 from crm.records.models import Region, Tag
 from crm.records.searchable import SEARCHED, search
@@ -75,49 +72,6 @@ def people_of(customer: Customer, user: User) -> list[Contact]:
         person.is_primary = False
     shield(user, own)
     return own
-
-
-@dataclass(frozen=True)
-class Collaborator:
-    """A colleague or a team a record is shared with: how far, and until when."""
-
-    who: User | Team
-    may_edit: bool
-    expires_at: object
-    granted_by: User | None
-
-    @property
-    def is_team(self) -> bool:
-        return isinstance(self.who, Team)
-
-    @property
-    def field(self) -> str:
-        return "team" if self.is_team else "user"
-
-
-def collaborators_of(record: OwnedModel) -> list[Collaborator]:
-    """Whom a customer (or another record that can be shared) is shared with now, teams last."""
-    tables = grant_models(type(record))
-    if tables is None:
-        return []
-    users, groups = (live(table._base_manager.filter(content_object=record)) for table in tables)
-    rows = [
-        *(
-            (grant.user, grant)
-            for grant in users.select_related("user", "permission", "granted_by").order_by("user__name_sort")
-        ),
-        *(
-            (grant.group.team, grant)
-            for grant in groups.select_related("group__team", "permission", "granted_by")
-            if hasattr(grant.group, "team")
-        ),
-    ]
-    found: dict[tuple[type, int], Collaborator] = {}
-    for who, grant in rows:
-        key = (type(who), who.pk)
-        edits = grant.permission.codename.startswith("change") or (key in found and found[key].may_edit)
-        found[key] = Collaborator(who, edits, grant.expires_at, grant.granted_by)
-    return list(found.values())
 
 
 def links_of(contact: Contact, user: User) -> models.QuerySet[ContactLink]:

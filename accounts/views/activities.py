@@ -17,13 +17,12 @@ from accounts.activity_forms import BackForm, CompleteForm, EditForm, MoveForm, 
 from accounts.models import Activity, Outcome
 from accounts.queries import activities as queries
 from accounts.views.activity_answers import answered, back_of
-from accounts.views.answers import attempt
 from accounts.views.date_chips import date_chips
 from crm.core import formats
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import done, show_form, triggers
+from crm.listing.answers import attempt, by_form, done, refused, show_form, triggers
 from crm.listing.once import once
 from crm.records.services.files import store_uploads
 
@@ -223,23 +222,16 @@ def activity_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct one's own follow-up."""
     activity = activity_of(request, pk, "correct")
     form = EditForm(request.POST or None, user=request.user, activity=activity)
-    back = back_of(request, activity)
-
-    def show(status: int = 200, **context: Any) -> HttpResponse:
-        return show_form(request, form, heading=_("Edit follow-up"), back=back, status=status, **context)
-
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(422)
-    _saved, answer = attempt(
+    return by_form(
+        request,
         form,
         lambda: services.update_activity(
             activity, actor=actor_of(request), expected=form.expected_version, **form.values()
         ),
-        show,
+        _("Saved"),
+        heading=_("Edit follow-up"),
+        back=back_of(request, activity),
     )
-    return answer or done(request, back, _("Saved"))
 
 
 @login_required
@@ -275,8 +267,5 @@ def _act(
     try:
         call()
     except RuleBroken as error:
-        if not request.htmx:
-            return answered(request, activity, str(error))
-        headers = {"HX-Trigger": triggers(str(error), kind="bad"), "HX-Reswap": "none"}
-        return HttpResponse(status=200, headers=headers)
+        return refused(request, back_of(request, activity), str(error))
     return answered(request, activity, text, undo_url=undo_url)

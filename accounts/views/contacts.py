@@ -1,7 +1,5 @@
 """Contacts: their page, and how they are added, edited, linked and deleted."""
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -15,13 +13,13 @@ from accounts.forms import ContactForm, LinkForm
 from accounts.models import Activity, Contact, Customer
 from accounts.queries.customers import contact_list, links_of
 from accounts.queries.timeline import with_contact
-from accounts.views.answers import attempt
+from accounts.views.answers import REFUSALS
 from accounts.views.customers import the_customer
 from accounts.views.duplicates import guard_of
 from crm.core.hooks import hooks
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import done, show_form
+from crm.listing.answers import by_form, done
 from crm.listing.once import once
 from crm.listing.record.facts import custom_groups
 
@@ -87,33 +85,19 @@ def contact_create(request: HttpRequest, pk: int) -> HttpResponse:
     customer = the_customer(request, pk, "change")
     access.require_verb(request.user, "add", Contact)
     form = ContactForm(request.POST or None, user=request.user)
-
-    def show(status: int = 200, **context: Any) -> HttpResponse:
-        return show_form(
-            request,
-            form,
-            heading=_("New contact of %(name)s") % {"name": customer.name},
-            back=customer.get_absolute_url(),
-            status=status,
-            body="accounts/_form.html",
-            check_params="phone,email,confirmed",
-            checked_customer=customer.pk,
-            **context,
-        )
-
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(422)
-    contact, answer = attempt(
+    return by_form(
+        request,
         form,
         lambda: services.create_contact(
             customer, actor=actor_of(request), guard=guard_of(request), **form.values()
         ),
-        show,
-    )
-    return answer or done(
-        request, customer.get_absolute_url(), _("%(name)s is saved.") % {"name": contact.name}
+        lambda made: _("%(name)s is saved.") % {"name": made},
+        heading=_("New contact of %(name)s") % {"name": customer},
+        back=customer.get_absolute_url(),
+        refusals=REFUSALS,
+        body="accounts/_form.html",
+        check_params="phone,email,confirmed",
+        checked_customer=customer.pk,
     )
 
 
@@ -123,25 +107,8 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """All fields of a contact."""
     contact = the_contact(request, pk, "change")
     form = ContactForm(request.POST or None, user=request.user, instance=contact)
-
-    def show(status: int = 200, **context: Any) -> HttpResponse:
-        return show_form(
-            request,
-            form,
-            heading=_("Edit %(name)s") % {"name": contact.name},
-            back=contact.get_absolute_url(),
-            status=status,
-            body="accounts/_form.html",
-            check_params="phone,email,confirmed",
-            checked_customer=contact.customer_id,
-            **context,
-        )
-
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(422)
-    _saved, answer = attempt(
+    return by_form(
+        request,
         form,
         lambda: services.update_contact(
             contact,
@@ -150,9 +117,14 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
             guard=guard_of(request),
             **form.values(changed_only=True),
         ),
-        show,
+        _("Saved"),
+        heading=_("Edit %(name)s") % {"name": contact},
+        back=contact.get_absolute_url(),
+        refusals=REFUSALS,
+        body="accounts/_form.html",
+        check_params="phone,email,confirmed",
+        checked_customer=contact.customer_id,
     )
-    return answer or done(request, contact.get_absolute_url(), _("Saved"))
 
 
 @login_required
@@ -160,20 +132,18 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a contact."""
     contact = the_contact(request, pk, "delete")
-    if request.method == "GET":
-        return show_form(
-            request,
-            None,
-            heading=_("Delete %(name)s?") % {"name": contact.name},
-            back=contact.get_absolute_url(),
-            body="accounts/_delete.html",
-            submit=_("Delete"),
-            danger=True,
-            contact=contact,
-        )
-    services.delete_contact(contact, actor=actor_of(request))
-    text = _("%(name)s is deleted.") % {"name": contact.name}
-    return done(request, contact.customer.get_absolute_url(), text, go=True)
+    return by_form(
+        request,
+        None,
+        lambda: services.delete_contact(contact, actor=actor_of(request)),
+        _("%(name)s is deleted.") % {"name": contact},
+        heading=_("Delete %(name)s?") % {"name": contact},
+        back=contact.get_absolute_url(),
+        submit=_("Delete"),
+        danger=True,
+        note=_("Follow-ups with this person stay in the customer's timeline."),
+        go=lambda _gone: contact.customer.get_absolute_url(),
+    )
 
 
 @login_required
@@ -196,28 +166,18 @@ def contact_link(request: HttpRequest, pk: int) -> HttpResponse:
     contact = the_contact(request, pk, "change")
     form = LinkForm(request.POST or None, user=request.user)
 
-    def show(status: int = 200, **context: Any) -> HttpResponse:
-        return show_form(
-            request,
-            form,
-            heading=_("Further company of %(name)s") % {"name": contact.name},
-            back=contact.get_absolute_url(),
-            status=status,
-            **context,
-        )
+    def link() -> None:
+        access.authorize(request.user, "change", form.cleaned_data["customer"])
+        services.link_contact(contact, actor=actor_of(request), **form.cleaned_data)
 
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(422)
-    if not access.may(request.user, "change", form.cleaned_data["customer"]):
-        raise PermissionDenied
-    _link, answer = attempt(
+    return by_form(
+        request,
         form,
-        lambda: services.link_contact(contact, actor=actor_of(request), **form.cleaned_data),
-        show,
+        link,
+        _("Saved"),
+        heading=_("Further company of %(name)s") % {"name": contact},
+        back=contact.get_absolute_url(),
     )
-    return answer or done(request, contact.get_absolute_url(), _("Saved"))
 
 
 @login_required

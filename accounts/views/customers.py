@@ -18,13 +18,13 @@ from accounts.queries import customers as queries
 from accounts.queries.activities import may_write
 from accounts.rules.due import at_day
 from accounts.services.customers import derive_from
-from accounts.views.answers import attempt
+from accounts.views.answers import REFUSALS
 from accounts.views.date_chips import date_chips
 from accounts.views.duplicates import guard_of
 from accounts.views.filled_in import derivation_of, filled_in
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import done, in_drawer, show_form
+from crm.listing.answers import attempt, done, in_drawer, show_form
 from crm.listing.once import once
 from crm.listing.record import facts, pages
 
@@ -32,6 +32,14 @@ from crm.listing.record import facts, pages
 def the_customer(request: HttpRequest, pk: int, action: str = "view") -> Customer:
     """The customer of an address, if the person may do the action to it."""
     return access.get_visible_or_404(Customer, request.user, pk, action, queryset=queries.customer_record())
+
+
+def customer_named(request: HttpRequest) -> Customer | None:
+    """The customer an address or a form names, if one may see it."""
+    wanted = request.POST.get("customer") or request.GET.get("customer") or ""
+    if not wanted.isdecimal() or len(wanted) > 18:
+        return None
+    return access.visible(Customer, request.user).filter(pk=wanted).first()
 
 
 @login_required
@@ -80,7 +88,7 @@ def customer_create(request: HttpRequest) -> HttpResponse:
         return show()
     if not form.is_valid():
         return show(422)
-    created, answer = attempt(form, lambda: _create(request, form), show)
+    created, answer = attempt(form, lambda: _create(request, form), show, REFUSALS)
     if answer is not None:
         return answer
     text = _("%(name)s is saved.") % {"name": created.customer.name}

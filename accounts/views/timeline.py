@@ -59,7 +59,7 @@ def customer_timeline(request: HttpRequest, pk: int) -> HttpResponse:
 
 def timeline_of(request: HttpRequest, record: Followed) -> HttpResponse:
     """The timeline of a record: the whole region, or with `cursor` only what is older."""
-    context = timeline_context(request, record)
+    context = timeline_context(request, record, access.may(request.user, "change", record))
     if not request.htmx:
         return render(request, "accounts/timeline/page.html", context | composer_context(request, record))
     if request.GET.get("cursor"):
@@ -67,13 +67,8 @@ def timeline_of(request: HttpRequest, record: Followed) -> HttpResponse:
     return render(request, "accounts/timeline/_timeline.html", context)
 
 
-def timeline_context(request: HttpRequest, record: Followed, may_edit: bool | None = None) -> dict[str, Any]:
-    """What the timeline region reads: next steps, filters with counts, pinned items, one page of items.
-
-    `may_edit` says whether one may edit the record, where that is known already.
-    """
-    if may_edit is None:
-        may_edit = access.may(request.user, "change", record)
+def timeline_context(request: HttpRequest, record: Followed, may_edit: bool) -> dict[str, Any]:
+    """What the timeline region reads: next steps, filters with counts, pinned items, one page of items."""
     kind = (
         request.GET.get("kind", "") if request.GET.get("kind", "") in (*ActivityKind.values, "system") else ""
     )

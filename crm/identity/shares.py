@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from guardian.utils import get_group_obj_perms_model, get_user_obj_perms_model
 
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant
 
 if TYPE_CHECKING:
-    from crm.identity.models import User
+    from crm.identity.models import Team, User
 
 VIEW, CHANGE, ASSIGN = "view", "change", "assign"
 INLINE_SHARES = 1000  # more shared ids than this stay a subquery
 
 
+@cache
 def grant_models(model: type[models.Model]) -> tuple[type[RecordUserGrant], type[RecordGroupGrant]] | None:
     """The tables of explicit grants on this kind of record, or None where it cannot be shared."""
-    users, groups = get_user_obj_perms_model(model), get_group_obj_perms_model(model)
-    if issubclass(users, RecordUserGrant) and issubclass(groups, RecordGroupGrant):
-        return users, groups
-    return None
+    users, groups = (
+        next(
+            (table for table in apps.get_models() if issubclass(table, kind) and _grants_on(table, model)),
+            None,
+        )
+        for kind in (RecordUserGrant, RecordGroupGrant)
+    )
+    return (users, groups) if users and groups else None
+
+
+def _grants_on(table: type[models.Model], model: type[models.Model]) -> bool:
+    return table._meta.get_field("content_object").related_model is model._meta.concrete_model
 
 
 def live(grants: models.QuerySet[Any]) -> models.QuerySet[Any]:
@@ -69,3 +80,35 @@ def _grants(
     return live(users._base_manager.filter(user=user.pk)), live(
         groups._base_manager.filter(group__user=user.pk)
     )
+
+
+@dataclass(frozen=True)
+class Collaborator:
+    """A colleague or a team a record is shared with: how far, and until when."""
+
+    who: User | Team
+    field: str  # "user" or "team"
+    may_edit: bool
+    expires_at: datetime | None
+
+    @property
+    def is_team(self) -> bool:
+        return self.field == "team"
+
+
+def collaborators_of(record: models.Model) -> list[Collaborator]:
+    """Whom a record is shared with now, teams last; nobody where its kind cannot be shared."""
+    tables = grant_models(type(record))
+    if tables is None:
+        return []
+    users, groups = (live(table._base_manager.filter(content_object=record)) for table in tables)
+    users = users.select_related("user", "permission").order_by("user__name_sort")
+    groups = groups.select_related("group__team", "permission")
+    rows = [("user", grant.user, grant) for grant in users]
+    rows += [("team", grant.group.team, grant) for grant in groups if hasattr(grant.group, "team")]
+    found: dict[tuple[str, int], Collaborator] = {}
+    for field, who, grant in rows:
+        before = found.get((field, who.pk))
+        edits = grant.permission.codename.startswith("change") or (before is not None and before.may_edit)
+        found[field, who.pk] = Collaborator(who, field, edits, grant.expires_at)
+    return list(found.values())

@@ -8,12 +8,14 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.listing.forms import conflict_rows
 
 CHANGED = ("recordChanged", "timelineChanged", "listChanged", "followUpsChanged")
 Refusals = Mapping[type[Exception], Callable[..., dict[str, Any]]]
+Words = str | Promise | Callable[[Any], str]
 
 
 def in_drawer(request: HttpRequest) -> bool:
@@ -63,6 +65,70 @@ def done(request: HttpRequest, url: str, text: str, *, undo_url: str = "", go: b
     # The drawer goes last: what fires on its form after that no longer reaches the page.
     found: dict[str, Any] = {"toast": toast, **dict.fromkeys(CHANGED, True), "drawer:close": True}
     return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(found)})
+
+
+def refused(request: HttpRequest, url: str, text: str) -> HttpResponse:
+    """A rule forbids it, or somebody was faster: a toast says so and the page shows what is true now, or `url` does."""
+    if not request.htmx:
+        messages.error(request, text)
+        return redirect(url)
+    return HttpResponse(status=409, headers={"HX-Trigger": triggers(text, kind="bad"), "HX-Reswap": "none"})
+
+
+def by_button(
+    request: HttpRequest, record: Any, call: Callable[[], Any], said: Words, *, go: bool = False
+) -> HttpResponse:
+    """A verb without questions: done, or said why not. With `go` the page of the result follows."""
+    try:
+        result = call()
+    except RuleBroken as error:
+        return refused(request, record.get_absolute_url(), str(error))
+    return done(request, result.get_absolute_url(), _words(said, result), go=go)
+
+
+def by_form(
+    request: HttpRequest,
+    form: forms.BaseForm | None,
+    call: Callable[[], Any],
+    said: Words,
+    *,
+    back: str,
+    go: Callable[[Any], str] | None = None,
+    undo_url: str = "",
+    refusals: Refusals | None = None,
+    asks: bool = False,
+    **shown: Any,
+) -> HttpResponse:
+    """A verb that asks something first, beside the page or on one of its own; without a form, whether one is sure.
+
+    `call` is made once the form is valid. What was typed and cannot be is a 422; where nothing was typed, a rule that
+    forbids the verb is about the state of the record, and a 409 as in the API. `go` names the page that follows,
+    an empty one or none stays where one is; `asks` shows the form whatever was sent.
+    """
+    shown.setdefault("body", "record/_form.html" if form is not None else "record/_question.html")
+
+    def show(status: int = 200, **context: Any) -> HttpResponse:
+        return show_form(request, form, back=back, status=status, **(shown | context))
+
+    if asks or request.method == "GET":
+        return show()
+    if form is None:
+        try:
+            result = call()
+        except RuleBroken as error:
+            return show(409, note=str(error), blocked=True)
+    elif not form.is_valid():
+        return show(422)
+    else:
+        result, answer = attempt(form, call, show, refusals)
+        if answer is not None:
+            return answer
+    url = go(result) if go else ""
+    return done(request, url or back, _words(said, result), undo_url=undo_url, go=bool(url))
+
+
+def _words(said: Words, result: Any) -> str:
+    return said(result) if callable(said) else str(said)
 
 
 def attempt(

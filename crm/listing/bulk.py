@@ -28,7 +28,8 @@ from crm.identity.fields import as_seen_by
 from crm.identity.middleware import zone_of
 from crm.identity.models import User
 from crm.identity.services.assignment import assign
-from crm.listing.forms import CrmForm, people
+from crm.listing.forms import CrmForm
+from crm.listing.giving import give_form
 from crm.listing.registry import page_of_key
 from crm.listing.selection import BadQuery, select
 from crm.records.models import BackgroundJob
@@ -71,17 +72,6 @@ class Bulk:
         return access.has_verb(user, self.verb, model) and (self.offered is None or self.offered(user))
 
 
-class AssignForm(CrmForm):
-    """To whom records are transferred."""
-
-    owner = forms.ModelChoiceField(label=_("New owner"), queryset=None)
-    keep_reader = forms.BooleanField(label=_("The previous owner may still read them"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = people(self.user)
-
-
 def _remember_owners(records: Sequence[Any]) -> dict[str, Any]:
     return {str(record.pk): [record.owner_id, record.team_id] for record in records}
 
@@ -97,10 +87,10 @@ def _return_to_owners(records: Sequence[Any], before: Mapping[str, Any], *, acto
         assign(group, owner=owner, team=team, actor=actor)
 
 
-def Assign() -> Bulk:  # noqa: N802 - reads as a declaration
+def Assign(model: type[models.Model], service: Callable[..., Any] = assign) -> Bulk:  # noqa: N802 - reads as a declaration
     """Transfer to another owner."""
     return Bulk(
-        "transfer", AssignForm, assign, label=_("Transfer"), verb="transfer", icon="user-share", set_based=True,
+        "transfer", give_form(model), service, label=_("Transfer"), verb="transfer", icon="user-share", set_based=True,
         remember=_remember_owners, undo=_return_to_owners,
     )  # fmt: skip
 

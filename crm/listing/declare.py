@@ -3,7 +3,7 @@
 CUSTOMERS = ListPage(
     model=Customer, queryset=queries.customer_list, title=_("Customers"), count_words=customers_counted,
     filters=CustomerFilters, search=("name",), columns=[Link("name", sort="name_sort"), Person("owner")],
-    bulk=[Assign(), Delete(services.delete_customer, undo=services.restore_customer)],
+    bulk=[Assign(Customer), Delete(services.delete_customer, services.restore_customer)],
 )
 # urls.py: *CUSTOMERS.urls("customers")
 """

@@ -94,7 +94,7 @@ PROBE = ListPage(
         Date("updated_at", sort=True, shown=False),
     ],
     views=[View("mine", "Mine", {"owner": "me"}, sort="next_follow_up_at")],
-    bulk=[Assign(), Bulk("mark", MarkForm, mark), Delete(remove, restore)],
+    bulk=[Assign(Customer), Bulk("mark", MarkForm, mark), Delete(remove, restore)],
     bulk_limit=5,
 )
 

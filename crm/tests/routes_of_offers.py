@@ -20,7 +20,7 @@ OFFERS = {
     "quote_copy": Route(SALES, "quote", method="post"),
     "quote_transfer": page("quote", SALES | {"exec"}, reading=False, verb="transfer"),
     "quote_delete": page("quote", SALES, reading=False, verb="delete"),
-    "quote_restore": Route(elsewhere="the record lies in the bin: test_quote_pages"),
+    "quote_restore": Route(elsewhere="the record lies in the bin: test_record_verbs"),
     "public_quote": Route(public=True, elsewhere="by the token in the link: test_quote_pages"),
     "public_quote_pdf": Route(public=True, elsewhere="by the token in the link: test_quote_pages"),
     **resource("quotes", DEAL_READERS, "quote"),
@@ -42,7 +42,7 @@ OFFERS = {
     **{f"order_{what}": change("order") for what in ("reopen", "fulfil", "complete", "renew")},
     "order_transfer": page("order", SALES | {"exec"}, reading=False, verb="transfer"),
     "order_delete": page("order", SALES, reading=False, verb="delete"),
-    "order_restore": Route(elsewhere="the record lies in the bin: test_quote_pages"),
+    "order_restore": Route(elsewhere="the record lies in the bin: test_record_verbs"),
     **resource("orders", ORDER_READERS, "order"),
     **{
         f"api-orders-{what}": change("order")
@@ -57,7 +57,7 @@ OFFERS = {
     "product_field": page("product", MANAGERS, kwargs={"name": "unit"}),
     "product_field_undo": Route(elsewhere="only after an edit of one's own: test_field_undo"),
     "product_delete": page("product", MANAGERS),
-    "product_restore": Route(elsewhere="the record lies in the bin: test_quote_pages"),
+    "product_restore": Route(elsewhere="the record lies in the bin: test_record_verbs"),
     **resource("products", EVERYBODY, "product"),
     **listing("pricebook", BOOK_READERS),
     **{f"pricebook_{what}": page("pricebook", BOOK_READERS) for what in ("detail", "position", "why")},

@@ -84,6 +84,19 @@ def test_entry_points_never_reach_around_visibility(path: Path) -> None:
     )
 
 
+def test_no_form_writes_into_its_class() -> None:
+    """What a class holds all threads share: one person's choices would stand in another person's form."""
+    wrong = [
+        f"{_relative(path)}:{node.lineno}"
+        for path in python_files(tests=True)
+        for node in ast.walk(_tree(path))
+        for target in getattr(node, "targets", [getattr(node, "target", None)])
+        if isinstance(target, ast.Attribute | ast.Subscript)
+        and any(getattr(part, "attr", "") in {"base_fields", "declared_fields"} for part in ast.walk(target))
+    ]
+    assert not wrong
+
+
 def test_rules_are_pure() -> None:
     wrong = []
     for path in python_files():

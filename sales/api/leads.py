@@ -14,6 +14,7 @@ from accounts.api import GUARD, CodeField, refusing
 from accounts.models import Contact, Customer
 from crm.core.writes import RuleBroken, check_version
 from crm.identity import access
+from crm.identity import services as identity
 from crm.identity.models import User
 from crm.listing.custom.rest import CustomObject
 from crm.listing.rest.revealing import RevealMixin
@@ -111,7 +112,7 @@ class LeadViewSet(RevealMixin, Creates, Updates, Deletes, RecordViewSet):
         if moved and moved["to"] != changed.status:
             changed = services.move_lead(changed, actor=self.actor, **moved)
         if (owner and owner.pk) != record.owner_id:
-            services.transfer_leads([changed], owner=owner, actor=self.actor)
+            identity.assign([changed], owner=owner, actor=self.actor)
         return changed
 
     def delete_record(self, record: Lead, expected: int | None) -> None:

@@ -13,6 +13,7 @@ from accounts.activity_api import TimelineMixin
 from accounts.models import Contact, Customer
 from crm.core.writes import check_version
 from crm.identity import access
+from crm.identity import services as identity
 from crm.identity.models import User
 from crm.listing.custom.rest import CustomObject
 from crm.listing.rest.revealing import RevealMixin
@@ -111,7 +112,7 @@ class OpportunityViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, 
         if stage.pk != changed.stage_id:
             changed = services.move_opportunity(changed, to=stage, actor=self.actor, confirmed=True)
         if owner != record.owner:
-            services.transfer_opportunities([changed], owner=owner, actor=self.actor)
+            identity.assign([changed], owner=owner, actor=self.actor)
         return changed
 
     def delete_record(self, record: Opportunity, expected: int | None) -> None:

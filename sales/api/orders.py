@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts.models import Contact, Customer
 from crm.core.writes import RuleBroken, check_version
 from crm.identity import access
+from crm.identity import services as identity
 from crm.identity.models import User
 from crm.listing.custom.rest import CustomObject
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
@@ -96,7 +97,7 @@ class OrderViewSet(Creates, Updates, Deletes, RecordViewSet):
         lines = drafts_from(values)
         changed = services.update_order(record, actor=self.actor, expected=expected, lines=lines, **values)
         if given:
-            services.transfer_orders([changed], owner=owner, actor=self.actor)
+            identity.assign([changed], owner=owner, actor=self.actor)
         return changed
 
     def delete_record(self, record: Order, expected: int | None) -> None:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.api import CustomerSerializer, with_parts
 from accounts.listings import CUSTOMERS
 from accounts.models import Customer
+from crm.identity import services as identity
 from crm.identity.models import User
 from crm.listing.rest.serializers import VisibleRelatedField
 from crm.listing.rest.viewsets import RecordActions
@@ -86,7 +87,7 @@ class LeadPoolViewSet(PoolActions):
             services.assign_leads([record.pk], actor=self.actor, reassign=True)
         else:
             keep = form.validated_data["keep_reader"]
-            services.transfer_leads([record], owner=owner, keep_reader=keep, actor=self.actor)
+            identity.assign([record], owner=owner, keep_reader=keep, actor=self.actor)
         return self.answer(self.reread(record))
 
     @extend_schema(request=None)

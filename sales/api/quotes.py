@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts.models import Contact, Customer
 from crm.core.writes import RuleBroken, check_version
 from crm.identity import access
+from crm.identity import services as identity
 from crm.identity.models import User
 from crm.listing.custom.rest import CustomObject
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
@@ -117,7 +118,7 @@ class QuoteViewSet(Creates, Updates, Deletes, RecordViewSet):
         lines = drafts_from(values)
         changed = services.update_quote(record, actor=self.actor, expected=expected, lines=lines, **values)
         if given:
-            services.transfer_quotes([changed], owner=owner, actor=self.actor)
+            identity.assign([changed], owner=owner, actor=self.actor)
         return changed
 
     def delete_record(self, record: Quote, expected: int | None) -> None:

@@ -173,16 +173,6 @@ class InvalidForm(CrmForm):
     note = forms.CharField(label=_("Why"), max_length=200)
 
 
-class GiveForm(CrmForm):
-    """To whom deals go."""
-
-    owner = forms.ModelChoiceField(label=_("New owner"), queryset=User.objects.none())
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = people(self.user)
-
-
 class MoveManyForm(CrmForm):
     """To which stage many deals go at once."""
 

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Contact, Customer
-from crm.listing.forms import CrmForm, CrmModelForm, people
+from crm.listing.forms import CrmForm, CrmModelForm
 from sales.models import Opportunity, OrderKind, PriceBook, Quote
 from sales.queries.products import usable_books
 
@@ -140,13 +140,3 @@ class OrderOfQuoteForm(CrmForm):
     """What an accepted quote becomes."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=OrderKind.choices, initial=OrderKind.CONTRACT)
-
-
-class GiveForm(CrmForm):
-    """Who has it from now on."""
-
-    owner = forms.ModelChoiceField(None, label=_("New owner"))
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        self.base_fields["owner"].queryset = people(user)  # type: ignore[attr-defined]
-        super().__init__(*args, user=user, **kwargs)

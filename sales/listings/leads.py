@@ -1,7 +1,5 @@
 """The lists of leads."""
 
-from dataclasses import replace
-
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -149,7 +147,7 @@ LEADS = ListPage(
         ),
     ],
     bulk=[
-        replace(Assign(), service=services.transfer_leads),
+        Assign(Lead),
         Bulk(
             "assign-by-rules",
             None,

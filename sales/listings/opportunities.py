@@ -1,7 +1,6 @@
 """The lists of opportunities."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +14,7 @@ from crm.listing.declare import Empty, ListPage, View
 from crm.listing.palette import Found
 from sales import services
 from sales.filters.opportunities import OpportunityFilters
-from sales.forms.opportunities import GiveForm, MoveManyForm
+from sales.forms.opportunities import MoveManyForm
 from sales.models import Opportunity, OpportunityStatus
 from sales.queries.opportunities import open_total, opportunity_bin, opportunity_list
 from sales.resources.opportunities import OpportunityResource
@@ -135,7 +134,7 @@ OPPORTUNITIES = ListPage(
             remember=_remember_stages,
             undo=services.move_back,
         ),
-        replace(Assign(), form=GiveForm, service=services.transfer_opportunities),
+        Assign(Opportunity),
         Delete(services.delete_opportunity, services.restore_opportunity),
     ],
     resource=OpportunityResource,

@@ -1,7 +1,5 @@
 """The lists of orders and contracts."""
 
-from dataclasses import replace
-
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -94,7 +92,7 @@ ORDERS = ListPage(
         ),
     ],
     bulk=[
-        replace(Assign(), service=services.transfer_orders),
+        Assign(Order),
         Delete(services.delete_order, services.restore_order),
     ],
     new="order_create",

@@ -1,7 +1,5 @@
 """The lists of quotes."""
 
-from dataclasses import replace
-
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -105,7 +103,7 @@ QUOTES = ListPage(
         View("accepted", pgettext_lazy("quote", "Accepted"), {"status": "accepted"}, icon="circle-check"),
     ],
     bulk=[
-        replace(Assign(), service=services.transfer_quotes),
+        Assign(Quote),
         Delete(services.delete_quote, services.restore_quote),
     ],
     new="quote_create",

@@ -13,14 +13,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from accounts.queries.customers import collaborators_of
 from crm.core import formats
 from crm.core.money import write_full
 from crm.identity import access
+from crm.identity import services as identity
 from crm.listing.record import RecordPage
 from sales import services
 from sales.forms.leads import LeadForm
-from sales.listings.leads import LEADS
+from sales.listings.leads import LEAD_BIN, LEADS
 from sales.models import Lead, LeadStatus
 from sales.models.lead import OPEN_STATUSES
 from sales.pages.middle import middle
@@ -69,15 +69,14 @@ QUESTIONS = {
 }
 
 
-def lead_context(request: HttpRequest, lead: Lead) -> dict[str, Any]:
+def lead_context(request: HttpRequest, lead: Lead, may: dict[str, bool]) -> dict[str, Any]:
     """Beside the facts: the score with its parts, what the lead did, what may be done with it."""
     user = request.user
-    changes = access.may(user, "change", lead)
     made = lead.conversions.filter(undone_at__isnull=True).first()
     fresh = made is not None and timezone.now() - made.at <= UNDO_WITHIN
     touches = list(lead.touches.all())
     score = score_of(lead, touches, timezone.now())
-    moves = MOVES[lead.status] if changes else ()
+    moves = MOVES[lead.status] if may["change"] else ()
     model, learned = chance(lead)
     return {
         "score": score,
@@ -90,12 +89,11 @@ def lead_context(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "moves": moves,
         "status_steps": steps_of(lead, moves),
         "questions": questions_of(lead),
-        "collaborators": collaborators_of(lead),
-        "may_convert": changes and lead.is_open and access.has_verb(user, "add", Customer),
+        "may_convert": may["change"] and lead.is_open and access.has_verb(user, "add", Customer),
         "may_disqualify": LeadStatus.DISQUALIFIED in moves,
         "may_undo": fresh and access.is_administrator(user),
         "customer_seen": lead.customer is not None and access.may(user, "view", lead.customer),
-        **middle(request, lead),
+        **middle(request, lead, may["change"]),
     }
 
 
@@ -174,6 +172,12 @@ LEAD_PAGE = RecordPage(
     template="sales/lead_detail.html",
     parts={name: f"sales/_lead_{name}.html" for name in ("identity", "left", "right")},
     context=lead_context,
+    transfer=identity.assign,
+    delete=services.delete_lead,
+    restore=services.restore_lead,
+    bin=LEAD_BIN,
+    before_delete=_("It goes to the bin with its follow-ups, and can be restored from there for 30 days."),
+    before_restore=_("It comes back with its follow-ups and owner."),
     facts=(
         "company", "title", "phone", "email", "wechat", "source", "last_source", "industry", "region", "size", "website",
         "channel", "campaign", "external_id",

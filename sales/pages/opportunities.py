@@ -3,20 +3,24 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts.queries.customers import people_of
 from crm.identity import access
+from crm.identity import services as identity
 from crm.listing.record import RecordPage
 from sales import services
 from sales.forms.opportunities import OpportunityForm
-from sales.listings.opportunities import OPPORTUNITIES, STATE_KINDS
+from sales.listings.opportunities import OPPORTUNITIES, OPPORTUNITY_BIN, STATE_KINDS
 from sales.models import Opportunity
 from sales.pages.middle import middle
 from sales.queries.opportunities import is_rotting, opportunity_record, weighted
 from sales.queries.stages import path_of
 
 
-def opportunity_context(request: HttpRequest, opportunity: Opportunity) -> dict[str, Any]:
+def opportunity_context(
+    request: HttpRequest, opportunity: Opportunity, may: dict[str, bool]
+) -> dict[str, Any]:
     """Beside the facts: the path of stages with the days in each, and the people it is made with."""
     part, user = request.GET.get("part", ""), request.user
     found: dict[str, Any] = {
@@ -30,7 +34,7 @@ def opportunity_context(request: HttpRequest, opportunity: Opportunity) -> dict[
     if part in ("", "right"):
         found["people"] = people_of(opportunity.customer, user) if found["customer_seen"] else []
         found["lead_seen"] = opportunity.lead is not None and access.may(user, "view", opportunity.lead)
-    return found | middle(request, opportunity)
+    return found | middle(request, opportunity, may["change"])
 
 
 OPPORTUNITY_PAGE = RecordPage(
@@ -41,7 +45,12 @@ OPPORTUNITY_PAGE = RecordPage(
     template="sales/opportunity_detail.html",
     parts={name: f"sales/_opportunity_{name}.html" for name in ("identity", "left", "path", "right")},
     context=opportunity_context,
-    verbs=("change", "delete", "transfer"),
+    transfer=identity.assign,
+    delete=services.delete_opportunity,
+    restore=services.restore_opportunity,
+    bin=OPPORTUNITY_BIN,
+    before_delete=_("It goes to the bin with its follow-ups, and can be restored from there for 30 days."),
+    before_restore=_("It comes back with its follow-ups and owner."),
     facts=(
         "amount", "expected_close_date", "probability", "probability_reason", "forecast_category", "contact", "need",
         "source", "campaign", "competitor", "opened_at", "external_id",

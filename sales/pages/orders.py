@@ -8,10 +8,11 @@ from crm.core.clock import company_today
 from crm.core.rmb import MOST, in_capitals
 from crm.events.queries import events_about
 from crm.identity import access
+from crm.identity import services as identity
 from crm.listing.record import RecordPage
 from sales import services
 from sales.forms.orders import OrderForm
-from sales.listings.orders import ORDERS, STATUS_KINDS
+from sales.listings.orders import ORDER_BIN, ORDERS, STATUS_KINDS
 from sales.models import Order, OrderLine, OrderStatus
 from sales.queries.orders import order_record
 from sales.rules import contracts
@@ -19,7 +20,7 @@ from sales.rules import contracts
 HISTORY = 12
 
 
-def order_context(request: HttpRequest, order: Order) -> dict[str, Any]:
+def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> dict[str, Any]:
     """Beside the facts: its lines with totals, versions, term, what may be done next."""
     user = request.user
     today = company_today()
@@ -53,7 +54,10 @@ ORDER_PAGE = RecordPage(
     template="sales/order_detail.html",
     parts={name: f"sales/_order_{name}.html" for name in ("identity", "left", "middle", "right")},
     context=order_context,
-    verbs=("change", "delete", "transfer"),
+    transfer=identity.assign,
+    delete=services.delete_order,
+    restore=services.restore_order,
+    bin=ORDER_BIN,
     facts=(
         "name", "kind", "contact", "opportunity", "signed_date", "effective_date", "start_date", "end_date",
         "payment_terms", "delivery_terms", "note", "external_id",

@@ -10,10 +10,11 @@ from crm.approvals.queries.pending import pending_for
 from crm.core.clock import company_today
 from crm.events.queries import events_about
 from crm.identity import access
+from crm.identity import services as identity
 from crm.listing.record import RecordPage
 from sales import services
 from sales.forms.quotes import QuoteForm
-from sales.listings.quotes import QUOTES, STATUS_KINDS
+from sales.listings.quotes import QUOTE_BIN, QUOTES, STATUS_KINDS
 from sales.models import Order, OrderStatus, Quote, QuoteLine, QuoteStatus
 from sales.queries.quotes import open_link, quote_record, versions_of
 from sales.services.quote_answers import needs_approval, token_from
@@ -21,11 +22,10 @@ from sales.services.quote_answers import needs_approval, token_from
 HISTORY = 12
 
 
-def quote_context(request: HttpRequest, quote: Quote) -> dict[str, Any]:
+def quote_context(request: HttpRequest, quote: Quote, may: dict[str, bool]) -> dict[str, Any]:
     """Beside the facts: its lines with totals, versions, the customer's link, what became of it, what may be done."""
     user = request.user
-    changes = access.may(user, "change", quote)
-    link = open_link(quote) if changes else None
+    link = open_link(quote) if may["change"] else None
     orders = quote.orders.exclude(status=OrderStatus.VOIDED)
     return {
         "lines": list(quote.lines.all()) if access.has_verb(user, "view", QuoteLine) else [],
@@ -59,7 +59,10 @@ QUOTE_PAGE = RecordPage(
     template="sales/quote_detail.html",
     parts={name: f"sales/_quote_{name}.html" for name in ("identity", "left", "middle", "right")},
     context=quote_context,
-    verbs=("change", "delete", "transfer"),
+    transfer=identity.assign,
+    delete=services.delete_quote,
+    restore=services.restore_quote,
+    bin=QUOTE_BIN,
     facts=(
         "name", "contact", "opportunity", "valid_until", "price_book", "currency", "tax_included", "language",
         "payment_terms", "delivery_terms", "note",

@@ -44,7 +44,6 @@ from sales.services.leads import (
     move_lead,
     purge_lead_bin,
     restore_lead,
-    transfer_leads,
     update_lead,
 )
 from sales.services.lines import Draft
@@ -59,7 +58,6 @@ from sales.services.opportunities import (
     move_opportunity,
     purge_opportunity_bin,
     restore_opportunity,
-    transfer_opportunities,
     undo_move,
     update_opportunity,
 )
@@ -85,7 +83,6 @@ from sales.services.orders import (
     order_from_quote,
     renew_order,
     restore_order,
-    transfer_orders,
     update_order,
 )
 from sales.services.payments import (
@@ -129,7 +126,6 @@ from sales.services.quotes import (
     delete_quote,
     restore_quote,
     revise_quote,
-    transfer_quotes,
     update_quote,
 )
 from sales.services.recycling import delete_rule, recycle, run_night, save_rule, switch_rule
@@ -261,10 +257,6 @@ __all__ = [
     "switch_rule",
     "terminate_order",
     "touch_lead",
-    "transfer_leads",
-    "transfer_opportunities",
-    "transfer_orders",
-    "transfer_quotes",
     "undo_conversion",
     "undo_move",
     "unlock_from_owner",

@@ -1,10 +1,10 @@
 """Leads: created, changed, qualified or not, binned and restored."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,6 @@ from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
-from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.records.services.custom_values import check_free, settle
 from sales.events.leads import (
@@ -143,19 +142,6 @@ def move_lead(
         lead.status, lead.reason, lead.reason_note = to, reason, note
         save_versioned(lead, ["status", "reason", "reason_note"])
     return lead
-
-
-@transaction.atomic
-def transfer_leads(
-    leads: models.QuerySet[Lead] | Iterable[Lead],
-    *,
-    owner: User | None,
-    team: Team | None = None,
-    keep_reader: bool = False,
-    actor: Actor,
-) -> list[int]:
-    """Give leads to another owner, set-based; returns the ids that changed hands. The caller has authorised each."""
-    return identity.assign(leads, owner=owner, team=team, actor=actor, keep_reader=keep_reader)
 
 
 @transaction.atomic

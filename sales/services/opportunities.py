@@ -19,7 +19,6 @@ from crm.core.pinyin import sort_key
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
-from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.records.models import ExchangeRate
 from crm.records.services.custom_values import check_free, settle
@@ -216,18 +215,6 @@ def move_back(opportunities: Iterable[Opportunity], before: Mapping[str, Any], *
         stage = stages.get(before.get(str(opportunity.pk)))
         if stage is not None and opportunity.is_open:
             move_opportunity(opportunity, to=stage, actor=actor, confirmed=True)
-
-
-@transaction.atomic
-def transfer_opportunities(
-    opportunities: models.QuerySet[Opportunity] | Iterable[Opportunity],
-    *,
-    owner: User | None,
-    team: Team | None = None,
-    actor: Actor,
-) -> list[int]:
-    """Give deals to another owner, set-based; returns the ids that changed hands. The caller has authorised each."""
-    return identity.assign(opportunities, owner=owner, team=team, actor=actor)
 
 
 @transaction.atomic

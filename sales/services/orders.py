@@ -18,7 +18,6 @@ from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
 from crm.events.recording import record_event, recording
-from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.records.services.custom_values import settle
 from sales.events.orders import (
@@ -229,19 +228,6 @@ def renew_order(order: Order, *, actor: Actor, owner: User | None = None) -> Ord
     said(ORDER_RENEWED, order, actor, number=fresh.number, before=order.number)
     said(ORDER_CREATED, fresh, actor)
     return fresh
-
-
-@transaction.atomic
-def transfer_orders(
-    orders: models.QuerySet[Order] | Iterable[Order],
-    *,
-    owner: User | None,
-    team: Team | None = None,
-    keep_reader: bool = False,
-    actor: Actor,
-) -> list[int]:
-    """Give orders to another owner, set-based; returns the ids that changed hands. The caller has authorised each."""
-    return identity.assign(orders, owner=owner, team=team, actor=actor)
 
 
 @transaction.atomic

@@ -17,7 +17,6 @@ from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
 from crm.events.recording import record_event, recording
-from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.records.services.custom_values import settle
 from sales.events.quotes import (
@@ -177,19 +176,6 @@ def copy_quote(quote: Quote, *, actor: Actor, owner: User | None, customer: Cust
     _store(fresh, drafts_of(quote.lines.select_related("product")))
     said(QUOTE_CREATED, fresh, actor)
     return fresh
-
-
-@transaction.atomic
-def transfer_quotes(
-    quotes: models.QuerySet[Quote] | Iterable[Quote],
-    *,
-    owner: User | None,
-    team: Team | None = None,
-    keep_reader: bool = False,
-    actor: Actor,
-) -> list[int]:
-    """Give quotes to another owner, set-based; returns the ids that changed hands. The caller has authorised each."""
-    return identity.assign(quotes, owner=owner, team=team, actor=actor)
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from accounts.tests.factories import by, make_contact, make_customer
 from crm.automation.models import Notification
 from crm.core.clock import company_today
 from crm.events.models import Event
+from crm.identity import services as identity
 from crm.identity.models import Cover
 from crm.identity.services import update_team
 from crm.identity.tests.factories import SYSTEM
@@ -197,7 +198,7 @@ def test_what_counts_as_taken_up(company, four, way):
         elif way == "follow_up":
             log_follow_up(kind="call", record=lead, body="谈了价格和交期", author=company.sales1, actor=actor)
         else:
-            services.transfer_leads([lead], owner=company.sales3, actor=actor)
+            identity.assign([lead], owner=company.sales3, actor=actor)
     with time_machine.travel("2026-11-23T18:00:00+08:00", tick=False):
         assert services.move_on_missed() == 0
     assert LeadAssignment.objects.get().state == ("moved" if way == "transfer" else "accepted")

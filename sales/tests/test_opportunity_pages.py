@@ -229,7 +229,7 @@ def test_handing_over_binning_and_restoring(company, deal):
 def test_what_was_won_stays(company, deal):
     services.win_opportunity(deal, actor=SYSTEM)
     response = post(company.sales1, "delete", deal)
-    assert response.status_code == 422
+    assert response.status_code == 409
     assert "stays" in response.content.decode()
 
 

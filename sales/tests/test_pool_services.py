@@ -277,7 +277,7 @@ def test_what_a_leaver_held_goes_to_the_pool_where_nobody_takes_it_over(company,
 
 def test_a_manager_who_transfers_it_ends_its_stay(company, pool):
     lead = give_back(make_lead(company.sales1))
-    services.transfer_leads([lead], owner=company.sales2, actor=by(company.manager1))
+    identity.assign([lead], owner=company.sales2, actor=by(company.manager1))
     event = Event.objects.filter(name="record.transferred").latest("pk")
     for _twice in range(2):
         hooks.consumers["pool-stays"].handle(event)

@@ -15,9 +15,6 @@ VERBS = {
     "lose": opportunities.opportunity_lose,
     "invalid": opportunities.opportunity_invalid,
     "reopen": opportunities.opportunity_reopen,
-    "transfer": opportunities.opportunity_transfer,
-    "delete": opportunities.opportunity_delete,
-    "restore": opportunities.opportunity_restore,
 }
 
 urlpatterns = [

@@ -16,9 +16,6 @@ VERBS = {
     "terminate": orders.order_terminate,
     "void": orders.order_void,
     "renew": orders.order_renew,
-    "transfer": orders.order_transfer,
-    "delete": orders.order_delete,
-    "restore": orders.order_restore,
 }
 
 urlpatterns = [

@@ -8,11 +8,8 @@ from sales.views import products
 
 urlpatterns = [
     path("products/new/", products.product_create, name="product_create"),
-    path("products/<int:pk>/delete/", products.product_delete, name="product_delete"),
-    path("products/<int:pk>/restore/", products.product_restore, name="product_restore"),
     path("products/price-books/new/", products.pricebook_create, name="pricebook_create"),
     path("products/price-books/<int:pk>/price/", products.pricebook_price, name="pricebook_price"),
-    path("products/price-books/<int:pk>/delete/", products.pricebook_delete, name="pricebook_delete"),
     path("opportunities/<int:pk>/lines/", products.opportunity_lines, name="opportunity_lines"),
     *PRICE_BOOK_PAGE.urls("products/price-books"),
     *PRICE_BOOKS.urls("products/price-books"),

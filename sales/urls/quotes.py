@@ -15,9 +15,6 @@ VERBS = {
     "copy": quotes.quote_copy,
     "order": quotes.quote_order,
     "revoke": quotes.quote_revoke,
-    "transfer": quotes.quote_transfer,
-    "delete": quotes.quote_delete,
-    "restore": quotes.quote_restore,
 }
 
 urlpatterns = [

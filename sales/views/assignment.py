@@ -13,7 +13,7 @@ from crm.console.views.guards import administrators_only
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404, visible
-from crm.listing.answers import done
+from crm.listing.answers import by_button
 from crm.listing.once import once
 from crm.records.models import Industry, Region
 from sales import services
@@ -162,9 +162,9 @@ def _described(request: HttpRequest, data: dict[str, Any]) -> dict[str, Any]:
 def lead_accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Take up a lead that was assigned to one."""
     lead = get_visible_or_404(Lead, request.user, pk, "change")
-    url = lead.get_absolute_url()
-    try:
+
+    def accept() -> Lead:
         services.accept_lead(lead, actor=actor_of(request))
-    except RuleBroken as error:
-        return done(request, url, str(error))
-    return done(request, url, _("Taken up."), go=True)
+        return lead
+
+    return by_button(request, lead, accept, _("Taken up."), go=True)

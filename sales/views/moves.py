@@ -2,15 +2,12 @@
 
 import json
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from crm.core.writes import RuleBroken
-from crm.listing.answers import done, triggers
+from crm.listing.answers import done, refused
 from sales.models import Opportunity
 from sales.queries.stages import last_move
 
@@ -48,14 +45,4 @@ def moved_meanwhile(request: HttpRequest, current: Opportunity) -> HttpResponse:
     if last is not None and last.actor_name:
         words = _("%(who)s has changed “%(name)s” meanwhile; it stands in %(stage)s. Look and move it again.")
         text = words % {"who": last.actor_name, "name": current.name, "stage": current.stage}
-    if not request.htmx:
-        messages.error(request, text)
-        return redirect(place_of(request, current))
-    headers = {"HX-Trigger": triggers(text, kind="bad"), "HX-Reswap": "none"}
-    return HttpResponse(status=409, headers=headers)
-
-
-def refused(error: RuleBroken) -> HttpResponse:
-    """A rule forbids the move: the card goes back, and a toast says why."""
-    headers = {"HX-Trigger": triggers(str(error), kind="bad"), "HX-Reswap": "none"}
-    return HttpResponse(status=409, headers=headers)
+    return refused(request, place_of(request, current), text)

@@ -1,33 +1,32 @@
 """What is done to opportunities beside editing them in place: opened, moved, won, lost, handed over, binned."""
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services as accounts
-from accounts.models import ActivityKind, Customer
+from accounts.models import ActivityKind
 from accounts.rules.due import at_day
+from accounts.views.customers import customer_named
 from accounts.views.date_chips import date_chips
 from accounts.views.timeline import follow_up_with, timeline_of
 from crm.core.clock import company_today
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import attempt, done, show_form
+from crm.listing.answers import by_button, by_form, refused, show_form
 from crm.listing.once import once
 from sales import services
 from sales.forms.opportunities import (
-    GiveForm,
     InvalidForm,
     LoseForm,
     MoveForm,
@@ -37,9 +36,8 @@ from sales.forms.opportunities import (
 )
 from sales.models import Opportunity
 from sales.pages.opportunities import OPPORTUNITY_PAGE
-from sales.queries.opportunities import opportunity_bin
 from sales.queries.stages import open_stages
-from sales.views.moves import moved_meanwhile, moved_to, refused, was_dragged
+from sales.views.moves import moved_meanwhile, moved_to, was_dragged
 
 
 @login_required
@@ -63,7 +61,7 @@ def opportunity_follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 def opportunity_create(request: HttpRequest) -> HttpResponse:
     """A new opportunity: with whom, what, how much and by when."""
     access.require_verb(request.user, "add", Opportunity)
-    customer = _customer_of(request)
+    customer = customer_named(request)
     initial = {
         "customer": customer,
         "name": request.GET.get("name", "").strip()[:200],
@@ -71,30 +69,20 @@ def opportunity_create(request: HttpRequest) -> HttpResponse:
         "source": customer.source if customer else "",
     }
     form = NewOpportunityForm(request.POST or None, user=request.user, initial=initial, customer=customer)
-
-    def show(status: int = 200, **context: Any) -> HttpResponse:
-        return show_form(
-            request,
-            form,
-            heading=_("New opportunity"),
-            subtitle=_("The rest can wait"),
-            back=customer.get_absolute_url() if customer else reverse("opportunity_list"),
-            body="sales/_opportunity_new.html",
-            submit=_("Save opportunity"),
-            draft="opportunity-new",
-            chips=date_chips(form["next_date"].value()),
-            status=status,
-            **context,
-        )
-
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(422)
-    made, answer = attempt(form, lambda: _create(request, form), show)
-    if answer is not None:
-        return answer
-    return done(request, made.get_absolute_url(), _("%(name)s is saved.") % {"name": made.name}, go=True)
+    return by_form(
+        request,
+        form,
+        lambda: _create(request, form),
+        lambda made: _("%(name)s is saved.") % {"name": made},
+        heading=_("New opportunity"),
+        subtitle=_("The rest can wait"),
+        back=customer.get_absolute_url() if customer else reverse("opportunity_list"),
+        body="sales/_opportunity_new.html",
+        submit=_("Save opportunity"),
+        draft="opportunity-new",
+        chips=date_chips(form["next_date"].value()),
+        go=lambda made: made.get_absolute_url(),
+    )
 
 
 @transaction.atomic
@@ -118,14 +106,6 @@ def _create(request: HttpRequest, form: NewOpportunityForm) -> Opportunity:
     return made
 
 
-def _customer_of(request: HttpRequest) -> Customer | None:
-    """The customer an address or a form names, if one may see it."""
-    wanted = request.POST.get("customer") or request.GET.get("customer") or ""
-    if not wanted.isdecimal() or len(wanted) > 18:
-        return None
-    return access.visible(Customer, request.user).filter(pk=wanted, deleted_at__isnull=True).first()
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def opportunity_move(request: HttpRequest, pk: int) -> HttpResponse:
@@ -139,14 +119,7 @@ def opportunity_move(request: HttpRequest, pk: int) -> HttpResponse:
         form = _move_form(request, opportunity, [])
     else:
         form = MoveForm(request.POST, user=request.user, instance=opportunity, asked=asked)
-    show = _shower(
-        request,
-        form,
-        opportunity,
-        _("Move %(name)s") % {"name": opportunity.name},
-        submit=_("Move"),
-        body="sales/_opportunity_move.html",
-    )
+    show = _move_shown(request, opportunity, form)
     if request.method == "GET":
         return show()
     if not form.is_valid():
@@ -193,16 +166,14 @@ def drop_card(request: HttpRequest, pk: int) -> HttpResponse:
     except StaleVersion as error:
         return moved_meanwhile(request, error.current)
     except RuleBroken as error:
-        return refused(error)
+        return refused(request, reverse("opportunity_detail", args=[pk]), str(error))
     return moved_to(request, moved)
 
 
 def ask_on_the_way(request: HttpRequest, pk: int, error: RuleBroken, asked: list[str]) -> HttpResponse:
     """The form of a move again, with what the way there asks for, or the question whether stages may be left out."""
     opportunity = OPPORTUNITY_PAGE.record(request, pk, "change")
-    form = _move_form(request, opportunity, asked)
-    heading = _("Move %(name)s") % {"name": opportunity.name}
-    show = _shower(request, form, opportunity, heading, submit=_("Move"), body="sales/_opportunity_move.html")
+    show = _move_shown(request, opportunity, _move_form(request, opportunity, asked))
     to = open_stages([opportunity.pipeline_id]).filter(pk=request.POST["stage"]).first()
     skips = str(error) if isinstance(error, services.SkipsStages) else ""
     return show(status=422, skips=skips, asks=not skips, to=to)
@@ -215,17 +186,32 @@ def _move_form(request: HttpRequest, opportunity: Opportunity, asked: list[str])
     return MoveForm(None, user=request.user, instance=opportunity, asked=asked, initial=initial)
 
 
+def _move_shown(
+    request: HttpRequest, opportunity: Opportunity, form: MoveForm
+) -> Callable[..., HttpResponse]:
+    """How the form of a move is shown, again and again until it is right."""
+    return partial(
+        show_form,
+        request,
+        form,
+        heading=_("Move %(name)s") % {"name": opportunity},
+        back=opportunity.get_absolute_url(),
+        body="sales/_opportunity_move.html",
+        submit=_("Move"),
+    )
+
+
 @login_required
 @require_POST
 def opportunity_unmove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the last move of an opportunity back."""
     opportunity = OPPORTUNITY_PAGE.record(request, pk, "change")
-    try:
-        moved = services.undo_move(opportunity, actor=actor_of(request))
-    except RuleBroken as error:
-        return done(request, opportunity.get_absolute_url(), str(error))
-    text = _("%(name)s is back in %(stage)s.") % {"name": moved.name, "stage": moved.stage}
-    return done(request, opportunity.get_absolute_url(), text)
+    return by_button(
+        request,
+        opportunity,
+        lambda: services.undo_move(opportunity, actor=actor_of(request)),
+        lambda moved: _("%(name)s is back in %(stage)s.") % {"name": moved, "stage": moved.stage},
+    )
 
 
 @login_required
@@ -279,23 +265,17 @@ def _close(
     heading: str,
     service: Callable[..., Opportunity],
     submit: str,
-    **fixed: Any,
+    note: str = "",
 ) -> HttpResponse:
-    show = _shower(request, form, opportunity, heading, submit=submit, **fixed)
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(status=422)
-    closed, answer = attempt(
-        form, lambda: service(opportunity, actor=actor_of(request), **form.cleaned_data), show
-    )
-    if answer is not None:
-        return answer
-    text = _("%(name)s: %(status)s") % {"name": closed.name, "status": closed.get_status_display()}
-    return done(
+    return by_form(
         request,
-        opportunity.get_absolute_url(),
-        text,
+        form,
+        lambda: service(opportunity, actor=actor_of(request), **form.cleaned_data),
+        lambda closed: _("%(name)s: %(status)s") % {"name": closed, "status": closed.get_status_display()},
+        heading=heading,
+        back=opportunity.get_absolute_url(),
+        submit=submit,
+        note=note,
         undo_url=reverse("opportunity_reopen", args=[opportunity.pk]),
     )
 
@@ -305,97 +285,9 @@ def _close(
 def opportunity_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a closed opportunity again, in the stage it was closed from."""
     opportunity = OPPORTUNITY_PAGE.record(request, pk, "change")
-    try:
-        services.reopen_opportunity(opportunity, actor=actor_of(request))
-    except RuleBroken as error:
-        return done(request, opportunity.get_absolute_url(), str(error))
-    text = _("%(name)s is open again.") % {"name": opportunity.name}
-    return done(request, opportunity.get_absolute_url(), text)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def opportunity_transfer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give an opportunity to another owner."""
-    opportunity = OPPORTUNITY_PAGE.record(request, pk, "transfer")
-    form = GiveForm(request.POST or None, user=request.user)
-    show = _shower(
-        request, form, opportunity, _("Transfer %(name)s") % {"name": opportunity.name}, submit=_("Transfer")
-    )
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(status=422)
-    owner = form.cleaned_data["owner"]
-    _moved, answer = attempt(
-        form,
-        lambda: services.transfer_opportunities([opportunity], owner=owner, actor=actor_of(request)),
-        show,
-    )
-    if answer is not None:
-        return answer
-    text = _("%(name)s now belongs to %(owner)s.") % {"name": opportunity.name, "owner": owner}
-    still = access.visible(Opportunity, request.user).filter(pk=pk).exists()
-    url = opportunity.get_absolute_url() if still else reverse("opportunity_list")
-    return done(request, url, text, go=not still)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def opportunity_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Move an opportunity to the bin."""
-    opportunity = OPPORTUNITY_PAGE.record(request, pk, "delete")
-    show = _shower(
+    return by_button(
         request,
-        None,
         opportunity,
-        _("Delete %(name)s?") % {"name": opportunity.name},
-        submit=_("Delete"),
-        danger=True,
-        body="record/_delete.html",
+        lambda: services.reopen_opportunity(opportunity, actor=actor_of(request)),
+        _("%(name)s is open again.") % {"name": opportunity},
     )
-    if request.method == "GET":
-        return show()
-    try:
-        services.delete_opportunity(opportunity, actor=actor_of(request))
-    except RuleBroken as error:
-        return show(status=422, note=str(error), blocked=True)
-    text = _("%(name)s lies in the bin for 30 days.") % {"name": opportunity.name}
-    return done(request, reverse("opportunity_list"), text, go=True)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def opportunity_restore(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take an opportunity out of the bin."""
-    opportunity = get_object_or_404(access.narrow(opportunity_bin(), request.user, "delete"), pk=pk)
-    show = _shower(
-        request,
-        None,
-        opportunity,
-        _("Restore %(name)s?") % {"name": opportunity.name},
-        submit=_("Restore"),
-        body="record/_restore.html",
-        back=reverse("opportunity_bin_list"),
-        record=opportunity,
-    )
-    if request.method == "GET":
-        return show()
-    try:
-        services.restore_opportunity(opportunity, actor=actor_of(request))
-    except RuleBroken as error:
-        return show(status=422, note=str(error), blocked=True)
-    text = _("%(name)s is back.") % {"name": opportunity.name}
-    return done(request, opportunity.get_absolute_url(), text, go=True)
-
-
-def _shower(
-    request: HttpRequest, form: forms.BaseForm | None, opportunity: Opportunity, heading: str, **fixed: Any
-) -> Callable[..., HttpResponse]:
-    fixed.setdefault("back", opportunity.get_absolute_url())
-
-    def show(status: int = 200, **context: Any) -> HttpResponse:
-        held = fixed | context
-        return show_form(request, held.pop("form", form), heading=heading, status=status, **held)
-
-    return show

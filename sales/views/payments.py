@@ -15,7 +15,7 @@ from crm.core.clock import company_today
 from crm.core.money import write_full
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import attempt, done, show_form
+from crm.listing.answers import attempt, by_button, done, show_form
 from crm.listing.once import once
 from sales import services
 from sales.forms.orders import ReasonForm
@@ -23,7 +23,6 @@ from sales.forms.payments import InstalmentForm, PlanForm, ReceiptEditForm, Rece
 from sales.models import Order, PaymentPlan, Receipt
 from sales.pages.orders import ORDER_PAGE
 from sales.queries.payments import account_of, may_bill, payment_list, receipt_list
-from sales.views.verbs import by_button
 
 
 @login_required

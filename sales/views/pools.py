@@ -15,7 +15,7 @@ from accounts.models import Customer
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import attempt, done, show_form
+from crm.listing.answers import by_form, done, refused
 from crm.listing.columns import Look
 from crm.listing.rows import rows_of
 from crm.listing.selection import select
@@ -67,7 +67,7 @@ def record_claim(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     try:
         claimed = services.claim(record, user=request.user, actor=actor_of(request))
     except RuleBroken as error:
-        return done(request, _back(request), str(error))
+        return refused(request, _back(request), str(error))
     text = _("%(name)s is yours now.") % {"name": claimed}
     return done(request, url if on_its_page or not request.htmx else _back(request), text, go=on_its_page)
 
@@ -79,24 +79,21 @@ def record_return(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     record = _record(request, pk, kind, "transfer")
     form = ReturnForm(request.POST or None, user=request.user)
 
-    def show(status: int = 200, **context: Any) -> HttpResponse:
-        heading = _("Give %(name)s back to the pool") % {"name": record}
-        note = _("It loses its owner; colleagues may claim it. History stays, plans are cancelled.")
-        return show_form(
-            request, form, heading=heading, back=record.get_absolute_url(), note=note, status=status,
-            submit=_("Give back"), **context,
-        )  # fmt: skip
+    def after(_returned: Any) -> str:
+        still = access.visible(type(record), request.user).filter(pk=pk).exists()
+        return record.get_absolute_url() if still else reverse("pool")
 
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(status=422)
-    _returned, answer = attempt(
-        form, lambda: services.return_to_pool(record, actor=actor_of(request), **form.cleaned_data), show
+    return by_form(
+        request,
+        form,
+        lambda: services.return_to_pool(record, actor=actor_of(request), **form.cleaned_data),
+        _("%(name)s is in the pool.") % {"name": record},
+        heading=_("Give %(name)s back to the pool") % {"name": record},
+        back=record.get_absolute_url(),
+        submit=_("Give back"),
+        note=_("It loses its owner; colleagues may claim it. History stays, plans are cancelled."),
+        go=after,
     )
-    still = access.visible(type(record), request.user).filter(pk=pk).exists()
-    url = record.get_absolute_url() if still else reverse("pool")
-    return answer or done(request, url, _("%(name)s is in the pool.") % {"name": record}, go=True)
 
 
 @login_required
@@ -105,22 +102,15 @@ def protection_extend(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Keep a record with its owner until a day; for those who dispose of it beside its owner."""
     record = _disposed(request, pk, kind)
     form = ExtendForm(request.POST or None, user=request.user)
-
-    def show(status: int = 200, **context: Any) -> HttpResponse:
-        heading = _("Extend the protection of %(name)s") % {"name": record}
-        return show_form(
-            request, form, heading=heading, back=record.get_absolute_url(), status=status, submit=_("Save"),
-            **context,
-        )  # fmt: skip
-
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(status=422)
-    _kept, answer = attempt(
-        form, lambda: services.extend_protection(record, actor=actor_of(request), **form.cleaned_data), show
+    return by_form(
+        request,
+        form,
+        lambda: services.extend_protection(record, actor=actor_of(request), **form.cleaned_data),
+        _("Saved"),
+        heading=_("Extend the protection of %(name)s") % {"name": record},
+        back=record.get_absolute_url(),
+        go=lambda _kept: record.get_absolute_url(),
     )
-    return answer or done(request, record.get_absolute_url(), _("Saved"), go=True)
 
 
 @login_required
@@ -137,7 +127,7 @@ def protection_lock(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
             services.lock_to_owner(record, actor=actor_of(request))
             text = _("Locked. No rule takes it.")
     except RuleBroken as error:
-        return done(request, url, str(error))
+        return refused(request, url, str(error))
     return done(request, url, text, go=True)
 
 

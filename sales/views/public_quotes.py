@@ -18,7 +18,7 @@ from sales.models import QuoteLink, QuoteStatus
 from sales.rules.quoting import by_rate
 from sales.services.documents import letterhead, quote_pdf
 from sales.services.quote_answers import link_by_token
-from sales.views.quotes import pdf_answer
+from sales.views.papers import pdf_answer
 
 
 def _link(token: str) -> QuoteLink:
@@ -109,4 +109,4 @@ def public_quote_pdf(request: HttpRequest, token: str) -> HttpResponse:
         content = quote_pdf(link.quote)
     except RuleBroken as error:
         raise Http404 from error
-    return _guarded(pdf_answer(content, f"{link.quote.label}.pdf"))
+    return _guarded(pdf_answer(content, link.quote.label))

@@ -15,6 +15,7 @@ from crm.events.queries import events_about
 from crm.identity import access
 from crm.identity.events import OWNER_CHANGES
 from crm.identity.explain import why
+from crm.identity.shares import collaborators_of
 from crm.listing.answers import attempt, done, show_form, triggers
 from crm.listing.record import facts
 from crm.listing.record.place import list_of, place_in_list
@@ -43,12 +44,13 @@ def detail(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
 def context_of(request: HttpRequest, page: RecordPage, record: Any) -> dict[str, Any]:
     """What every record page reads, and what is particular to this one: `may` comes from both."""
     held = access.allowed(request.user, record, page.verbs)
-    own = page.context(request, record)
+    may = {verb: verb in held for verb in page.verbs}
+    own = page.context(request, record, may)
     return {
         "page": page,
         "record": record,
         page.model._meta.model_name: record,
-        "urls": urls_of(page, record),
+        "urls": page.addresses(record.pk),
         "fact_groups": facts.groups(page, record, request.user),
         "left_panels": panel_urls(page, record, "left"),
         "right_panels": panel_urls(page, record, "right"),
@@ -56,14 +58,10 @@ def context_of(request: HttpRequest, page: RecordPage, record: Any) -> dict[str,
         "list_root": page.listing.url(),
         "list_title": page.listing.title,
         "record_model": page.model._meta.label_lower,
+        "collaborators": collaborators_of(record),
         **own,
-        "may": {verb: verb in held for verb in page.verbs} | own.get("may", {}),
+        "may": may | own.get("may", {}),
     }
-
-
-def urls_of(page: RecordPage, record: Any) -> dict[str, str]:
-    """The addresses the templates of a record page need."""
-    return {what: page.url(what, record.pk) for what in ("detail", "edit", "position", "why")}
 
 
 def panel_urls(page: RecordPage, record: Any, slot: str) -> list[str]:

@@ -1,8 +1,9 @@
 """Contacts: the people at a customer, and the further companies they belong to."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,7 @@ from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.customer_dates import lock_customers
 from accounts.services.duplicates import Guard, guard_contact
 from crm.core.pinyin import sort_key
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.records.services.custom_values import check_free, settle
@@ -67,7 +68,8 @@ def create_contact(
     contact.fill_search()
     first = not customer.contacts.filter(is_primary=True).exists()
     contact.is_primary = first
-    _saved(contact)
+    with _known_once():
+        contact.save()
     if is_primary and not first:
         contact = set_primary(contact, actor=actor)
     _renew_search(customer)
@@ -104,11 +106,8 @@ def update_contact(
             contact.is_primary = False
             contact.links.filter(customer=contact.customer).delete()
         follow = ["name_sort", "phone_key", "is_primary", *contact.fill_search()]
-        try:
-            with transaction.atomic():
-                save_versioned(contact, [*changed, *follow])
-        except IntegrityError as error:
-            raise _taken(error) from error
+        with _known_once():
+            save_versioned(contact, [*changed, *follow])
     for customer in about:
         _keep_a_primary(customer)
         _renew_search(customer)
@@ -239,17 +238,6 @@ def _renew_search(customer: Customer) -> None:
     )
 
 
-def _saved(contact: Contact) -> None:
-    try:
-        with transaction.atomic():
-            contact.save()
-    except IntegrityError as error:
-        raise _taken(error) from error
-
-
-def _taken(error: IntegrityError) -> Exception:
-    if "external_id_once" not in str(error):
-        return error
-    return RuleBroken(
-        _("There is a contact with this external ID already."), field="external_id", code="duplicate"
-    )
+def _known_once() -> AbstractContextManager[None]:
+    """What the database keeps once, and how people are told."""
+    return without_double(external_id=_("There is a contact with this external ID already."))

@@ -2,10 +2,11 @@
 
 import datetime
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,7 +28,7 @@ from accounts.services.lifecycle import enter_stage
 from accounts.services.tagging import tag_customers
 from crm.core.clock import company_today
 from crm.core.pinyin import sort_key
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
 from crm.identity.models import Team, User
@@ -103,7 +104,8 @@ def create_customer(
     ).items():
         setattr(customer, name, value)
     customer.fill_search()
-    _saved(customer.save)
+    with _known_once():
+        customer.save()
     with recording(CUSTOMER_CREATED, customer, actor=actor, payload={"name": customer.name}) as draft:
         if derived:
             draft.payload["derived"] = sorted(derived)
@@ -158,7 +160,8 @@ def update_customer(
         follow["name_sort"] = sort_key(customer.name)
         for name, value in follow.items():
             setattr(customer, name, value)
-        _saved(lambda: save_versioned(customer, [*changed, *follow, *customer.fill_search()]))
+        with _known_once():
+            save_versioned(customer, [*changed, *follow, *customer.fill_search()])
     return customer
 
 
@@ -296,16 +299,9 @@ def _check_parent(customer: Customer, parent: Customer) -> None:
         above = Customer._base_manager.filter(pk=above).values_list("parent_id", flat=True).first()
 
 
-def _saved(save: Any) -> None:
-    try:
-        with transaction.atomic():
-            save()
-    except IntegrityError as error:
-        if "external_id_once" not in str(error):
-            raise
-        raise RuleBroken(
-            _("There is a customer with this external ID already."), field="external_id", code="duplicate"
-        ) from error
+def _known_once() -> AbstractContextManager[None]:
+    """What the database keeps once, and how people are told."""
+    return without_double(external_id=_("There is a customer with this external ID already."))
 
 
 def _derive(values: Mapping[str, Any], contact: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """What every write shares: locking, versions, and the errors people get to read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -97,3 +98,19 @@ def save_versioned(record: Versioned, fields: Iterable[str]) -> None:
     if not changed:
         record.version = before
         raise StaleVersion(type(record)._base_manager.get(pk=record.pk))
+
+
+@contextmanager
+def without_double(**words: object) -> Iterator[None]:
+    """Say in words, by field, that another record has a value already where the database keeps it once.
+
+    A constraint is named after what it keeps once: `order_number_once` is about `number`.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        for field, text in words.items():
+            if f"_{field}_once" in str(error):
+                raise RuleBroken(text, field=field, code="duplicate") from error
+        raise

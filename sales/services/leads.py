@@ -2,9 +2,10 @@
 
 import datetime
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,7 @@ from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.duplicates import hold
 from crm.core.pinyin import sort_key
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
 from crm.identity.models import Team, User
@@ -72,7 +73,8 @@ def create_lead(
         _guard(lead)
     _follow(lead)
     lead.fill_search()
-    _saved(lead.save)
+    with _known_once():
+        lead.save()
     with recording(LEAD_CREATED, lead, actor=actor, payload={"name": lead.name}):
         rescore(lead)
     return lead
@@ -106,7 +108,8 @@ def update_lead(
         if guard and {"phone", "email"} & set(changed):
             _guard(lead)
         follow = _follow(lead)
-        _saved(lambda: save_versioned(lead, [*changed, *follow, *lead.fill_search()]))
+        with _known_once():
+            save_versioned(lead, [*changed, *follow, *lead.fill_search()])
     rescore(lead)
     return lead
 
@@ -235,13 +238,6 @@ def _follow(lead: Lead) -> list[str]:
     return [*values]
 
 
-def _saved(save: Any) -> None:
-    try:
-        with transaction.atomic():
-            save()
-    except IntegrityError as error:
-        if "external_id_once" not in str(error):
-            raise
-        raise RuleBroken(
-            _("There is a lead with this external ID already."), field="external_id", code="duplicate"
-        ) from error
+def _known_once() -> AbstractContextManager[None]:
+    """What the database keeps once, and how people are told."""
+    return without_double(external_id=_("There is a lead with this external ID already."))

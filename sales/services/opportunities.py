@@ -1,11 +1,12 @@
 """Opportunities: opened, changed, moved through their pipeline, handed over, binned."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from accounts.services.customer_dates import lock_customers
 from accounts.services.lifecycle import enter_stage
 from crm.core.clock import company_today
 from crm.core.pinyin import sort_key
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
 from crm.identity.models import Team, User
@@ -83,7 +84,8 @@ def create_opportunity(
     _check_rules(opportunity)
     opportunity.custom = settle(opportunity, custom, complete=complete)
     opportunity.fill_search()
-    _saved(opportunity.save)
+    with _known_once():
+        opportunity.save()
     enter(opportunity, None, actor)
     payload = {"name": opportunity.name}
     with recording(OPPORTUNITY_CREATED, opportunity, actor=actor, payload=payload, about=[customer]):
@@ -125,7 +127,8 @@ def update_opportunity(
         opportunity.pushes += bool(before and after and after > before)
         opportunity.name_sort = sort_key(opportunity.name)
         follow = ["first_close_date", "pushes", "name_sort", *opportunity.fill_search()]
-        _saved(lambda: save_versioned(opportunity, [*changed, *follow]))
+        with _known_once():
+            save_versioned(opportunity, [*changed, *follow])
     return opportunity
 
 
@@ -317,13 +320,6 @@ def _check_rules(opportunity: Opportunity, changed: Mapping[str, Any] | None = N
         raise RuleBroken(_("This person belongs to another customer."), field="contact")
 
 
-def _saved(save: Any) -> None:
-    try:
-        with transaction.atomic():
-            save()
-    except IntegrityError as error:
-        if "external_id_once" not in str(error):
-            raise
-        raise RuleBroken(
-            _("There is an opportunity with this external ID already."), field="external_id", code="duplicate"
-        ) from error
+def _known_once() -> AbstractContextManager[None]:
+    """What the database keeps once, and how people are told."""
+    return without_double(external_id=_("There is an opportunity with this external ID already."))

@@ -1,9 +1,10 @@
 """Orders and contracts: made by hand or from an accepted quote, changed while they are drafts, amended, binned."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,7 @@ from crm.core.clock import company_today
 from crm.core.money import write_full
 from crm.core.pinyin import sort_key
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
 from crm.events.recording import record_event, recording
@@ -163,7 +164,8 @@ def update_order(
             reckoned = _reckon(order, drafts)
             fields += put_totals(order, reckoned)
             write_lines(order, reckoned)
-        _saved(lambda: save_versioned(order, fields))
+        with _known_once():
+            save_versioned(order, fields)
     if lines is not None and write_full(order.amount, order.currency) != before:
         said(ORDER_LINES_CHANGED, order, actor, before=before)
     return order
@@ -317,7 +319,8 @@ def _save_new(order: Order, custom: Mapping[str, Any]) -> None:
         order.number = next_number(order.kind, number_taken(Order))
     order.custom = settle(order, custom)
     order.fill_search()
-    _saved(order.save)
+    with _known_once():
+        order.save()
 
 
 def _reckon(order: Order, drafts: Iterable[Draft]) -> Reckoned:
@@ -341,19 +344,9 @@ def _check_rules(order: Order) -> None:
         raise RuleBroken(_("This day lies in the future."), field="signed_date")
 
 
-def _saved(save: Any) -> None:
-    try:
-        with transaction.atomic():
-            save()
-    except IntegrityError as error:
-        known = {
-            "order_number_once": ("number", _("There is an order or contract with this number already.")),
-            "order_external_id_once": (
-                "external_id",
-                _("There is an order or contract with this external ID already."),
-            ),
-        }
-        for name, (field, words) in known.items():
-            if name in str(error):
-                raise RuleBroken(words, field=field, code="duplicate") from error
-        raise
+def _known_once() -> AbstractContextManager[None]:
+    """What the database keeps once, and how people are told."""
+    return without_double(
+        number=_("There is an order or contract with this number already."),
+        external_id=_("There is an order or contract with this external ID already."),
+    )

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.services.cleaning import cleaned
 from crm.core.pinyin import sort_key
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.identity.models import Team
@@ -44,7 +45,8 @@ def create_product(*, actor: Actor, **values: Any) -> Product:
     check_product(product)
     product.custom = settle(product, custom)
     product.fill_search()
-    _saved(product.save)
+    with _known_once():
+        product.save()
     record_event(PRODUCT_CREATED, product, actor=actor, payload={"name": product.name})
     return product
 
@@ -69,7 +71,8 @@ def update_product(product: Product, *, actor: Actor, expected: int | None = Non
             return product
         check_product(product)
         product.name_sort = sort_key(product.name)
-        _saved(lambda: save_versioned(product, [*changed, "name_sort", *product.fill_search()]))
+        with _known_once():
+            save_versioned(product, [*changed, "name_sort", *product.fill_search()])
     return product
 
 
@@ -227,13 +230,6 @@ def _in_use(product: Product) -> None:
         raise RuleBroken(_("%(name)s lies in the bin.") % {"name": product.name}, code="deleted")
 
 
-def _saved(save: Any) -> None:
-    try:
-        with transaction.atomic():
-            save()
-    except IntegrityError as error:
-        if "product_code_once" not in str(error):
-            raise
-        raise RuleBroken(
-            _("There is a product with this code already."), field="code", code="duplicate"
-        ) from error
+def _known_once() -> AbstractContextManager[None]:
+    """What the database keeps once, and how people are told."""
+    return without_double(code=_("There is a product with this code already."))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 from crm.approvals.queries import waiting_count
 from crm.identity.access import visible
 from crm.identity.models import User
-from crm.listing.selection import BadQuery
 from reports.asked import Asked, ask
 from reports.charts import Chart, Series
 from reports.declare import MONEY, Column, Table, list_of
@@ -25,7 +24,7 @@ from reports.declared.funnel import FUNNEL
 from reports.queries import overview, receivables
 from reports.queries.deals import Unit, deals_of
 from reports.rules.periods import MONTH, QUARTER, YEAR, Period, months_on, period_of
-from reports.views.reports import report_or_404
+from reports.views.reports import answer_forecast
 from reports.words import period_label, short_label
 
 SPANS = (
@@ -39,17 +38,14 @@ TITLE = gettext_lazy("Dashboard")
 
 @login_required
 @require_safe
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: HttpRequest) -> HttpResponseBase:
     """One page for whoever answers for a team: numbers of a period against last year, forecast, funnel, people, care."""
-    report_or_404(request.user, FORECAST.slug)
-    query = request.GET.copy()
-    query.pop("group", None)
-    try:
-        asked = ask(FORECAST, request.user, query)
-    except BadQuery as error:
-        context = {"report": FORECAST, "errors": error.errors}
-        return render(request, "reports/bad_query.html", context, status=400)
-    return render(request, "reports/dashboard.html", dashboard_context(asked, request.GET.get("period", "")))
+
+    def show(asked: Asked) -> HttpResponse:
+        context = dashboard_context(asked, request.GET.get("period", ""))
+        return render(request, "reports/dashboard.html", context)
+
+    return answer_forecast(request, show)
 
 
 def dashboard_context(asked: Asked, chosen: str) -> dict[str, Any]:

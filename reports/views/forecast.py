@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -19,9 +19,8 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import visible
 from crm.identity.models import User
-from crm.listing.selection import BadQuery
 from reports import services
-from reports.asked import Asked, ask
+from reports.asked import Asked
 from reports.charts import Chart, Series
 from reports.declare import MONEY, Column, Row, Table
 from reports.declared.forecast import FORECAST
@@ -30,7 +29,7 @@ from reports.queries import accuracy, outlook
 from reports.queries.deals import Unit
 from reports.queries.reach import may_set_for
 from reports.rules.periods import Period
-from reports.views.reports import report_or_404
+from reports.views.reports import answer, answer_forecast
 from reports.words import period_label
 
 METHODS = {
@@ -56,17 +55,11 @@ class Person:
 
 @login_required
 @require_safe
-def forecast(request: HttpRequest) -> HttpResponse:
+def forecast(request: HttpRequest) -> HttpResponseBase:
     """The forecast of a month, quarter or year for a team or a person."""
-    report_or_404(request.user, FORECAST.slug)
-    query = request.GET.copy()
-    query.pop("group", None)
-    try:
-        asked = ask(FORECAST, request.user, query)
-    except BadQuery as error:
-        context = {"report": FORECAST, "errors": error.errors}
-        return render(request, "reports/bad_query.html", context, status=400)
-    return render(request, "reports/forecast.html", forecast_context(asked))
+    return answer_forecast(
+        request, lambda asked: render(request, "reports/forecast.html", forecast_context(asked))
+    )
 
 
 def forecast_context(asked: Asked) -> dict[str, Any]:
@@ -184,15 +177,14 @@ def _faces() -> list[tuple[str, str, str]]:
 
 @login_required
 @require_POST
-def forecast_call(request: HttpRequest) -> HttpResponse:
+def forecast_call(request: HttpRequest) -> HttpResponseBase:
     """Keep what was said of people's periods: one's own word and a manager's judgements, those that changed."""
-    report_or_404(request.user, FORECAST.slug)
-    try:
-        asked = ask(FORECAST, request.user, _asked_for(request.POST))
-    except BadQuery as error:
-        context = {"report": FORECAST, "errors": error.errors}
-        return render(request, "reports/bad_query.html", context, status=400)
-    period: Period = asked["period"]
+    return answer(
+        request, FORECAST.slug, _asked_for(request.POST), lambda asked: _keep_calls(request, asked["period"])
+    )
+
+
+def _keep_calls(request: HttpRequest, period: Period) -> HttpResponse:
     kept, wrong = 0, []
     people = visible(User, request.user).filter(is_active=True)
     wanted = {name: value for name, value in request.POST.items() if name.startswith("call_")}

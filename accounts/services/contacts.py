@@ -20,7 +20,7 @@ from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.customer_dates import lock_customers
 from accounts.services.duplicates import Guard, guard_contact
 from crm.core.pinyin import sort_key
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
+from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.records.services.custom_values import check_free, settle
@@ -55,7 +55,7 @@ def create_contact(
 
     With a `guard` somebody whose number or address another customer has is refused (`DuplicatesFound`).
     """
-    _only_editable(values)
+    only(EDITABLE, values)
     customer = lock(customer)
     if customer.contacts.count() >= MOST_PER_CUSTOMER:
         raise RuleBroken(_("A customer has at most %(count)d contacts.") % {"count": MOST_PER_CUSTOMER})
@@ -83,7 +83,7 @@ def update_contact(
     contact: Contact, *, actor: Actor, expected: int | None = None, guard: Guard | None = None, **values: Any
 ) -> Contact:
     """Change a contact; moving them to another customer keeps the person and their history."""
-    _only_editable(values)
+    only(EDITABLE, values)
     custom = values.pop("custom", None)
     values = cleaned(Contact, values)
     contact = _locked(contact, values.get("customer"))
@@ -214,12 +214,6 @@ def _locked(contact: Contact, *others: Customer | None) -> Contact:
     """The contact locked after its customers, as every change does, so that no two wait for each other."""
     lock_customers([contact.customer_id, *(other.pk for other in others if other is not None)])
     return lock(contact)
-
-
-def _only_editable(values: dict[str, Any]) -> None:
-    unknown = set(values) - set(EDITABLE)
-    if unknown:
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
 
 
 def _keep_a_primary(customer: Customer) -> None:

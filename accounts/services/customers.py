@@ -28,7 +28,7 @@ from accounts.services.lifecycle import enter_stage
 from accounts.services.tagging import tag_customers
 from crm.core.clock import company_today
 from crm.core.pinyin import sort_key
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
+from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
 from crm.identity.models import Team, User
@@ -87,7 +87,7 @@ def create_customer(
     With `complete=False` required custom fields may wait: no form was filled in. `first_deal_at` is for administrators and imports; the stage has to agree with it. With a `guard` one that is
     there already is refused (`DuplicatesFound`).
     """
-    _only_editable(values)
+    only(EDITABLE, values)
     custom = values.pop("custom", {})
     values = cleaned(Customer, {"name": values.pop("name", ""), **values})
     derived = _derive(values, contact) if fill_in else {}
@@ -137,7 +137,7 @@ def update_customer(
 
     With a `guard` values that make it a duplicate of another customer are refused (`DuplicatesFound`).
     """
-    _only_editable(values)
+    only(EDITABLE, values)
     customer = lock(customer)
     _in_use(customer)
     check_version(customer, expected)
@@ -264,12 +264,6 @@ def _begin(customer: Customer, first_deal_at: datetime.date | None, stage: str) 
 def _check_deal_date(date: datetime.date | None) -> None:
     if date is not None and date > company_today():
         raise RuleBroken(_("The first deal cannot lie in the future."), field="first_deal_at")
-
-
-def _only_editable(values: Mapping[str, Any]) -> None:
-    unknown = set(values) - set(EDITABLE)
-    if unknown:
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
 
 
 def _in_use(customer: Customer) -> None:

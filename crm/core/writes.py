@@ -80,6 +80,12 @@ def guard_writes(guard: Guard) -> None:
         _guards.append(guard)
 
 
+def only(editable: Iterable[str], values: Iterable[str]) -> None:
+    """Refuse values a service does not change: a mistake of the caller, never of a person."""
+    if unknown := set(values) - set(editable):
+        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
+
+
 def save_versioned(record: Versioned, fields: Iterable[str]) -> None:
     """Save the named fields as the next version; raise `StaleVersion` if somebody was faster."""
     fields = set(fields)

@@ -12,12 +12,14 @@ from accounts.pages import CUSTOMER_PAGE
 from accounts.tests.factories import make_customer
 from crm.identity.tests.factories import make_company
 from crm.listing.giving import GiveForm, give_form
+from crm.records.services.custom_fields import create_field
 from sales.pages.leads import LEAD_PAGE
 from sales.pages.opportunities import OPPORTUNITY_PAGE
 from sales.pages.orders import ORDER_PAGE
 from sales.pages.products import PRODUCT_PAGE
 from sales.pages.quotes import QUOTE_PAGE
 from sales.tests.factories import (
+    SYSTEM,
     make_lead,
     make_opportunity,
     make_order,
@@ -136,3 +138,24 @@ def test_a_button_that_is_refused_says_so_as_a_failure(company, name):
     plain = client.post(url)
     assert plain.url == record.get_absolute_url()
     assert [message.level_tag for message in get_messages(plain.wsgi_request)] == ["error"]
+
+
+def test_an_order_whose_number_elsewhere_was_given_again_stays_in_the_bin(company):
+    customer = make_customer(company.sales1)
+    order = make_order(customer, external_id="ERP-7")
+    client = browser(company.sales1)
+    client.post(ORDER_PAGE.url("delete", order.pk))
+    make_order(customer, external_id="ERP-7")
+    assert client.post(ORDER_PAGE.url("restore", order.pk)).status_code == 409
+
+
+@pytest.mark.parametrize("page", [QUOTE_PAGE, ORDER_PAGE], ids=by_key)
+def test_what_only_one_record_holds_keeps_another_in_the_bin(company, page):
+    one = create_field(page.model._meta.label_lower, label="Ticket", kind="text", unique=True, actor=SYSTEM)
+    make = {"quote": make_quote, "order": make_order}[page.key]
+    customer = make_customer(company.sales1)
+    record = make(customer, custom={one.key: "T-1"})
+    client = browser(company.sales1)
+    client.post(page.url("delete", record.pk))
+    make(customer, custom={one.key: "T-1"})
+    assert client.post(page.url("restore", record.pk)).status_code == 409

@@ -1,7 +1,6 @@
 """Leads: created, changed, qualified or not, binned and restored."""
 
 import datetime
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -13,7 +12,7 @@ from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.duplicates import hold
 from crm.core.pinyin import sort_key
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
+from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
 from crm.identity.models import Team, User
@@ -61,7 +60,7 @@ def create_lead(
 
     With `complete=False` required custom fields may wait: whoever filled the form in was not asked for them.
     """
-    _only_editable(values)
+    only(EDITABLE, values)
     custom = values.pop("custom", {})
     values = cleaned(Lead, {"name": values.pop("name", ""), **values})
     lead = Lead(owner=owner, team=team or (owner.team if owner else None), **values)
@@ -85,7 +84,7 @@ def update_lead(
     lead: Lead, *, actor: Actor, expected: int | None = None, guard: bool = True, **values: Any
 ) -> Lead:
     """Change a lead's fields; a converted one is history and stays as it is."""
-    _only_editable(values)
+    only(EDITABLE, values)
     lead = lock(lead)
     _in_use(lead)
     check_version(lead, expected)
@@ -194,12 +193,6 @@ def purge_lead_bin(*, actor: Actor, days: int = BIN_DAYS) -> int:
     record_events(LEAD_PURGED, [EventRow(Lead, pk) for pk in rows], actor=actor)
     Lead._base_manager.filter(pk__in=rows).delete()
     return len(rows)
-
-
-def _only_editable(values: Mapping[str, Any]) -> None:
-    unknown = set(values) - set(EDITABLE)
-    if unknown:
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
 
 
 def _in_use(lead: Lead) -> None:

@@ -17,7 +17,7 @@ from accounts.services.customer_dates import lock_customers
 from accounts.services.lifecycle import enter_stage
 from crm.core.clock import company_today
 from crm.core.pinyin import sort_key
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
+from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_events, recording
 from crm.identity.models import Team, User
@@ -59,7 +59,7 @@ def create_opportunity(
     **values: Any,
 ) -> Opportunity:
     """Open a deal with a customer, in the first stage of a pipeline unless another open one is named."""
-    _only_editable(values)
+    only(EDITABLE, values)
     customer = lock_customers([customer.pk])[0]
     if customer.deleted_at is not None:
         raise RuleBroken(_("%(name)s lies in the bin.") % {"name": customer.name}, field="customer")
@@ -100,7 +100,7 @@ def update_opportunity(
     opportunity: Opportunity, *, actor: Actor, expected: int | None = None, **values: Any
 ) -> Opportunity:
     """Change the fields of a deal; putting its close off is counted, and another probability asks why."""
-    _only_editable(values)
+    only(EDITABLE, values)
     opportunity = locked(opportunity)
     in_use(opportunity)
     check_version(opportunity, expected)
@@ -284,12 +284,6 @@ def _ask_for_what_is_missing(opportunity: Opportunity, stages: list[Stage], to: 
             missing += [name for name in stage.asks if name not in missing and is_blank(opportunity, name)]
     if missing:
         raise AsksFirst(missing)
-
-
-def _only_editable(values: Mapping[str, Any]) -> None:
-    unknown = set(values) - set(EDITABLE)
-    if unknown:
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
 
 
 def in_use(opportunity: Opportunity) -> None:

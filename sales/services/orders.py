@@ -15,12 +15,12 @@ from crm.core.clock import company_today
 from crm.core.money import write_full
 from crm.core.pinyin import sort_key
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
+from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
 from crm.events.recording import record_event, recording
 from crm.identity.models import Team, User
-from crm.records.services.custom_values import settle
+from crm.records.services.custom_values import check_free, settle
 from sales.events.orders import (
     ORDER_AMENDED,
     ORDER_CREATED,
@@ -68,7 +68,7 @@ def create_order(
     **values: Any,
 ) -> Order:
     """Make a draft of an order or contract; without a number of its own it gets the next one of the company's."""
-    _only_editable(values)
+    only(EDITABLE, values)
     customer = lock_customers([customer.pk])[0]
     if customer.deleted_at is not None:
         raise RuleBroken(_("%(name)s lies in the bin.") % {"name": customer.name}, field="customer")
@@ -131,7 +131,7 @@ def update_order(
     **values: Any,
 ) -> Order:
     """Change a draft; of what is approved or signed only notes and papers change, the rest by an amendment."""
-    _only_editable(values)
+    only(EDITABLE, values)
     order = locked(order)
     check_version(order, expected)
     if order.deleted_at is not None:
@@ -265,9 +265,11 @@ def restore_order(order: Order, *, actor: Actor) -> Order:
         )
     if order.quote_id and rows.filter(quote=order.quote_id).exclude(status=OrderStatus.VOIDED).exists():
         raise RuleBroken(_("The quote has become another order meanwhile."), code="conflict")
+    check_free(order)
     with recording(ORDER_RESTORED, order, actor=actor, always=True, about=about(order)):
         order.deleted_at = order.deleted_by_id = None
-        save_versioned(order, ["deleted_at", "deleted_by_id"])
+        with _known_once():
+            save_versioned(order, ["deleted_at", "deleted_by_id"])
     return order
 
 
@@ -327,12 +329,6 @@ def _reckon(order: Order, drafts: Iterable[Draft]) -> Reckoned:
     """Amounts by the rates of the day it was signed, so that a contract of last year keeps last year's tax."""
     day = order.signed_date or company_today()
     return reckon(drafts, currency=order.currency, tax_included=order.tax_included, day=day)
-
-
-def _only_editable(values: Mapping[str, Any]) -> None:
-    unknown = set(values) - set(EDITABLE)
-    if unknown:
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
 
 
 def _check_rules(order: Order) -> None:

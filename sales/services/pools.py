@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Customer
 from crm.core.locks import hold
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.identity import services as identity
@@ -35,7 +35,7 @@ def create_pool(
     **values: Any,
 ) -> Pool:
     """Open a pool for a team and everything below it, or for the whole company."""
-    _only_editable(values)
+    only(EDITABLE, values)
     team = identity.create_team(name, parent=serves, kind=Team.Kind.POOL, actor=actor)
     pool = Pool(team=team, is_default=is_default, **values)
     _check(pool)
@@ -57,7 +57,7 @@ def update_pool(
     **values: Any,
 ) -> Pool:
     """Change what a pool takes, whom it serves, its limits or its members; limits hold from the next claim on."""
-    _only_editable(values)
+    only(EDITABLE, values)
     pool = lock(pool)
     check_version(pool, expected)
     placed: dict[str, object] = {}
@@ -133,8 +133,3 @@ def _check(pool: Pool) -> None:
         raise RuleBroken(_("This pool takes what no other does: leads and customers."), field="takes_leads")
     if pool.claims_of_one < 1:
         raise RuleBroken(_("Enter at least 1."), field="claims_of_one")
-
-
-def _only_editable(values: dict[str, Any]) -> None:
-    if unknown := set(values) - set(EDITABLE):
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.services.cleaning import cleaned
 from crm.core.pinyin import sort_key
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned, without_double
+from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.identity.models import Team
@@ -37,7 +37,7 @@ EDITABLE = (
 @transaction.atomic
 def create_product(*, actor: Actor, **values: Any) -> Product:
     """Add a product to what can be sold."""
-    _only_editable(values)
+    only(EDITABLE, values)
     custom = values.pop("custom", {})
     values = cleaned(Product, {"name": values.pop("name", ""), **values})
     values.setdefault("tax_rate", default_tax_rate())
@@ -54,7 +54,7 @@ def create_product(*, actor: Actor, **values: Any) -> Product:
 @transaction.atomic
 def update_product(product: Product, *, actor: Actor, expected: int | None = None, **values: Any) -> Product:
     """Change a product; lines written before keep what they say."""
-    _only_editable(values)
+    only(EDITABLE, values)
     product = lock(product)
     _in_use(product)
     check_version(product, expected)
@@ -217,12 +217,6 @@ def check_product(product: Product) -> None:
     if not TaxRate.objects.filter(rate=product.tax_rate).exists():
         raise RuleBroken(_("There is no such tax rate."), field="tax_rate")
     check_currency(product.currency)
-
-
-def _only_editable(values: Mapping[str, Any]) -> None:
-    unknown = set(values) - set(EDITABLE)
-    if unknown:
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
 
 
 def _in_use(product: Product) -> None:

@@ -1,7 +1,7 @@
 """Quotes: made, changed while they are drafts, a new version after they were sent, copied, binned."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models, transaction
@@ -13,12 +13,12 @@ from accounts.services.cleaning import cleaned
 from accounts.services.customer_dates import lock_customers
 from crm.core.clock import company_today
 from crm.core.money import write_full
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
 from crm.events.recording import record_event, recording
 from crm.identity.models import Team, User
-from crm.records.services.custom_values import settle
+from crm.records.services.custom_values import check_free, settle
 from sales.events.quotes import (
     QUOTE_CREATED,
     QUOTE_DELETED,
@@ -61,7 +61,7 @@ def create_quote(
     **values: Any,
 ) -> Quote:
     """Make an offer to a customer, valid for 30 days unless said otherwise; a deal's products are its first lines."""
-    _only_editable(values)
+    only(EDITABLE, values)
     customer = lock_customers([customer.pk])[0]
     if customer.deleted_at is not None:
         raise RuleBroken(_("%(name)s lies in the bin.") % {"name": customer.name}, field="customer")
@@ -100,7 +100,7 @@ def update_quote(
     **values: Any,
 ) -> Quote:
     """Change a draft: its fields, its lines, or both. One that was sent is frozen: `revise_quote` makes a new version."""
-    _only_editable(values)
+    only(EDITABLE, values)
     quote = locked(quote)
     check_version(quote, expected)
     if not quote.is_draft:
@@ -208,6 +208,7 @@ def restore_quote(quote: Quote, *, actor: Actor) -> Quote:
     others = Quote.objects.filter(number=quote.number)
     if others.filter(revision__gte=quote.revision).exists():
         raise RuleBroken(_("There is a newer version of %(quote)s.") % {"quote": quote}, code="conflict")
+    check_free(quote)
     before = others.order_by("-revision").first()
     if before is not None:
         if before.status not in FROZEN:
@@ -275,12 +276,6 @@ def _reckon(quote: Quote, drafts: Iterable[Draft]) -> Reckoned:
 
 def _currency_of(opportunity: Opportunity | None) -> str:
     return opportunity.currency if opportunity else "CNY"
-
-
-def _only_editable(values: Mapping[str, Any]) -> None:
-    unknown = set(values) - set(EDITABLE)
-    if unknown:
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
 
 
 def _check_rules(quote: Quote) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext_lazy
@@ -24,6 +23,7 @@ from crm.core.phone import format_phone
 from crm.core.templatetags.ui import badge, icon, lifecycle_badge, tier
 from crm.identity import access
 from crm.identity.models import Scope, User
+from crm.listing.bins import bin_of
 from crm.listing.bulk import Assign, Bulk, Delete
 from crm.listing.columns import Badge, Date, Flag, FollowUp, Html, Link, Look, Number, Person, Related, Text
 from crm.listing.custom.bulk import SetField
@@ -100,21 +100,6 @@ def _phone(record: Customer | Contact, look: Look) -> str:
 
 def _plain_phone(record: Customer | Contact) -> str:
     return format_phone(record.phone)
-
-
-def _restore(customer: Customer, look: Look) -> SafeString | str:
-    """The way out of the bin, for those who may."""
-    if not access.has_verb(look.user, "delete", Customer):
-        return ""
-    return format_html(
-        '<a class="btn btn-mini" href="{}">{}</a>',
-        reverse("customer_restore", args=[customer.pk]),
-        gettext("Restore"),
-    )
-
-
-def _restore_url(customer: Customer) -> str:
-    return reverse("customer_restore", args=[customer.pk])
 
 
 def _late(customer: Customer, look: Look) -> str:
@@ -266,31 +251,11 @@ CUSTOMERS = ListPage(
     ],
 )
 
-CUSTOMER_BIN = ListPage(
-    name="customer_bin",
-    model=Customer,
-    queryset=customer_bin,
-    title=_("Bin"),
-    in_search=False,
-    palette=None,
-    icon="trash",
-    count_words=_customers,
-    filters=CustomerFilters,
-    columns=[
-        Link("name", label=_("Customer"), sort="name_sort", sub="industry", to=_restore_url),
-        Person("owner", card="meta"),
-        Date("deleted_at", label=_("Deleted"), sort=True, card="right"),
-    ],
-    default_sort="-deleted_at",
-    empty=Empty(
-        _("The bin is empty"),
-        _("What is deleted stays here for 30 days."),
-        _("All customers"),
-        "customer_list",
-    ),
-    row_actions=_restore,
-    exportable=False,
-    remote_choices=False,
+CUSTOMER_BIN = bin_of(
+    CUSTOMERS,
+    customer_bin,
+    Link("name", label=_("Customer"), sort="name_sort", sub="industry"),
+    Person("owner", card="meta"),
 )
 
 CONTACTS = ListPage(

@@ -73,6 +73,8 @@ def test_the_bin_gives_back_what_one_may_delete(company, page):
     gone = manager.post(page.url("delete", record.pk), headers=HTMX)
     assert gone["HX-Redirect"] == page.listing.url()
     assert manager.get(page.url("detail", record.pk)).status_code == 404
+    assert restore in manager.get(page.bin.url()).content.decode()
+    assert "btn btn-mini" not in browser(company.exec).get(page.bin.url()).content.decode()
     stranger = 403 if page is PRODUCT_PAGE else 404  # everybody sees what the company sells
     assert browser(company.sales3).get(restore).status_code == stranger
     assert browser(company.exec).get(restore).status_code == 403

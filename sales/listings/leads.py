@@ -1,6 +1,5 @@
 """The lists of leads."""
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, pgettext_lazy
@@ -12,6 +11,7 @@ from crm.core.phone import format_phone
 from crm.core.templatetags.ui import meter
 from crm.identity import access
 from crm.identity.models import User
+from crm.listing.bins import bin_of
 from crm.listing.bulk import Assign, Bulk, Delete
 from crm.listing.columns import Badge, Date, FollowUp, Html, Link, Look, Number, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
@@ -66,17 +66,6 @@ def _owns_leads(user: User) -> bool:
 
 def _writes(user: User) -> bool:
     return access.has_verb(user, "add", Activity)
-
-
-def _restore_url(lead: Lead) -> str:
-    return reverse("lead_restore", args=[lead.pk])
-
-
-def _restore(lead: Lead, look: Look) -> SafeString | str:
-    """The way out of the bin, for those who may."""
-    if not access.has_verb(look.user, "delete", Lead):
-        return ""
-    return format_html('<a class="btn btn-mini" href="{}">{}</a>', _restore_url(lead), gettext("Restore"))
 
 
 LEADS = ListPage(
@@ -179,23 +168,9 @@ LEADS = ListPage(
     ],
 )
 
-LEAD_BIN = ListPage(
-    name="lead_bin",
-    model=Lead,
-    queryset=lead_bin,
-    title=_("Bin"),
-    in_search=False,
-    palette=None,
-    icon="trash",
-    count_words=_leads,
-    filters=LeadFilters,
-    columns=[
-        Link("name", label=_("Lead"), sort="name_sort", sub="company", to=_restore_url),
-        Person("owner", card="meta"),
-        Date("deleted_at", label=_("Deleted"), sort=True, card="right"),
-    ],
-    default_sort="-deleted_at",
-    row_actions=_restore,
-    exportable=False,
-    remote_choices=False,
+LEAD_BIN = bin_of(
+    LEADS,
+    lead_bin,
+    Link("name", label=_("Lead"), sort="name_sort", sub="company"),
+    Person("owner", card="meta"),
 )

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from crm.identity import access
 from crm.identity.models import User
+from crm.listing.bins import bin_of
 from crm.listing.bulk import Assign, Bulk, Delete
 from crm.listing.columns import Badge, Date, FollowUp, Html, Link, Look, Money, Number, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
@@ -36,10 +36,6 @@ def _probability(opportunity: Opportunity, look: Look) -> str:
 
 def _owns_opportunities(user: User) -> bool:
     return access.has_verb(user, "add", Opportunity)
-
-
-def _restore_opportunity_url(opportunity: Opportunity) -> str:
-    return reverse("opportunity_restore", args=[opportunity.pk])
 
 
 def _remember_stages(records: Sequence[Opportunity]) -> dict[str, int]:
@@ -155,22 +151,9 @@ OPPORTUNITIES = ListPage(
     ],
 )
 
-OPPORTUNITY_BIN = ListPage(
-    name="opportunity_bin",
-    model=Opportunity,
-    queryset=opportunity_bin,
-    title=_("Bin"),
-    in_search=False,
-    palette=None,
-    icon="trash",
-    count_words=_opportunities,
-    filters=OpportunityFilters,
-    columns=[
-        Link("name", label=_("Opportunity"), sort="name_sort", sub="customer", to=_restore_opportunity_url),
-        Person("owner", card="meta"),
-        Date("deleted_at", label=_("Deleted"), sort=True, card="right"),
-    ],
-    default_sort="-deleted_at",
-    exportable=False,
-    remote_choices=False,
+OPPORTUNITY_BIN = bin_of(
+    OPPORTUNITIES,
+    opportunity_bin,
+    Link("name", label=_("Opportunity"), sort="name_sort", sub="customer"),
+    Person("owner", card="meta"),
 )

@@ -1,11 +1,11 @@
 """The lists of orders and contracts."""
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from crm.identity import access
 from crm.identity.models import User
+from crm.listing.bins import bin_of
 from crm.listing.bulk import Assign, Delete
 from crm.listing.columns import Badge, Date, Link, Money, Number, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
@@ -36,10 +36,6 @@ def _orders(number: str, exact: int) -> str:
 
 def _owns_orders(user: User) -> bool:
     return access.has_verb(user, "add", Order)
-
-
-def _restore_url(order: Order) -> str:
-    return reverse("order_restore", args=[order.pk])
 
 
 ORDERS = ListPage(
@@ -112,22 +108,10 @@ ORDERS = ListPage(
     ],
 )
 
-ORDER_BIN = ListPage(
-    name="order_bin",
-    model=Order,
-    queryset=order_bin,
-    title=_("Bin"),
-    in_search=False,
-    icon="trash",
-    count_words=_orders,
-    filters=OrderFilters,
-    columns=[
-        Link("name", label=_("Contract"), sort="name_sort", sub="number", to=_restore_url),
-        Related("customer", card="subtitle"),
-        Person("owner", card="meta"),
-        Date("deleted_at", label=_("Deleted"), sort=True, card="right"),
-    ],
-    default_sort="-deleted_at",
-    exportable=False,
-    remote_choices=False,
+ORDER_BIN = bin_of(
+    ORDERS,
+    order_bin,
+    Link("name", label=_("Contract"), sort="name_sort", sub="number"),
+    Related("customer", card="subtitle"),
+    Person("owner", card="meta"),
 )

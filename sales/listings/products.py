@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from crm.core import formats
+from crm.listing.bins import bin_of
 from crm.listing.bulk import Delete
 from crm.listing.columns import Date, Flag, Html, Link, Look, Money, Number, Text
 from crm.listing.declare import Empty, ListPage, View
@@ -33,10 +33,6 @@ def _books(number: str, exact: int) -> str:
 
 def _rate(product: Product, look: Look) -> str:
     return percent(product.tax_rate)
-
-
-def _restore_url(product: Product) -> str:
-    return reverse("product_restore", args=[product.pk])
 
 
 PRODUCTS = ListPage(
@@ -80,23 +76,7 @@ PRODUCTS = ListPage(
     ],
 )
 
-PRODUCT_BIN = ListPage(
-    name="product_bin",
-    model=Product,
-    queryset=product_bin,
-    title=_("Bin"),
-    in_search=False,
-    icon="trash",
-    count_words=_products,
-    filters=ProductFilters,
-    columns=[
-        Link("name", label=_("Product"), sort="name_sort", sub="code", to=_restore_url),
-        Date("deleted_at", label=_("Deleted"), sort=True, card="right"),
-    ],
-    default_sort="-deleted_at",
-    exportable=False,
-    remote_choices=False,
-)
+PRODUCT_BIN = bin_of(PRODUCTS, product_bin, Link("name", label=_("Product"), sort="name_sort", sub="code"))
 
 PRICE_BOOKS = ListPage(
     model=PriceBook,

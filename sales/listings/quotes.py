@@ -1,11 +1,11 @@
 """The lists of quotes."""
 
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from crm.identity import access
 from crm.identity.models import User
+from crm.listing.bins import bin_of
 from crm.listing.bulk import Assign, Delete
 from crm.listing.columns import Badge, Date, Html, Link, Look, Money, Number, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
@@ -36,10 +36,6 @@ def _discount(quote: Quote, look: Look) -> str:
 
 def _owns_quotes(user: User) -> bool:
     return access.has_verb(user, "add", Quote)
-
-
-def _restore_url(quote: Quote) -> str:
-    return reverse("quote_restore", args=[quote.pk])
 
 
 QUOTES = ListPage(
@@ -122,22 +118,10 @@ QUOTES = ListPage(
     ],
 )
 
-QUOTE_BIN = ListPage(
-    name="quote_bin",
-    model=Quote,
-    queryset=quote_bin,
-    title=_("Bin"),
-    in_search=False,
-    icon="trash",
-    count_words=_quotes,
-    filters=QuoteFilters,
-    columns=[
-        Link("label", label=_("Quote"), sort="number", sub="name", to=_restore_url),
-        Related("customer", card="subtitle"),
-        Person("owner", card="meta"),
-        Date("deleted_at", label=_("Deleted"), sort=True, card="right"),
-    ],
-    default_sort="-deleted_at",
-    exportable=False,
-    remote_choices=False,
+QUOTE_BIN = bin_of(
+    QUOTES,
+    quote_bin,
+    Link("label", label=_("Quote"), sort="number", sub="name"),
+    Related("customer", card="subtitle"),
+    Person("owner", card="meta"),
 )

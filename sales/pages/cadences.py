@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Contact
 from crm.automation.queries import is_suppressed
@@ -19,7 +20,7 @@ from sales.services.enrolments import address_of
 SHOWN = 3
 
 
-def cadence_context(request: HttpRequest, cadence: Cadence) -> dict[str, Any]:
+def cadence_context(request: HttpRequest, cadence: Cadence, may: dict[str, bool]) -> dict[str, Any]:
     """Beside the facts: the steps with one's own words, and what came of it."""
     seen = access.has_verb(request.user, "view", Enrolment)
     return {
@@ -42,7 +43,10 @@ CADENCE_PAGE = RecordPage(
     template="sales/cadence_detail.html",
     parts={name: f"sales/_cadence_{name}.html" for name in ("identity", "left", "middle", "right")},
     context=cadence_context,
-    verbs=("change", "delete"),
+    delete=services.delete_cadence,
+    before_delete=_(
+        "This cannot be undone; a cadence that is not wanted any more can also just be switched off."
+    ),
     facts=(
         "description", "is_active", "language", "send_from", "send_until", "stops_on_meeting", "stops_on_stage",
         "stops_on_owner", "stops_with_company",

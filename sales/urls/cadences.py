@@ -10,7 +10,6 @@ STEP = "cadences/<int:pk>/steps/<int:step>/"
 
 urlpatterns = [
     path("cadences/new/", cadences.cadence_create, name="cadence_create"),
-    path("cadences/<int:pk>/delete/", cadences.cadence_delete, name="cadence_delete"),
     path("cadences/<int:pk>/steps/new/", cadences.step_create, name="cadence_step_create"),
     path(STEP, cadences.step_edit, name="cadence_step_edit"),
     path(f"{STEP}move/", cadences.step_move, name="cadence_step_move"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.views.contacts import the_contact
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import attempt, done, show_form
+from crm.listing.answers import attempt, by_button, done, show_form
 from crm.listing.once import once
 from sales import services
 from sales.forms.cadences import CadenceForm, EnrolForm, StepForm, WordsForm
@@ -21,7 +21,6 @@ from sales.models import Cadence, CadenceStep, Enrolment
 from sales.pages.cadences import CADENCE_PAGE
 from sales.pages.leads import LEAD_PAGE
 from sales.queries.cadences import enrolment_list, own_words
-from sales.views.verbs import by_button, by_form
 
 STEP_FORM = "sales/_step_form.html"
 
@@ -53,32 +52,6 @@ def cadence_create(request: HttpRequest) -> HttpResponse:
         made.get_absolute_url(),
         _("%(name)s is saved. Add its first step.") % {"name": made},
         go=True,
-    )
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def cadence_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Do away with a cadence nobody has been in."""
-
-    def remove(cadence: Cadence, values: dict[str, Any]) -> Cadence:
-        services.delete_cadence(cadence, actor=actor_of(request))
-        return cadence
-
-    return by_form(
-        request,
-        CADENCE_PAGE,
-        pk,
-        None,
-        remove,
-        lambda cadence: _("%(name)s is deleted.") % {"name": cadence},
-        heading=lambda cadence: _("Delete %(name)s?") % {"name": cadence},
-        submit=_("Delete"),
-        verb="delete",
-        danger=True,
-        note=_("This cannot be undone; a cadence that is not wanted any more can also just be switched off."),
-        body="sales/_note.html",
-        go=lambda cadence: reverse("cadence_list"),
     )
 
 

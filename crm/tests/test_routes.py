@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import transaction
 from django.test import override_settings
 from django.urls import get_resolver
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from crm.identity import access
@@ -49,9 +51,13 @@ LOOKED_AT += [("sales1", None), ("exec", None), ("service1", None)]
 
 @pytest.fixture(scope="module")
 def door(django_db_setup, django_db_blocker) -> Iterator[Door]:
-    """One world for the whole module; what a request writes is undone at once."""
+    """One world for the whole module, where time stands still; what a request writes is undone at once.
+
+    Time passing would write too: that a device is still in use, for example.
+    """
     cheap = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
-    with django_db_blocker.unblock(), cheap, transaction.atomic():
+    still = time_machine.travel(timezone.now(), tick=False)
+    with django_db_blocker.unblock(), cheap, transaction.atomic(), still:
         yield Door(make_world())
         transaction.set_rollback(True)
 

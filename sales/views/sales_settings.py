@@ -11,6 +11,7 @@ from crm.console.views.panels import add_rule, done, form_panel
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404
+from crm.listing.once import once
 from sales import services
 from sales.forms.products import TaxRateForm
 from sales.forms.sales_settings import LetterheadForm, NumberForm
@@ -77,6 +78,7 @@ def tax_rates(request: HttpRequest) -> HttpResponse:
 
 
 @administrators_only
+@once
 def tax_rate_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Add a rate of tax, or say until when one holds."""
     row = get_visible_or_404(TaxRate, request.user, pk, "change") if pk else None

@@ -10,7 +10,12 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Activity, Customer, Reminder
+from crm.approvals import services as approvals
+from crm.approvals.models import ApprovalRequest
+from crm.automation.models import OutgoingEmail
 from crm.automation.services import enqueue
+from crm.automation.services.inbox import receive
+from crm.automation.services.suppressions import suppress
 from crm.demo.faults import world
 from crm.demo.faults.stage import Stage
 from crm.demo.load import load_demo
@@ -26,6 +31,7 @@ from crm.records.models import BusinessCalendar, ImportJob, Tag
 from crm.records.services import store_upload
 from crm.records.services.idempotency import take_key
 from crm.records.services.jobs import create_job
+from sales.services import create_lead, move_lead
 
 CUSTOMERS = 40
 LONG_AGO = datetime.timedelta(days=60)
@@ -72,6 +78,8 @@ def prepare(stage: Stage) -> Work:
     work = Work(
         people, _import(people["admin"], "待导入"), _export(people["admin"]), _bulk(people["admin"], ids)
     )
+    _approvals(people, by)
+    _answers(people["sales1"], by["sales1"])
     _old_jobs(stage, people["admin"])
     _events_nobody_heard_of(by["admin"], work)
     _let_time_pass(stage)
@@ -98,6 +106,34 @@ def _export(user: User) -> int:
 def _bulk(user: User, ids: object) -> int:
     params = {"listing": "customers", "verb": "delete", "data": {}, "ids": [*ids][:5]}
     return create_job(user, kind=bulk.KIND, title="faults", params=params, total=5).pk
+
+
+def _approvals(people: dict[str, User], by: dict[str, Actor]) -> None:
+    """What waits is asked after, talked about and passed on, and somebody who might be asked leaves."""
+    asked = ApprovalRequest.objects.filter(
+        state="pending", tasks__state="open", tasks__approver=people["manager1"]
+    )
+    request = asked.earliest("pk")
+    approvals.comment_on(request, comment="客户在催", actor=by["sales1"])
+    ApprovalRequest.objects.filter(pk=request.pk).update(nudged_at=None)
+    approvals.nudge(request, actor=by["sales1"])
+    approvals.transfer(request, user=people["manager1"], to=people["director"], actor=by["manager1"])
+    leaver = identity.create_user(
+        "leaver", name="离职", role=people["manager1"].role, team=people["manager1"].team, actor=world.SYSTEM
+    )
+    identity.deactivate_user(leaver, actor=by["admin"])
+
+
+def _answers(user: User, actor: Actor) -> None:
+    """One mail is answered, to the address of another nothing more is sent, and a lead goes on."""
+    answered, refused = OutgoingEmail._base_manager.filter(dedupe_key__startswith="faults:").order_by("pk")[
+        :2
+    ]
+    lines = ("From: somebody@example.com", f"In-Reply-To: {answered.message_id}", "Subject: Re", "", "好的")
+    receive("\r\n".join(lines).encode())
+    suppress(refused.to, reason="manual", actor=world.SYSTEM, email=refused)
+    lead = create_lead(name="线索一", phone="13700000001", owner=user, actor=actor)
+    move_lead(lead, to="working", actor=actor)
 
 
 def _old_jobs(stage: Stage, user: User) -> None:

@@ -344,6 +344,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "sales.tasks.close_what_ended",
         "schedule": crontab(hour="*/4", minute="20"),
     },
+    "remind-of-payments": {
+        "task": "sales.tasks.remind_of_payments",
+        "schedule": crontab(hour="8-20", minute="5"),
+    },
     "empty-sales-bin": {"task": "sales.tasks.empty_sales_bin", "schedule": 6 * 3600.0},
     "check-calendars": {"task": "crm.records.tasks.check_calendars", "schedule": 6 * 3600.0},
     "tidy-files": {"task": "crm.records.tasks.delete_unattached_files", "schedule": 6 * 3600.0},

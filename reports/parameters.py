@@ -7,12 +7,13 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm.core.clock import company_today
 from crm.identity import access
-from crm.identity.models import Team, User
+from crm.identity.models import Scope, Team, User
 from crm.identity.queries import descendants
 from reports.declare import Label, Parameter
 from reports.rules.periods import MONTH, QUARTER, YEAR, Period, months_on, parse_period, period_of
@@ -115,21 +116,21 @@ def owner() -> Parameter:
     return Parameter("owner", make)
 
 
-def team() -> Parameter:
-    """The deals of one team and of the teams below it."""
+def team(model: type[models.Model] = Opportunity) -> Parameter:
+    """The deals (or other records) of one team and of the teams below it."""
 
     def make(user: User) -> forms.Field:
-        teams = access.visible(Team, user).filter(is_active=True, pk__in=selling_teams(user))
+        teams = access.visible(Team, user).filter(is_active=True, pk__in=selling_teams(user, model))
         return TeamField(teams, label=_("Team"), required=False, empty_label=_("All teams"))
 
     return Parameter("team", make)
 
 
-def selling_teams(user: User) -> set[int]:
+def selling_teams(user: User, model: type[models.Model] = Opportunity) -> set[int]:
     """The teams a reader tells apart: those whose deals they reach, with the teams above them; all for a wide scope."""
-    if access.branches(Opportunity, user) is None:
+    if access.branches(model, user) is None or access.scope_of(model, user) == Scope.DEALS:
         return set(access.visible(Team, user).values_list("pk", flat=True))
-    return access.team_ids_of(user, Opportunity) | ({user.team_id} if user.team_id else set())
+    return access.team_ids_of(user, model) | ({user.team_id} if user.team_id else set())
 
 
 def pipeline() -> Parameter:

@@ -10,6 +10,7 @@ class SalesConfig(AppConfig):
         from sales import approvables, hooks  # noqa: F401 - importing registers
         from sales.events import (  # noqa: F401 - importing declares
             assignment,
+            invoices,
             leads,
             money,
             opportunities,
@@ -20,6 +21,7 @@ class SalesConfig(AppConfig):
             quotes,
             webforms,
         )
+        from sales.news import money as money_news  # noqa: F401
         from sales.news import quotes as quote_news  # noqa: F401
 
         approvables.register()

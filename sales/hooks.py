@@ -5,7 +5,7 @@ from accounts.listings import CONTACTS
 from accounts.models import Customer
 from accounts.services.merge_relations import moves_with_customer
 from crm.automation.events import ADDRESS_SUPPRESSED, EMAIL_ANSWERED
-from crm.core.hooks import Panel, hooks
+from crm.core.hooks import HealthSignal, Panel, hooks
 from crm.identity.events import (
     OWNER_CHANGES,
     RECORD_TRANSFERRED,
@@ -26,6 +26,7 @@ from sales.events.opportunities import (
     OPPORTUNITY_WON,
 )
 from sales.listings.cadences import CADENCES, ENROLMENTS, START
+from sales.listings.invoices import INVOICES
 from sales.listings.leads import LEAD_BIN, LEADS
 from sales.listings.opportunities import OPPORTUNITIES, OPPORTUNITY_BIN
 from sales.listings.orders import ORDER_BIN, ORDERS
@@ -55,6 +56,7 @@ from sales.pages.leads import leads_panel
 from sales.pages.pools import pool_panel
 from sales.queries import recycling
 from sales.queries.orders import open_orders
+from sales.queries.payment_health import payment_health
 from sales.queries.quotes import open_quotes
 
 PEOPLE_CHANGED = (USER_CREATED, USER_UPDATED, USER_REACTIVATED, ROLE_UPDATED, TEAM_UPDATED)
@@ -77,6 +79,8 @@ carries_files("leads", LeadFile, within="customer")
 hooks.add_panel(Panel("customer.right", "leads", "sales/_customer_leads.html", leads_panel, order=70))
 PAID, OWING = "sales/_payments_panel.html", "sales/_owing_panel.html"
 hooks.add_panel(Panel("order.right", "payments", PAID, panels.order_payments, order=10))
+INVOICED = "sales/_invoices_panel.html"
+hooks.add_panel(Panel("order.right", "invoices", INVOICED, panels.order_invoices, order=12))
 hooks.add_panel(Panel("customer.right", "payments", OWING, panels.customer_payments, order=23))
 carries_files("opportunities", OpportunityFile, within="customer")
 for key, listing in {
@@ -89,6 +93,7 @@ for key, listing in {
     "order_bin": ORDER_BIN,
     "payments": PAYMENTS,
     "receipts": RECEIPTS,
+    "invoices": INVOICES,
 }.items():
     hooks.add_list_page(key, listing)
 carries_files("orders", OrderFile, within="customer")
@@ -138,3 +143,4 @@ for key, names, handle in (
 ):
     hooks.add_consumer(key, [str(one) for one in names], handle)
 recycling.register()
+hooks.add_health_signal(HealthSignal("payment", 10, payment_health))

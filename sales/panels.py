@@ -1,5 +1,6 @@
 """What sales shows on the pages of other records."""
 
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,14 +11,28 @@ from accounts.models import Customer
 from accounts.queries.today import Whose
 from crm.core.clock import company_today
 from crm.identity import access, fields
+from crm.identity.models import User
+from sales.listings.invoices import STATUS_KINDS as INVOICE_KINDS
 from sales.listings.payments import STATE_KINDS, STATE_WORDS
-from sales.models import Lead, Opportunity, OpportunityLine, Order, PaymentPlan, Quote, Receipt
+from sales.models import (
+    Invoice,
+    InvoiceStatus,
+    Lead,
+    Opportunity,
+    OpportunityLine,
+    Order,
+    PaymentPlan,
+    Quote,
+    Receipt,
+)
+from sales.queries.invoices import invoice_total, invoices_of, room_of
 from sales.queries.opportunities import deals_of, open_summary
 from sales.queries.orders import order_total, orders_of
 from sales.queries.payments import (
     account_of,
     came_in,
     may_bill,
+    may_correct,
     open_total,
     overdue_q,
     owed_by,
@@ -145,6 +160,7 @@ def order_payments(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         now = settled(row, today)
         late = now.days_overdue if order.is_effective else 0
         words, kind = STATE_WORDS[now.status], STATE_KINDS.get(now.status, "")
+        row.order = order  # read once, and not for every row
         rows.append({"row": row, "late": late, "words": words, "kind": kind})
     return {
         "order": order,
@@ -153,11 +169,17 @@ def order_payments(request: HttpRequest, order: Order) -> dict[str, Any] | None:
         "account": account_of(order, plan, receipts),
         "may_plan": may_bill(user, order, PaymentPlan),
         "may_record": order.is_effective and may_bill(user, order, Receipt),
-        "may_change_plan": access.has_verb(user, "change", PaymentPlan),
-        "may_remove": access.has_verb(user, "delete", PaymentPlan),
+        "may_change_plan": _corrects(user, plan, "change"),
+        "may_remove": _corrects(user, plan, "delete"),
         "may_change": access.has_verb(user, "change", Receipt),
+        "may_draft": may_bill(user, order, Receipt),
         "may_confirm": access.has_verb(user, "confirm", Receipt),
     }
+
+
+def _corrects(user: User, plan: list[PaymentPlan], action: str) -> bool:
+    """Whether somebody may correct a plan: the same for all of its instalments."""
+    return bool(plan) and may_correct(user, plan[0], action)
 
 
 def customer_payments(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:
@@ -174,5 +196,31 @@ def customer_payments(request: HttpRequest, customer: Customer) -> dict[str, Any
         "owed": open_total(rows),
         "overdue": open_total(late) if late.exists() else "",
         "received": receipt_total(came_in(user, customer=customer)),
+        **_invoiced(user, customer),
         "list_url": f"{reverse('payment_list')}?customer={customer.pk}",
+    }
+
+
+def _invoiced(user: User, customer: Customer) -> dict[str, Any]:
+    """What was invoiced to a customer, and where the invoices are."""
+    if not access.has_verb(user, "view", Invoice):
+        return {}
+    rows = invoices_of(user, order__customer=customer)
+    url = f"{reverse('invoice_list')}?customer={customer.pk}"
+    return {"invoiced": invoice_total(rows), "invoices_url": url}
+
+
+def order_invoices(request: HttpRequest, order: Order) -> dict[str, Any] | None:
+    """What was invoiced of an order and what is left to; nothing for whom invoices are no business, or before it is signed."""
+    user = request.user
+    if not access.has_verb(user, "view", Invoice) or not order.is_effective:
+        return None
+    rows = list(invoices_of(user, order=order))
+    left = sum(room_of(order).values(), Decimal(0))
+    return {
+        "order": order,
+        "rows": [(one, INVOICE_KINDS.get(InvoiceStatus(one.status), "")) for one in rows],
+        "invoiced": sum((one.amount for one in rows if one.is_in_books), Decimal(0)),
+        "left": left,
+        "may_apply": bool(left) and may_bill(user, order, Invoice),
     }

@@ -15,6 +15,7 @@ from crm.demo.forecast import create_forecasts
 from crm.demo.highlights import pin_highlights
 from crm.demo.leads import load_leads, open_form
 from crm.demo.opportunities import load_opportunities
+from crm.demo.payments import load_payments
 from crm.demo.people import create_people
 from crm.demo.pins import pin_views
 from crm.demo.pools import lay_idle, open_pools
@@ -43,6 +44,7 @@ def load_demo(
     load_opportunities(seed, actor)
     create_forecasts(people, actor)
     load_quotes(seed, actor)
+    load_payments(seed, people, actor)
     pin_highlights(seed, actor)
     pin_views(people)
     attach_examples(seed)

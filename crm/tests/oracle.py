@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 CUSTOMER, CONTACT, ACTIVITY = "customer", "contact", "activity"
 LEAD, OPPORTUNITY = "lead", "opportunity"
 QUOTE, ORDER, PRODUCT, BOOK = "quote", "order", "product", "pricebook"
-PLAN, RECEIPT = "paymentplan", "receipt"
+PLAN, RECEIPT, INVOICE = "paymentplan", "receipt", "invoice"
 CADENCE, ENROLMENT = "cadence", "enrolment"
 EDIT = "view add change delete export import"
 OFFERS = "view add change delete export transfer comment"
@@ -28,6 +28,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         ORDER: ("all", f"{OFFERS} import"),
         PLAN: ("all", "view export"),
         RECEIPT: ("all", "view export"),
+        INVOICE: ("all", "view export"),
         PRODUCT: ("all", EDIT),
         BOOK: ("all", "view add change delete"),
         CADENCE: ("all", "view add change delete"),
@@ -57,6 +58,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         ORDER: ("all", "view comment transfer"),
         PLAN: ("all", "view export"),
         RECEIPT: ("all", "view export"),
+        INVOICE: ("all", "view export"),
         BOOK: ("all", "view"),
         CADENCE: ("all", "view"),
         ENROLMENT: ("all", "view"),
@@ -73,6 +75,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         ORDER: ("below", f"{OFFERS} import"),
         PLAN: ("below", "view"),
         RECEIPT: ("below", "view"),
+        INVOICE: ("below", "view"),
         PRODUCT: ("all", EDIT),
         BOOK: ("all", "view add change delete"),
         CADENCE: ("all", "view add change delete"),
@@ -91,6 +94,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         ORDER: ("own", OFFERS),
         PLAN: ("own", "view add"),
         RECEIPT: ("own", "view add"),
+        INVOICE: ("own", "view add"),
         PRODUCT: ("all", "view export"),
         BOOK: ("all", "view"),
         CADENCE: ("all", "view"),
@@ -134,6 +138,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         ORDER: ("deals", "view export comment"),
         PLAN: ("deals", EDIT),
         RECEIPT: ("deals", f"{EDIT} confirm"),
+        INVOICE: ("deals", "view add change export issue"),
         PRODUCT: ("all", "view export"),
         BOOK: ("all", "view"),
     },
@@ -216,7 +221,7 @@ class Rule:
         return self.reaches(person, kind, fact, ASKS.get(verb, "view"))
 
     def reaches(self, person: Person, kind: str, fact: Fact, level: str) -> bool:
-        if kind in (PLAN, RECEIPT):
+        if kind in (PLAN, RECEIPT, INVOICE):
             return self.reaches(person, ORDER, fact, level)
         if kind not in (CUSTOMER, CONTACT, ACTIVITY, LEAD, OPPORTUNITY, QUOTE, ORDER, ENROLMENT):
             return True

@@ -20,7 +20,7 @@ from crm.identity.tests.factories import PEOPLE, SYSTEM, Company, actor, make_co
 from crm.records.models import BackgroundJob, ExportJob, ImportJob, ImportTemplate, Tag
 from crm.records.services.custom_fields import create_field, create_section
 from crm.tests.oracle import Fact, Person, Rule
-from sales.models import NumberRule, PaymentPlan, Pipeline, Receipt, Stage, TaxRate
+from sales.models import Invoice, NumberRule, PaymentPlan, Pipeline, Receipt, Stage, TaxRate
 from sales.services import (
     create_opportunity,
     create_order,
@@ -61,7 +61,7 @@ LEADS = {relation: one for relation, one in FACTS.items() if relation != "deal"}
 DEALS = {relation: Fact(one.owner, one.team, above=one) for relation, one in FACTS.items() if not one.deleted}
 FACTS_BY_KIND = {"customer": FACTS, "contact": FACTS, "activity": FOLLOW_UPS}
 FACTS_BY_KIND |= {"lead": LEADS, "opportunity": DEALS, "quote": DEALS, "order": DEALS}
-FACTS_BY_KIND |= {"paymentplan": DEALS, "receipt": DEALS, "enrolment": DEALS}
+FACTS_BY_KIND |= {"paymentplan": DEALS, "receipt": DEALS, "invoice": DEALS, "enrolment": DEALS}
 # What belongs to one person alone is sales1's here; the rest is everybody's, or the administrator's.
 PRIVATE = ("import", "mapping", "export", "job", "token", "notification")
 EVERYBODY = frozenset(ROLES)
@@ -146,6 +146,10 @@ def make_world() -> World:
             relation: model._base_manager.create(order=order, amount=1, **{day: today})
             for relation, order in records["order"].items()
         }
+    records["invoice"] = {
+        relation: Invoice._base_manager.create(order=order, title=relation, amount=1, net=1, tax=0)
+        for relation, order in records["order"].items()
+    }
     return World(company, records | {kind: {"own": r} for kind, r in _single(company).items()})
 
 

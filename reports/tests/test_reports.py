@@ -1,5 +1,6 @@
 """The reports' numbers, whose they are, and that page, API and files say the same."""
 
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -11,6 +12,7 @@ from openpyxl import load_workbook
 from accounts.models import Customer
 from accounts.services import delete_customer
 from accounts.tests.factories import make_customer
+from crm.core.clock import company_today
 from crm.identity.models import FieldRight
 from crm.listing.rest.testing import Caller
 from reports.asked import ask
@@ -19,7 +21,7 @@ from reports.queries.dimensions import DIMENSIONS
 from reports.tests.factories import days_ago, deal
 from sales import services
 from sales.models import OpportunityLine, Product
-from sales.tests.factories import SYSTEM
+from sales.tests.factories import SYSTEM, a_line, signed_order
 
 pytestmark = pytest.mark.django_db
 CENTS = Decimal("0.01")
@@ -235,3 +237,40 @@ def test_every_number_leads_to_exactly_its_records(deals):
                         assert found == values[key], (slug, query, key, url)
                         counted += 1
     assert counted > 50
+
+
+def test_receivables_are_told_by_age_and_by_whom(company):
+    today = company_today()
+    mine = signed_order(make_customer(company.sales1), today - timedelta(200), lines=[a_line(1000)])
+    theirs = signed_order(make_customer(company.sales3), lines=[a_line(1000)])
+    for days, amount in ((-120, 100), (-70, 200), (-40, 50), (-5, 30), (0, 20), (9, 600)):
+        row = (today + timedelta(days), Decimal(amount), "")
+        services.plan_payments(mine, [row], actor=SYSTEM)
+    services.plan_payments(theirs, [(today + timedelta(5), Decimal(70), "")], actor=SYSTEM)
+    receipt = services.record_receipt(mine, amount=Decimal(60), actor=SYSTEM)
+    services.confirm_receipt(receipt, actor=SYSTEM)
+    table = build("receivables", company.manager1)
+    assert table.totals | {"label": 0, "share": 0} == {
+        "label": 0, "owed": 940, "due_later": 620, "age_30": 30, "age_60": 50, "age_90": 200, "older": 40,
+        "overdue": 320, "share": 0, "count": 6,
+    }  # fmt: skip
+    assert line(build("receivables", company.finance1, group="owner"), "Sales3")["owed"] == 70
+    assert len(build("receivables", company.finance1).rows) == 2
+    ages = build("receivables", company.manager1, group="age")
+    assert [(row.id, row.values["owed"], row.values["count"]) for row in ages.rows] == [
+        ("later", 620, 2), ("1-30", 30, 1), ("31-60", 50, 1), ("61-90", 200, 1), (">90", 40, 1),
+    ]  # fmt: skip
+    caller = Caller(company.finance1)
+    for row in [
+        *build("receivables", company.finance1).rows,
+        *build("receivables", company.finance1, group="age").rows,
+    ]:
+        for key, url in row.drill.items():
+            listed = caller.get(url.replace("/payments/", "/api/v1/payment-plans/")).json()["results"]
+            owed = sum(Decimal(one["amount"]) - Decimal(one["received"]) for one in listed)
+            assert (len(listed) if key == "count" else owed) == row.values[key]
+    team = build("receivables", company.finance1, team=company.south.pk)
+    assert team.totals["owed"] == 70
+    assert not REPORTS["receivables"].offered(company.service1) and not REPORTS["sales"].offered(
+        company.finance1
+    )

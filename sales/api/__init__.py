@@ -1,6 +1,17 @@
 """REST of sales, one module per kind of record."""
 
-from sales.api import cadences, leads, opportunities, orders, payments, pipelines, pools, products, quotes
+from sales.api import (
+    cadences,
+    invoices,
+    leads,
+    opportunities,
+    orders,
+    payments,
+    pipelines,
+    pools,
+    products,
+    quotes,
+)
 
 ROUTES = [
     *cadences.ROUTES,
@@ -12,4 +23,5 @@ ROUTES = [
     *quotes.ROUTES,
     *orders.ROUTES,
     *payments.ROUTES,
+    *invoices.ROUTES,
 ]

@@ -20,7 +20,7 @@ from sales import services
 from sales.api.orders import ReasonSerializer
 from sales.listings.payments import PAYMENTS, RECEIPTS
 from sales.models import Order, PaymentMethod, PaymentPlan, Receipt
-from sales.queries.payments import may_bill, settled
+from sales.queries.payments import may_bill, may_correct, settled
 
 
 class PaymentPlanSerializer(RecordSerializer):
@@ -67,7 +67,20 @@ class ReceiptSerializer(RecordSerializer):
         validators: list[Any] = []
 
 
-class PaymentPlanViewSet(Creates, Updates, Deletes, RecordViewSet):
+class Drafted:
+    """Drafts are corrected by who may draft them as well, whatever the rights of their role."""
+
+    def record(self, action: str = "view") -> Any:
+        """The record of the address: 404 when hidden or absent, 403 when the action is not allowed."""
+        if action not in ("change", "delete"):
+            return super().record(action)  # type: ignore[misc]
+        record = super().record()  # type: ignore[misc]
+        if not may_correct(self.request.user, record, action):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        return record
+
+
+class PaymentPlanViewSet(Drafted, Creates, Updates, Deletes, RecordViewSet):
     """What is due of an order, and when."""
 
     listing = PAYMENTS
@@ -87,7 +100,7 @@ class PaymentPlanViewSet(Creates, Updates, Deletes, RecordViewSet):
         services.remove_instalment(record, actor=self.actor, expected=expected)
 
 
-class ReceiptViewSet(Creates, Updates, RecordViewSet):
+class ReceiptViewSet(Drafted, Creates, Updates, RecordViewSet):
     """What came in for orders."""
 
     listing = RECEIPTS

@@ -16,7 +16,8 @@ def named(template: Promise) -> Callable[[Event], str]:
 
     def sentence(e: Event) -> str:
         known = {
-            key: e.payload.get(key, "") for key in ("number", "amount", "to", "by", "before", "reason", "day")
+            key: e.payload.get(key, "")
+            for key in ("number", "amount", "to", "by", "before", "reason", "day", "invoice")
         }
         text = str(template) % known
         said = e.payload.get("note", "")

@@ -16,8 +16,9 @@ from crm.listing.columns import Badge, Date, Html, Link, Look, Money, Person, Re
 from crm.listing.declare import Empty, ListPage, View
 from sales import services
 from sales.filters.payments import STATES, PaymentFilters, ReceiptFilters
-from sales.models import Order, PaymentPlan, Receipt, ReceiptStatus
+from sales.models import Invoice, Order, PaymentPlan, Receipt, ReceiptStatus
 from sales.queries.payments import open_total, payment_list, receipt_list, receipt_total, settled
+from sales.resources.payments import PaymentPlanResource, ReceiptResource
 from sales.rules import payments
 
 STATE_WORDS = dict(STATES)
@@ -117,7 +118,11 @@ PAYMENTS = ListPage(
     ),
     in_search=False,
     remote_choices=False,
-    links=[("receipt_list", _("Receipts"), "receipt")],
+    resource=PaymentPlanResource,
+    links=[
+        ("receipt_list", _("Receipts"), "receipt"),
+        ("invoice_list", _("Invoices"), "file-invoice", "view", Invoice),
+    ],
 )
 
 RECEIPTS = ListPage(
@@ -173,5 +178,9 @@ RECEIPTS = ListPage(
     ),
     in_search=False,
     remote_choices=False,
-    links=[("payment_list", _("Payments"), "cash")],
+    resource=ReceiptResource,
+    links=[
+        ("payment_list", _("Payments"), "cash"),
+        ("invoice_list", _("Invoices"), "file-invoice", "view", Invoice),
+    ],
 )

@@ -27,11 +27,12 @@ from sales.models.choices import (
 from sales.models.conversion import LeadConversion
 from sales.models.files import LeadFile, OpportunityFile
 from sales.models.grants import LeadGroupGrant, LeadUserGrant
+from sales.models.invoice import Invoice, InvoiceAmount, InvoiceKind, InvoiceStatus
 from sales.models.lead import Lead, LeadTouch
 from sales.models.letterhead import Letterhead
 from sales.models.lines import OpportunityLine
 from sales.models.mapping import ConversionField
-from sales.models.money import PaymentMethod, PaymentPlan, Receipt, ReceiptStatus
+from sales.models.money import PaymentMethod, PaymentPlan, PaymentReminder, Receipt, ReceiptStatus
 from sales.models.numbering import NumberCounter, NumberRule
 from sales.models.opportunity import Opportunity, StageHistory
 from sales.models.order import (
@@ -64,6 +65,10 @@ __all__ = [
     "EnrolmentState",
     "ForecastCategory",
     "FormSubmission",
+    "Invoice",
+    "InvoiceAmount",
+    "InvoiceKind",
+    "InvoiceStatus",
     "Lead",
     "LeadAssignment",
     "LeadConversion",
@@ -89,6 +94,7 @@ __all__ = [
     "OrderVersion",
     "PaymentMethod",
     "PaymentPlan",
+    "PaymentReminder",
     "PersonalTemplate",
     "Pipeline",
     "Pool",

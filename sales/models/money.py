@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -24,6 +25,7 @@ class PaymentMethod(models.TextChoices):
     CHEQUE = "cheque", pgettext_lazy("payment", "Cheque")
     ONLINE = "online", pgettext_lazy("payment", "WeChat or Alipay")
     CASH = "cash", pgettext_lazy("payment", "Cash")
+    OPENING = "opening", pgettext_lazy("payment", "Opening balance")
     OTHER = "other", pgettext_lazy("payment", "Other")
 
 
@@ -70,6 +72,35 @@ class PaymentPlan(Versioned):
 
     def get_absolute_url(self) -> str:
         return self.order.get_absolute_url()
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether its contract is not signed yet: until then who drafts the contract plans it."""
+        return not self.order.is_effective
+
+
+class PaymentReminder(models.Model):
+    """That somebody was told of an instalment so many days before or after the day it is due; once for each day."""
+
+    instalment = models.ForeignKey(PaymentPlan, models.CASCADE, related_name="reminders")
+    due_date = models.DateField()
+    days = models.SmallIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+
+    access = Via("instalment")
+
+    class Meta:
+        verbose_name = _("reminder of a payment")
+        verbose_name_plural = _("reminders of payments")
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["instalment", "due_date", "days"], name="instalment_reminded_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instalment_id} {self.days:+d}"
 
 
 class Receipt(Versioned):
@@ -132,6 +163,11 @@ class Receipt(Versioned):
     def is_draft(self) -> bool:
         """Whether it still waits for finance."""
         return self.status == ReceiptStatus.DRAFT
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether who recorded it may still correct it or take it back."""
+        return self.is_draft
 
     @property
     def is_confirmed(self) -> bool:

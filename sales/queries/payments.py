@@ -9,13 +9,11 @@ from django.db import models
 from django.db.models import F, Q, Sum
 
 from crm.core.clock import company_today
-from crm.core.formats import money_full
-from crm.core.money import Money, total
 from crm.identity import access
 from crm.identity.models import User
-from sales.models import Order, OrderStatus, PaymentPlan, Receipt, ReceiptStatus
+from sales.models import Invoice, Order, OrderStatus, PaymentPlan, Receipt, ReceiptStatus
 from sales.models.order import EFFECTIVE
-from sales.queries.opportunities import rate_of
+from sales.queries.sums import written_sum
 from sales.rules import payments
 
 OPEN = Q(received__lt=F("amount"))
@@ -69,7 +67,7 @@ def settled(row: PaymentPlan, today: datetime.date) -> payments.Settled:
 
 def open_total(rows: models.QuerySet[PaymentPlan]) -> str:
     """What is still open of some instalments, for the foot of the list; mixed currencies converted and marked ≈."""
-    return _sum(
+    return written_sum(
         rows.order_by().values_list("order__currency").annotate(open=Sum(F("amount") - F("received")))
     )
 
@@ -77,13 +75,7 @@ def open_total(rows: models.QuerySet[PaymentPlan]) -> str:
 def receipt_total(rows: models.QuerySet[Receipt]) -> str:
     """What the confirmed ones among some receipts come to."""
     rows = rows.filter(status=ReceiptStatus.CONFIRMED)
-    return _sum(rows.order_by().values_list("order__currency").annotate(Sum("amount")))
-
-
-def _sum(sums: models.QuerySet) -> str:
-    found = total([Money(amount, currency) for currency, amount in sums], rate_of)
-    shown = money_full(found.money.amount, found.money.currency)
-    return f"≈ {shown}" if found.approximate else shown
+    return written_sum(rows.order_by().values_list("order__currency").annotate(Sum("amount")))
 
 
 @dataclass(frozen=True)
@@ -153,3 +145,13 @@ def may_bill(user: User, order: Order, model: type[models.Model] = Receipt) -> b
     if not access.has_verb(user, "add", model):
         return False
     return access.may(user, "change" if access.has_verb(user, "change", Order) else "view", order)
+
+
+def may_correct(user: User, row: PaymentPlan | Receipt | Invoice, action: str = "change") -> bool:
+    """Whether somebody may correct a row: who has the right to, and who drafts such rows while it is only a draft.
+
+    Sellers draft only: what is confirmed, issued or planned for a signed contract is finance's.
+    """
+    if access.may(user, action, row):
+        return True
+    return row.is_provisional and may_bill(user, row.order, type(row))

@@ -1,5 +1,8 @@
 """Sums at the foot of lists: one currency as it is, several converted and marked."""
 
+from collections.abc import Iterable
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Sum
 
@@ -10,7 +13,11 @@ from sales.queries.opportunities import rate_of
 
 def sum_of(rows: models.QuerySet) -> str:
     """What the amounts of some records come to, to the cent; mixed currencies converted to the base one and marked ≈."""
-    sums = rows.order_by().values_list("currency").annotate(Sum("amount"))
+    return written_sum(rows.order_by().values_list("currency").annotate(Sum("amount")))
+
+
+def written_sum(sums: Iterable[tuple[str, Decimal]]) -> str:
+    """The sums of each currency as one, to the cent; mixed ones converted to the base currency and marked ≈."""
     found = total([Money(amount, currency) for currency, amount in sums], rate_of)
     shown = money_full(found.money.amount, found.money.currency)
     return f"≈ {shown}" if found.approximate else shown

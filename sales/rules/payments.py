@@ -13,6 +13,7 @@ UNPAID, PARTIAL, PAID = "unpaid", "partial", "paid"
 BUCKETS = ((30, "1-30"), (60, "31-60"), (90, "61-90"))
 OLDEST_BUCKET = ">90"
 REMIND_ON = (-7, -3, 0, 1, 7, 30)  # days from the due date
+LEADERS_HEAR, WATCHERS_HEAR = 7, 30  # from so many days on who leads the team, and finance, hear of it too
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,44 @@ def bucket(days: int) -> str:
 def ageing(settled: Sequence[Settled]) -> str:
     """The age of a contract's debt: that of its earliest instalment which is open and past due."""
     return bucket(max((one.days_overdue for one in settled), default=0))
+
+
+def fitted(plan: Iterable[Instalment], amount: Decimal) -> dict[Hashable, Decimal]:
+    """What instalments become when a contract is worth less than they ask for together: the latest give way first.
+
+    The amounts of those that change, by key; nothing is left of one that is not needed any more.
+    """
+    rows = sorted(plan, key=lambda one: one.due, reverse=True)
+    over = sum((one.amount for one in rows), Decimal(0)) - amount
+    changed: dict[Hashable, Decimal] = {}
+    for one in rows:
+        if over <= 0:
+            break
+        cut = min(over, one.amount)
+        changed[one.key], over = one.amount - cut, over - cut
+    return changed
+
+
+def health(on_time: Decimal, worst_days: int) -> Decimal:
+    """回款 as a part of a customer's health, 0–100: half the share paid in time, half how long the worst is overdue."""
+    return on_time * 50 + Decimal(max(0, 100 - 2 * worst_days)) / 2
+
+
+def reminder_windows(today: date) -> list[tuple[int, date | None, date]]:
+    """For each day of speaking of an instalment, which due dates stand there now: (days, from, to).
+
+    An instalment stands at the last of its days that has come, until the next one comes: so a day on which nothing ran
+    is caught up with, and one that was missed altogether is told of by the next.
+    """
+    ends = [*REMIND_ON[1:], None]
+    return [
+        (
+            days,
+            today - timedelta(days=until - 1) if until is not None else None,
+            today - timedelta(days=days),
+        )
+        for days, until in zip(REMIND_ON, ends, strict=True)
+    ]
 
 
 def reminder_dates(due: date) -> tuple[date, ...]:

@@ -37,6 +37,17 @@ from sales.services.closing import (
 from sales.services.conversion import Converted, convert_lead, undo_conversion
 from sales.services.documents import change_letterhead
 from sales.services.enrolments import enrol, pause, resume, stop
+from sales.services.invoices import (
+    apply_for_invoice,
+    deliver_invoice,
+    issue_invoice,
+    left_to_reverse,
+    reject_invoice,
+    reverse_invoice,
+    update_invoice,
+    void_invoice,
+    withdraw_invoice,
+)
 from sales.services.leads import (
     KnownLead,
     create_lead,
@@ -130,6 +141,7 @@ from sales.services.quotes import (
 )
 from sales.services.recycling import delete_rule, recycle, run_night, save_rule, switch_rule
 from sales.services.releasing import end_stay, leave_to_pool, put_in_pool, return_to_pool
+from sales.services.reminding import remind_of_payments
 from sales.services.scoring import rescore_all, touch_lead
 from sales.services.stages import AsksFirst
 from sales.services.webforms import Arrival, receive_form, save_web_form
@@ -145,6 +157,7 @@ __all__ = [
     "accept_lead",
     "accept_quote",
     "amend_order",
+    "apply_for_invoice",
     "approve_order",
     "approve_quote",
     "assign_by_rules",
@@ -179,6 +192,7 @@ __all__ = [
     "delete_quote",
     "delete_rule",
     "delete_step",
+    "deliver_invoice",
     "drop_words",
     "end_stay",
     "enrol",
@@ -187,7 +201,9 @@ __all__ = [
     "extend_protection",
     "fulfil_order",
     "invalidate_opportunity",
+    "issue_invoice",
     "leave_to_pool",
+    "left_to_reverse",
     "lock_to_owner",
     "lose_opportunity",
     "may_claim",
@@ -218,7 +234,9 @@ __all__ = [
     "record_receipt",
     "recycle",
     "refresh_members",
+    "reject_invoice",
     "reject_order",
+    "remind_of_payments",
     "remove_instalment",
     "renew_order",
     "reopen_approved",
@@ -235,6 +253,7 @@ __all__ = [
     "restore_quote",
     "resume",
     "return_to_pool",
+    "reverse_invoice",
     "revise_quote",
     "revoke_link",
     "run_due",
@@ -260,6 +279,7 @@ __all__ = [
     "undo_conversion",
     "undo_move",
     "unlock_from_owner",
+    "update_invoice",
     "update_lead",
     "update_opportunity",
     "update_order",
@@ -267,7 +287,9 @@ __all__ = [
     "update_product",
     "update_quote",
     "update_receipt",
+    "void_invoice",
     "void_order",
     "void_receipt",
     "win_opportunity",
+    "withdraw_invoice",
 ]

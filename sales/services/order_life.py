@@ -36,6 +36,7 @@ from sales.models.order import EFFECTIVE, RUNNING
 from sales.rules import contracts
 from sales.services.closing import win_opportunity
 from sales.services.orders import about, locked, said
+from sales.services.payments import close_money, fit_plan
 from sales.services.quote_news import tell_ending
 
 
@@ -109,6 +110,7 @@ def sign_order(
         "closed_date",
         day=order.effective_date.isoformat(),
     )
+    fit_plan(order, actor=actor)
     _won(order, reason, actor)
     _customer_bought(order, actor)
     return order
@@ -156,9 +158,14 @@ def terminate_order(
 
 @transaction.atomic
 def void_order(order: Order, *, reason: str, actor: Actor, expected: int | None = None) -> Order:
-    """It never counted (作废): its number stays taken, and the customer's first deal is another one, or none."""
+    """It never counted (作废): its number stays taken, and the customer's first deal is another one, or none.
+
+    Refused while money that came in, or an invoice, stands against it.
+    """
     order = _step(order, expected)
     order.close_reason, order.closed_date = _reason(reason), company_today()
+    if contracts.may_become(order.status, OrderStatus.VOIDED):
+        close_money(order, reason=order.close_reason, actor=actor)
     _become(
         order,
         OrderStatus.VOIDED,

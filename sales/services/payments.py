@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.services.cleaning import cleaned
 from crm.core.clock import company_today
-from crm.core.money import q2, write_full
+from crm.core.money import write_full
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, save_versioned
 from crm.events.actor import Actor
@@ -29,9 +29,12 @@ from sales.events.money import (
     RECEIPT_UPDATED,
     RECEIPT_VOIDED,
 )
-from sales.models import Order, OrderStatus, PaymentMethod, PaymentPlan, Receipt, ReceiptStatus
+from sales.models import InvoiceStatus, Order, PaymentMethod, PaymentPlan, Receipt, ReceiptStatus
+from sales.models.invoice import IN_BOOKS
 from sales.rules import payments
-from sales.services.lines import MOST_AMOUNT
+from sales.services.invoices import withdraw_invoice
+from sales.services.money import about_money, amount_of, check_alive, check_sold, day_of, row_of, said_of
+from sales.services.money_news import tell_receipt_decided
 from sales.services.orders import about, locked
 
 MOST_INSTALMENTS = 120
@@ -44,9 +47,9 @@ def plan_payments(
 ) -> list[PaymentPlan]:
     """Add instalments (day, amount, note) to an order's plan; together never more than the contract is worth."""
     order = locked(order)
-    _check_alive(order)
+    check_alive(order)
     rows = [
-        PaymentPlan(order=order, due_date=day, amount=_amount(amount), note=tidy(note)[:200])
+        PaymentPlan(order=order, due_date=day, amount=amount_of(amount), note=tidy(note)[:200])
         for day, amount, note in instalments
     ]
     if not rows:
@@ -57,10 +60,10 @@ def plan_payments(
             _("At most %(count)d instalments.") % {"count": MOST_INSTALMENTS}, field="parts", code="too_many"
         )
     new = sum((row.amount for row in rows), Decimal(0))
-    _check_within(order, planned + new, left=order.amount - planned)
+    beyond_plan(order, planned + new, left=order.amount - planned)
     PaymentPlan._base_manager.bulk_create(rows)
     _allocate(order)
-    record_event(PAYMENT_PLANNED, order, actor=actor, payload=_said(order, new), about=about(order))
+    record_event(PAYMENT_PLANNED, order, actor=actor, payload=said_of(order, new), about=about(order))
     return rows
 
 
@@ -76,17 +79,17 @@ def change_instalment(
 ) -> PaymentPlan:
     """Change day, amount or note of an instalment; the receipts are spread over the plan anew."""
     order = locked(instalment.order)
-    instalment = _of(order, instalment)
+    instalment = row_of(order, instalment)
     check_version(instalment, expected)
-    _check_alive(order)
+    check_alive(order)
     before = instalment.amount
     values: dict[str, Any] = {}
     if due_date is not None:
         values["due_date"] = due_date
     if amount is not None:
-        values["amount"] = _amount(amount)
+        values["amount"] = amount_of(amount)
         planned = _planned(order) - before
-        _check_within(order, planned + values["amount"], left=order.amount - planned)
+        beyond_plan(order, planned + values["amount"], left=order.amount - planned)
     if note is not None:
         values["note"] = tidy(note)[:200]
     changed = [name for name, value in values.items() if getattr(instalment, name) != value]
@@ -99,7 +102,7 @@ def change_instalment(
     save_versioned(instalment, [*changed, "received"])
     _allocate(order)
     instalment.refresh_from_db()
-    payload = _said(order, instalment.amount) | {
+    payload = said_of(order, instalment.amount) | {
         "before": write_full(before, order.currency),
         "day": instalment.due_date.isoformat(),
     }
@@ -115,7 +118,7 @@ def remove_instalment(instalment: PaymentPlan, *, actor: Actor, expected: int | 
     if row is None:
         return
     check_version(row, expected)
-    payload = _said(order, row.amount)
+    payload = said_of(order, row.amount)
     row.delete()
     _allocate(order)
     record_event(PAYMENT_UNPLANNED, order, actor=actor, payload=payload, about=about(order))
@@ -135,18 +138,22 @@ def record_receipt(
 ) -> Receipt:
     """Note that money came in for a signed contract (negative: went back); it counts once finance has confirmed it."""
     order = locked(order)
-    _check_sold(order)
+    check_sold(order)
     values = {"method": method, "reference": reference, "note": note, "external_id": external_id}
     receipt = Receipt(
         order=order,
-        amount=_amount(amount, signed=True),
-        received_date=_day(received_date or company_today()),
+        amount=amount_of(amount, signed=True),
+        received_date=day_of(received_date or company_today()),
         **cleaned(Receipt, values),
     )
     _check_receipt(order, receipt.amount)
     _saved(receipt.save)
     record_event(
-        RECEIPT_RECORDED, receipt, actor=actor, payload=_said(order, receipt.amount), about=_about(order)
+        RECEIPT_RECORDED,
+        receipt,
+        actor=actor,
+        payload=said_of(order, receipt.amount),
+        about=about_money(order),
     )
     return receipt
 
@@ -157,17 +164,17 @@ def update_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = Non
     if set(values) - EDITABLE:
         raise TypeError(f"not to be edited this way: {sorted(set(values) - EDITABLE)}")
     order = locked(receipt.order)
-    receipt = _of(order, receipt)
+    receipt = row_of(order, receipt)
     check_version(receipt, expected)
     if not receipt.is_draft:
         raise RuleBroken(_("Only what is not confirmed yet can be corrected: void it instead."), code="state")
     if "amount" in values:
-        values["amount"] = _amount(values["amount"], signed=True)
+        values["amount"] = amount_of(values["amount"], signed=True)
         _check_receipt(order, values["amount"])
     if "received_date" in values:
-        values["received_date"] = _day(values["received_date"])
+        values["received_date"] = day_of(values["received_date"])
     values = cleaned(Receipt, values)
-    with recording(RECEIPT_UPDATED, receipt, actor=actor, about=_about(order)):
+    with recording(RECEIPT_UPDATED, receipt, actor=actor, about=about_money(order)):
         changed = [name for name, value in values.items() if getattr(receipt, name) != value]
         for name in changed:
             setattr(receipt, name, values[name])
@@ -180,21 +187,26 @@ def update_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = Non
 def confirm_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = None) -> Receipt:
     """Finance has seen the money: it counts, and settles the oldest instalments first. Twice is once."""
     order = locked(receipt.order)
-    receipt = _of(order, receipt)
+    receipt = row_of(order, receipt)
     if receipt.is_confirmed:
         return receipt
     check_version(receipt, expected)
     if not receipt.is_draft:
         raise RuleBroken(_("It was voided: record it anew."), code="state")
-    _check_sold(order)
+    check_sold(order)
     _check_receipt(order, receipt.amount)
     with recording(
-        RECEIPT_CONFIRMED, receipt, actor=actor, payload=_said(order, receipt.amount), about=_about(order)
+        RECEIPT_CONFIRMED,
+        receipt,
+        actor=actor,
+        payload=said_of(order, receipt.amount),
+        about=about_money(order),
     ):
         receipt.status = ReceiptStatus.CONFIRMED
         receipt.confirmed_at, receipt.confirmed_by_id = timezone.now(), actor.user_id
         save_versioned(receipt, ["status", "confirmed_at", "confirmed_by"])
     _allocate(order)
+    tell_receipt_decided(receipt, actor)
     return receipt
 
 
@@ -202,7 +214,7 @@ def confirm_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = No
 def void_receipt(receipt: Receipt, *, reason: str, actor: Actor, expected: int | None = None) -> Receipt:
     """It never came in: it counts no more and stays in the books with its reason. Twice is once."""
     order = locked(receipt.order)
-    receipt = _of(order, receipt)
+    receipt = row_of(order, receipt)
     if receipt.status == ReceiptStatus.VOIDED:
         return receipt
     check_version(receipt, expected)
@@ -215,12 +227,59 @@ def void_receipt(receipt: Receipt, *, reason: str, actor: Actor, expected: int |
             raise RuleBroken(_("More has been paid back than would be left: void the refund first."))
         if receipt.amount < 0:  # the refund never happened: what it took off counts again
             _check_most(order, left)
-    said = _said(order, receipt.amount) | {"reason": reason}
-    with recording(RECEIPT_VOIDED, receipt, actor=actor, payload=said, about=_about(order)):
+    said = said_of(order, receipt.amount) | {"reason": reason}
+    with recording(RECEIPT_VOIDED, receipt, actor=actor, payload=said, about=about_money(order)):
         receipt.status, receipt.void_reason = ReceiptStatus.VOIDED, reason
         save_versioned(receipt, ["status", "void_reason"])
     _allocate(order)
+    tell_receipt_decided(receipt, actor)
     return receipt
+
+
+def fit_plan(order: Order, *, actor: Actor) -> None:
+    """Bring the plan of a (locked) order down to what it is worth after an amendment; the latest instalments give way.
+
+    What came in is spread over the plan anew; what is more than the contract now stays with the order as credit.
+    """
+    rows = {row.pk: row for row in order.plan.order_by("due_date", "pk")}
+    plan = [payments.Instalment(pk, row.due_date, row.amount) for pk, row in rows.items()]
+    for pk, amount in payments.fitted(plan, order.amount).items():
+        row = rows[pk]  # type: ignore[index]
+        payload = said_of(order, amount) | {
+            "before": write_full(row.amount, order.currency),
+            "day": row.due_date.isoformat(),
+        }
+        if amount:
+            row.amount, row.received = amount, min(row.received, amount)
+            save_versioned(row, ["amount", "received"])
+            record_event(PAYMENT_PLAN_CHANGED, order, actor=actor, payload=payload, about=about(order))
+        else:
+            said = said_of(order, row.amount)
+            row.delete()
+            record_event(PAYMENT_UNPLANNED, order, actor=actor, payload=said, about=about(order))
+    _allocate(order)
+
+
+def close_money(order: Order, *, reason: str, actor: Actor) -> None:
+    """Before a (locked) order is voided: refused while money or invoices stand in the books; what only waits is voided."""
+    received = confirmed_of(order)
+    if received:
+        raise RuleBroken(
+            _("%(amount)s came in for it: pay it back and record the refund, or terminate it.")
+            % {"amount": write_full(received, order.currency)},
+            code="money",
+        )
+    invoiced = sum((one.amount for one in order.invoices.filter(status__in=IN_BOOKS)), Decimal(0))
+    if invoiced:
+        raise RuleBroken(
+            _("%(amount)s of it are invoiced: reverse the invoices first.")
+            % {"amount": write_full(invoiced, order.currency)},
+            code="money",
+        )
+    for receipt in order.receipts.filter(status=ReceiptStatus.DRAFT).order_by("pk"):
+        void_receipt(receipt, reason=reason, actor=actor)
+    for invoice in order.invoices.filter(status=InvoiceStatus.APPLIED).order_by("pk"):
+        withdraw_invoice(invoice, actor=actor)
 
 
 def confirmed_of(order: Order) -> Decimal:
@@ -249,34 +308,8 @@ def _planned(order: Order) -> Decimal:
     return order.plan.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
 
 
-def _of(order: Order, row: Any) -> Any:
-    """An instalment or receipt of a locked order as it is now; nobody else writes it meanwhile."""
-    found = type(row)._base_manager.select_for_update().filter(pk=row.pk).first()
-    if found is None:
-        raise RuleBroken(_("Somebody has removed it meanwhile."), code="gone")
-    found.order = order
-    return found
-
-
-def _check_alive(order: Order) -> None:
-    if order.deleted_at is not None or order.status in (OrderStatus.VOIDED, OrderStatus.REJECTED):
-        raise RuleBroken(
-            _("%(number)s is %(status)s: nothing is paid for it.")
-            % {"number": order.number, "status": order.get_status_display()},
-            code="state",
-        )
-
-
-def _check_sold(order: Order) -> None:
-    _check_alive(order)
-    if not order.is_effective:
-        raise RuleBroken(
-            _("%(number)s is not signed yet: receipts are recorded from then on.") % {"number": order.number},
-            code="state",
-        )
-
-
-def _check_within(order: Order, planned: Decimal, *, left: Decimal) -> None:
+def beyond_plan(order: Order, planned: Decimal, *, left: Decimal) -> None:
+    """Refuse instalments that ask for more together than the contract is worth."""
     if planned > order.amount:
         raise RuleBroken(
             _("The instalments would be more than the contract: %(left)s are left to plan.")
@@ -287,8 +320,11 @@ def _check_within(order: Order, planned: Decimal, *, left: Decimal) -> None:
 
 
 def _check_receipt(order: Order, amount: Decimal) -> None:
-    """A receipt never goes beyond the contract, a refund never beyond what came in."""
-    before = confirmed_of(order)
+    beyond_contract(order, amount, before=confirmed_of(order))
+
+
+def beyond_contract(order: Order, amount: Decimal, *, before: Decimal) -> None:
+    """Refuse a receipt that goes beyond the contract, and a refund beyond what came in."""
     if before + amount < 0:
         raise RuleBroken(
             _("Only %(amount)s came in: more cannot go back.")
@@ -308,29 +344,6 @@ def _check_most(order: Order, total: Decimal) -> None:
             field="amount",
             code="beyond",
         )
-
-
-def _amount(amount: Decimal, *, signed: bool = False) -> Decimal:
-    if not amount.is_finite() or abs(amount) >= MOST_AMOUNT:
-        raise RuleBroken(_("This amount is too large."), field="amount")
-    amount = q2(amount)
-    if not amount or (amount < 0 and not signed):
-        raise RuleBroken(_("Enter an amount."), field="amount")
-    return amount
-
-
-def _day(day: datetime.date) -> datetime.date:
-    if day > company_today():
-        raise RuleBroken(_("This day lies in the future."), field="received_date")
-    return day
-
-
-def _said(order: Order, amount: Decimal) -> dict[str, str]:
-    return {"number": order.number, "amount": write_full(amount, order.currency)}
-
-
-def _about(order: Order) -> list[Any]:
-    return [order, *about(order)]
 
 
 def _saved(save: Any) -> None:

@@ -3,6 +3,7 @@
 from sales.tasks.cadences import run_cadences
 from sales.tasks.leads import empty_lead_bin, learn_lead_score, rescore_leads
 from sales.tasks.opportunities import empty_opportunity_bin
+from sales.tasks.payments import remind_of_payments
 from sales.tasks.pools import assign_waiting_leads, move_on_missed_leads, recycle_pools
 from sales.tasks.quotes import close_what_ended, empty_sales_bin
 
@@ -15,6 +16,7 @@ __all__ = [
     "learn_lead_score",
     "move_on_missed_leads",
     "recycle_pools",
+    "remind_of_payments",
     "rescore_leads",
     "run_cadences",
 ]

@@ -11,7 +11,7 @@ from crm.listing.testing import ListPageContract
 from sales import services
 from sales.listings.payments import PAYMENTS, RECEIPTS
 from sales.models import Order, PaymentPlan, Receipt
-from sales.tests.factories import SYSTEM, a_line, signed_order
+from sales.tests.factories import SYSTEM, a_line, make_order, signed_order
 
 pytestmark = pytest.mark.django_db
 TODAY = company_today
@@ -81,13 +81,30 @@ def test_from_the_plan_to_the_confirmed_receipt(as_, company, order):
     assert set(order.plan.values_list("received", flat=True)) == {0}
 
 
-def test_a_draft_is_corrected_by_finance(as_, company, order):
+def test_a_draft_is_corrected_by_who_drafts_and_by_finance(as_, company, order):
     receipt = services.record_receipt(order, amount=Decimal(5), actor=SYSTEM)
     url = reverse("receipt_edit", args=[receipt.pk])
-    assert as_(company.sales1).get(url).status_code == 403
+    assert as_(company.sales3).get(url).status_code == 404
+    assert as_(company.manager1).get(url).status_code == 403
     values = {"amount": "6", "received_date": TODAY(), "method": "cash", "version": receipt.version}
+    assert as_(company.sales1).post(url, values).status_code == 302
+    values |= {"amount": "7", "version": receipt.version + 1}
     assert as_(company.finance1).post(url, values).status_code == 302
-    assert Receipt.objects.get().amount == 6
+    assert Receipt.objects.get().amount == 7
+    services.confirm_receipt(receipt, actor=SYSTEM)
+    assert as_(company.sales1).get(url).status_code == 403
+    url = reverse("receipt_void", args=[receipt.pk])
+    assert as_(company.sales1).post(url, {"reason": "x"}).status_code == 403
+
+
+def test_the_plan_of_an_unsigned_contract_is_its_drafters(as_, company):
+    draft = make_order(make_customer(company.sales1))
+    (row,) = services.plan_payments(draft, [(TODAY(), Decimal(10), "")], actor=SYSTEM)
+    urls = [reverse(name, args=[row.pk]) for name in ("payment_edit", "payment_remove")]
+    assert [as_(company.sales1).get(url).status_code for url in urls] == [200, 200]
+    assert [as_(company.manager1).get(url).status_code for url in urls] == [403, 403]
+    services.sign_order(services.approve_order(draft, actor=SYSTEM), actor=SYSTEM)
+    assert [as_(company.sales1).get(url).status_code for url in urls] == [403, 403]
 
 
 @pytest.mark.parametrize("name", ["order_plan", "order_receipt"])

@@ -7,6 +7,7 @@ from django.db import connection
 
 from accounts.tests.factories import make_customer
 from crm.core.clock import company_today
+from crm.core.hooks import hooks
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.models import Event
 from crm.identity.access import may, visible
@@ -14,6 +15,7 @@ from crm.identity.models import User
 from crm.identity.tests.factories import make_company
 from sales import services
 from sales.models import PaymentPlan, Receipt
+from sales.queries.payment_health import PaymentHealth, payment_health
 from sales.queries.payments import account_of, aged_q, may_bill, overdue_q, payment_list, state_q
 from sales.rules.payments import split
 from sales.tests.factories import SYSTEM, a_line, make_order, signed_order
@@ -222,3 +224,26 @@ def test_two_people_at_once_never_pass_the_contract():
         thread.join()
     assert sorted(gone_wrong) == ["plan", "receipt"]
     assert state_of(order) == [60_000]
+
+
+def test_how_a_customer_pays_is_a_part_of_its_health(company):
+    """90 % of what fell due came in time and the worst is 12 days overdue: 83, as in the worked example."""
+    customer, new = make_customer(company.sales1), make_customer(company.sales1)
+    order = contract(customer, 1_000)
+    plan(order, (-40, 900), (-12, 100))
+    receipt = services.record_receipt(
+        order, amount=Decimal(900), received_date=company_today() - timedelta(45), actor=SYSTEM
+    )
+    services.confirm_receipt(receipt, actor=SYSTEM)
+    plan(contract(new), (5, 100))
+    found = payment_health([customer.pk, new.pk])
+    assert list(found) == [customer.pk]  # nothing fell due of the other
+    assert found[customer.pk] == PaymentHealth(Decimal(83), Decimal("0.9"), 12)
+    assert not found[customer.pk].knocks_out
+    late = contract(customer, 500)
+    plan(late, (-91, 500))
+    receive(late, 100)  # today: in time was none of it
+    again = payment_health([customer.pk])[customer.pk]
+    assert (again.on_time, again.worst_days, again.knocks_out) == (Decimal("0.6"), 91, True)
+    assert again.score == 30
+    assert hooks.health_signals["payment"].weight == 10

@@ -3,6 +3,7 @@
 from sales.urls import (
     assignment,
     cadences,
+    invoices,
     leads,
     opportunities,
     orders,
@@ -19,6 +20,7 @@ from sales.urls import (
 urlpatterns = [
     *assignment.urlpatterns,
     *cadences.urlpatterns,
+    *invoices.urlpatterns,
     *leads.urlpatterns,
     *opportunities.urlpatterns,
     *orders.urlpatterns,

@@ -22,7 +22,7 @@ from sales.forms.orders import ReasonForm
 from sales.forms.payments import InstalmentForm, PlanForm, ReceiptEditForm, ReceiptForm
 from sales.models import Order, PaymentPlan, Receipt
 from sales.pages.orders import ORDER_PAGE
-from sales.queries.payments import account_of, may_bill, payment_list, receipt_list
+from sales.queries.payments import account_of, may_bill, may_correct, payment_list, receipt_list
 
 
 @login_required
@@ -50,7 +50,7 @@ def order_plan(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def payment_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change day, amount or note of an instalment."""
-    row = access.get_visible_or_404(PaymentPlan, request.user, pk, "change", queryset=payment_list())
+    row = _to_correct(request, PaymentPlan, pk)
     form = InstalmentForm(request.POST or None, user=request.user, instance=row)
     return _answer(
         request,
@@ -72,7 +72,7 @@ def payment_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def payment_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an instalment out of the plan."""
-    row = access.get_visible_or_404(PaymentPlan, request.user, pk, "delete", queryset=payment_list())
+    row = _to_correct(request, PaymentPlan, pk, "delete")
     amount = write_full(row.amount, row.order.currency)
     if request.method == "GET":
         return show_form(
@@ -111,7 +111,7 @@ def order_receipt(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def receipt_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a receipt that is not confirmed yet."""
-    row = _receipt(request, pk, "change")
+    row = _to_correct(request, Receipt, pk)
     form = ReceiptEditForm(request.POST or None, user=request.user, instance=row)
     return _answer(
         request,
@@ -133,7 +133,7 @@ def receipt_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def receipt_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Finance has seen the money."""
-    row = _receipt(request, pk, "confirm")
+    row = access.get_visible_or_404(Receipt, request.user, pk, "confirm", queryset=receipt_list())
     amount = write_full(row.amount, row.order.currency)
     return by_button(
         request,
@@ -147,7 +147,7 @@ def receipt_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def receipt_void(request: HttpRequest, pk: int) -> HttpResponse:
     """Declare that a receipt never came in."""
-    row = _receipt(request, pk, "change")
+    row = _to_correct(request, Receipt, pk)
     form = ReasonForm(request.POST or None, user=request.user)
     amount = write_full(row.amount, row.order.currency)
     return _answer(
@@ -171,8 +171,13 @@ def _to_bill(request: HttpRequest, pk: int, model: type[models.Model]) -> Order:
     return order
 
 
-def _receipt(request: HttpRequest, pk: int, action: str) -> Receipt:
-    return access.get_visible_or_404(Receipt, request.user, pk, action, queryset=receipt_list())
+def _to_correct(request: HttpRequest, model: type[models.Model], pk: int, action: str = "change") -> Any:
+    """An instalment or receipt one may correct: by right, or because it is still a draft of one's own contracts."""
+    rows = payment_list() if model is PaymentPlan else receipt_list()
+    row = access.get_visible_or_404(model, request.user, pk, queryset=rows)
+    if not may_correct(request.user, row, action):
+        raise PermissionDenied
+    return row
 
 
 def _answer(

@@ -59,6 +59,7 @@ TASKS = {
     "empty-lead-bin": _("Empty the bin of leads"),
     "empty-opportunity-bin": _("Empty the bin of opportunities"),
     "close-what-ended": _("Close quotes and contracts that ended"),
+    "remind-of-payments": _("Remind of payments that are due or late"),
     "empty-sales-bin": _("Empty the bin of quotes and orders"),
     "check-calendars": _("Check the business calendar"),
     "tidy-files": _("Delete uploads nothing holds"),

@@ -1,0 +1,226 @@
+"""Many instalments and receipts at once, set-based: for imports and the demo company.
+
+Orders are locked in the order of their customers, as one by one; a row that breaks a rule is answered with it and left out.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.services.customer_dates import lock_customers
+from crm.core.clock import company_midnight
+from crm.core.text import tidy
+from crm.core.writes import RuleBroken
+from crm.events.actor import Actor
+from crm.events.catalogue import EventType
+from crm.events.recording import EventRow, record_events
+from sales.events.money import PAYMENT_PLANNED, RECEIPT_CONFIRMED, RECEIPT_RECORDED
+from sales.models import Order, PaymentMethod, PaymentPlan, Receipt, ReceiptStatus
+from sales.rules import payments
+from sales.services.money import amount_of, check_alive, check_sold, day_of, said_of
+from sales.services.payments import MOST_INSTALMENTS, beyond_contract, beyond_plan
+
+BATCH = 500
+T = TypeVar("T")
+
+
+@dataclass
+class NewInstalment:
+    """One instalment of many; `written_at` where it was planned at another time than now."""
+
+    order_id: int
+    due_date: datetime.date
+    amount: Decimal
+    note: str = ""
+    written_at: datetime.datetime | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class NewReceipt:
+    """One receipt of many."""
+
+    order_id: int
+    received_date: datetime.date
+    amount: Decimal
+    method: str = PaymentMethod.TRANSFER
+    reference: str = ""
+    note: str = ""
+    external_id: str = ""
+    is_confirmed: bool = True
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+def add_instalments(rows: Iterable[NewInstalment], *, actor: Actor) -> list[PaymentPlan | RuleBroken]:
+    """Plan many payments, in the order given; of each contract together never more than it is worth."""
+    return _in_batches(rows, lambda batch: _plan(batch, actor))
+
+
+def add_receipts(rows: Iterable[NewReceipt], *, actor: Actor) -> list[Receipt | RuleBroken]:
+    """Record many receipts, confirmed or waiting, in the order given; they settle the oldest instalments first."""
+    return _in_batches(rows, lambda batch: _receive(batch, actor))
+
+
+def _in_batches(rows: Iterable[Any], write: Callable[[list[Any]], list[T]]) -> list[T]:
+    found: list[T] = []
+    batch: list[Any] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) >= BATCH:
+            found += write(batch)
+            batch = []
+    return found + (write(batch) if batch else [])
+
+
+@transaction.atomic
+def _plan(batch: Sequence[NewInstalment], actor: Actor) -> list[PaymentPlan | RuleBroken]:
+    orders = _locked(row.order_id for row in batch)
+    kept = PaymentPlan.objects.filter(order__in=orders).values_list("order_id", "amount")
+    planned: dict[int, Decimal] = defaultdict(Decimal)
+    counts: dict[int, int] = defaultdict(int)
+    for pk, amount in kept:
+        planned[pk], counts[pk] = planned[pk] + amount, counts[pk] + 1
+    found: list[PaymentPlan | RuleBroken] = []
+    for row in batch:
+        try:
+            order = orders[row.order_id]
+            check_alive(order)
+            amount = amount_of(row.amount)
+            beyond_plan(order, planned[order.pk] + amount, left=order.amount - planned[order.pk])
+            if counts[order.pk] >= MOST_INSTALMENTS:
+                raise RuleBroken(_("At most %(count)d instalments.") % {"count": MOST_INSTALMENTS})
+        except RuleBroken as error:
+            found.append(error)
+            continue
+        planned[order.pk], counts[order.pk] = planned[order.pk] + amount, counts[order.pk] + 1
+        made = PaymentPlan(order=order, due_date=row.due_date, amount=amount, note=tidy(row.note)[:200])
+        made.created_at = made.updated_at = row.written_at or timezone.now()
+        found.append(made)
+    new = [one for one in found if isinstance(one, PaymentPlan)]
+    PaymentPlan._base_manager.bulk_create(new)
+    settle(orders)
+    pairs = [(row, one) for row, one in zip(batch, found, strict=True) if isinstance(one, PaymentPlan)]
+    _record(
+        PAYMENT_PLANNED,
+        [(one.order, one.order, one.amount, row.payload, row.written_at) for row, one in pairs],
+        actor,
+    )
+    return found
+
+
+@transaction.atomic
+def _receive(batch: Sequence[NewReceipt], actor: Actor) -> list[Receipt | RuleBroken]:
+    orders = _locked(row.order_id for row in batch)
+    confirmed = _confirmed(orders)
+    ids = {row.external_id for row in batch if row.external_id}
+    taken = set(Receipt.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
+    found: list[Receipt | RuleBroken] = []
+    now = timezone.now()
+    for row in batch:
+        try:
+            order = orders[row.order_id]
+            check_sold(order)
+            amount = amount_of(row.amount, signed=True)
+            beyond_contract(order, amount, before=confirmed[order.pk])
+            if row.external_id and row.external_id in taken:
+                raise RuleBroken(
+                    _("There is a receipt with this external ID already."),
+                    field="external_id",
+                    code="duplicate",
+                )
+            made = Receipt(
+                order=order,
+                received_date=day_of(row.received_date),
+                amount=amount,
+                method=row.method,
+                reference=tidy(row.reference)[:100],
+                note=tidy(row.note)[:300],
+                external_id=row.external_id,
+            )
+        except RuleBroken as error:
+            found.append(error)
+            continue
+        taken.add(row.external_id)
+        if row.is_confirmed:
+            confirmed[order.pk] += amount
+            made.status = ReceiptStatus.CONFIRMED
+            made.confirmed_at, made.confirmed_by_id = now, actor.user_id
+        found.append(made)
+    new = [one for one in found if isinstance(one, Receipt)]
+    Receipt._base_manager.bulk_create(new)
+    settle(orders)
+    pairs = [(row, one) for row, one in zip(batch, found, strict=True) if isinstance(one, Receipt)]
+    for event, some in (
+        (RECEIPT_RECORDED, [pair for pair in pairs if not pair[0].is_confirmed]),
+        (RECEIPT_CONFIRMED, [pair for pair in pairs if pair[0].is_confirmed]),
+    ):
+        rows = [
+            (one, one.order, one.amount, row.payload, company_midnight(row.received_date) + MORNING)
+            for row, one in some
+        ]
+        _record(event, rows, actor)
+    return found
+
+
+MORNING = datetime.timedelta(hours=10)
+
+
+def settle(orders: Iterable[int]) -> None:
+    """Spread what has come in for many orders over their instalments; the oldest due date first."""
+    ids = list(orders)
+    received = _confirmed(ids)
+    plans: dict[int, dict[int, PaymentPlan]] = defaultdict(dict)
+    for row in PaymentPlan.objects.filter(order__in=ids).order_by("order_id", "due_date", "pk"):
+        plans[row.order_id][row.pk] = row
+    changed = []
+    for order, rows in plans.items():
+        plan = [payments.Instalment(pk, row.due_date, row.amount) for pk, row in rows.items()]
+        for one in payments.allocate(plan, received[order], datetime.date.min):
+            row = rows[one.key]  # type: ignore[index]
+            if row.received != one.received:
+                row.received = one.received
+                changed.append(row)
+    PaymentPlan._base_manager.bulk_update(changed, ["received"], batch_size=BATCH)
+
+
+def _locked(ids: Iterable[int]) -> dict[int, Order]:
+    """The orders of a batch, locked after their customers, so that no two writers wait for each other."""
+    wanted = set(ids)
+    lock_customers(set(Order._base_manager.filter(pk__in=wanted).values_list("customer_id", flat=True)))
+    rows = (
+        Order._base_manager.select_for_update(of=("self",)).select_related("customer").filter(pk__in=wanted)
+    )
+    return {order.pk: order for order in rows.order_by("pk")}
+
+
+def _confirmed(orders: Iterable[int]) -> dict[int, Decimal]:
+    rows = Receipt.objects.filter(order__in=list(orders), status=ReceiptStatus.CONFIRMED)
+    sums = rows.order_by().values_list("order").annotate(Sum("amount"))
+    return defaultdict(Decimal, dict(sums))
+
+
+def _record(
+    event: EventType, rows: Sequence[tuple[Any, Order, Decimal, Mapping[str, Any], Any]], actor: Actor
+) -> None:
+    record_events(
+        event,
+        [
+            EventRow(
+                type(record),
+                record.pk,
+                payload=said_of(order, amount) | dict(payload),
+                about=[f"sales.order:{order.pk}", f"accounts.customer:{order.customer_id}"],
+                at=at,
+            )
+            for record, order, amount, payload, at in rows
+        ],
+        actor=actor,
+    )

@@ -266,7 +266,7 @@ def test_receivables_are_told_by_age_and_by_whom(company):
         *build("receivables", company.finance1, group="age").rows,
     ]:
         for key, url in row.drill.items():
-            listed = caller.get(url.replace("/payments/", "/api/v1/payment-plans/")).json()["results"]
+            listed = caller("get", url.replace("/payments/", "/api/v1/payment-plans/")).json()["results"]
             owed = sum(Decimal(one["amount"]) - Decimal(one["received"]) for one in listed)
             assert (len(listed) if key == "count" else owed) == row.values[key]
     team = build("receivables", company.finance1, team=company.south.pk)

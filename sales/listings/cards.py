@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from crm.core import formats
 from crm.core.templatetags.ui import avatar, icon
@@ -24,7 +24,7 @@ class Cards:
     def __init__(self, user: User) -> None:
         self.look = Look(user)
         self.grip = icon("grip-vertical", 16)
-        self.nobody = f'<span class="deal-none">{escape(_("No next follow-up"))}</span>'
+        self.nobody = f'<span class="deal-none">{escape(pgettext("on a card", "No next step"))}</span>'
         self.move_words = escape(_("Move %(name)s"))
         self.urls = {
             what: around_id(reverse(f"opportunity_{what}", args=[7777777]), 7777777)

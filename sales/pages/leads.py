@@ -75,7 +75,8 @@ def lead_context(request: HttpRequest, lead: Lead, may: dict[str, bool]) -> dict
     made = lead.conversions.filter(undone_at__isnull=True).first()
     fresh = made is not None and timezone.now() - made.at <= UNDO_WITHIN
     touches = list(lead.touches.all())
-    score = score_of(lead, touches, timezone.now())
+    # What is decided keeps the score it had; touches fade only while a lead is open.
+    score = score_of(lead, touches, timezone.now() if lead.is_open else lead.scored_at or timezone.now())
     moves = MOVES[lead.status] if may["change"] else ()
     model, learned = chance(lead)
     return {

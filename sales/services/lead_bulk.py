@@ -52,7 +52,7 @@ def create_leads(new: Iterable[NewLead], *, actor: Actor) -> int:
         insert_rows(LeadTouch, touches)
         events = [EventRow(Lead, pk, payload={"name": one.values["name"]}) for pk, one in pairs]
         record_events(LEAD_CREATED, events, actor=actor)
-        rescore_some([pk for pk, one in pairs if one.converted_at is None])
+        rescore_some(pk for pk, _one in pairs)
         made += len(pairs)
     return made
 

@@ -53,6 +53,7 @@ from sales.models.lead import OPEN
 from sales.models.opportunity import OPEN as OPEN_DEALS
 from sales.pages.cadences import cadence_panel
 from sales.pages.leads import leads_panel
+from sales.pages.next_actions import today_side
 from sales.pages.pools import pool_panel
 from sales.queries import recycling
 from sales.queries.orders import open_orders
@@ -125,6 +126,7 @@ hooks.add_list_page("cadences", CADENCES)
 hooks.add_list_page("enrolments", ENROLMENTS)
 for slot in ("contact.right", "lead.right"):
     hooks.add_panel(Panel(slot, "cadence", "sales/_cadence_panel.html", cadence_panel, order=15))
+hooks.add_panel(Panel("today.side", "next", "sales/_today_next.html", today_side, order=10))
 CONTACTS.add_bulk(START)
 LEADS.add_bulk(START)
 hands_over(Enrolment, lambda rows: rows.filter(LIVE))

@@ -14,7 +14,7 @@ from accounts.models.activity import DONE, OPEN
 from accounts.queries.activities import due_today_q, midnight, overdue_q
 from accounts.queries.neglect import neglected_q
 from accounts.rules.due import company_zone
-from crm.identity.access import has_verb, scope_of, team_ids_of, visible
+from crm.identity.access import has_verb, hushed_pools, scope_of, team_ids_of, visible
 from crm.identity.models import Role, Scope, User
 
 MOST_ROWS = 60  # more is no list for a day; the full list is a click away
@@ -107,14 +107,19 @@ def whose(user: User, *, team: bool) -> Whose:
     if not team or not leads(user):
         return Whose(user)
     everything = scope_of(Activity, user) == Scope.ALL
-    return Whose(user, True, None if everything else frozenset(team_ids_of(user, Activity)))
+    return Whose(user, True, None if everything else led_teams(user))
 
 
 def leads(user: User) -> bool:
     """Whether there is a team whose follow-ups one sees."""
     if not has_verb(user, "view", Activity):
         return False
-    return scope_of(Activity, user) == Scope.ALL or bool(team_ids_of(user, Activity))
+    return scope_of(Activity, user) == Scope.ALL or bool(led_teams(user))
+
+
+def led_teams(user: User) -> frozenset[int]:
+    """The teams whose people's follow-ups one sees; a pool one is a member of has no people of its own."""
+    return frozenset(team_ids_of(user, Activity) - hushed_pools(user, Customer))
 
 
 def _monday(weeks_back: int = 0) -> datetime.datetime:

@@ -39,6 +39,8 @@ def today(request: HttpRequest) -> HttpResponse:
     if part == "list":
         return render(request, "today/_follow_ups.html", context | _list(request, who, reads))
     context |= _numbers(who, reads) | _list(request, who, reads) | _aside(request, who, reads)
+    loaded = [(panel.template, panel.load(who)) for panel in hooks.panels_of("today.side")]
+    context["sides"] = [{"template": template, **one} for template, one in loaded if one is not None]
     context["greeting"] = greeting(request)
     context["welcome"] = greeting_for(request.user)
     context["now"] = timezone.now()

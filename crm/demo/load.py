@@ -8,6 +8,7 @@ from accounts.services import create_activities
 from accounts.services.bulk import create_customers
 from crm.demo.activities import activities
 from crm.demo.approvals import ask_for_approvals
+from crm.demo.cadences import load_cadences
 from crm.demo.customers import TAGS, customers
 from crm.demo.fields import create_fields
 from crm.demo.files import attach_examples
@@ -52,6 +53,7 @@ def load_demo(
     lay_idle(actor)
     ask_for_approvals(people)
     open_form(people, actor)
+    load_cadences(seed, people, actor)
     learn_from_history()
     return loaded
 

@@ -63,6 +63,12 @@ def _company(enrolment: Enrolment) -> str:
     return str(enrolment.customer) if enrolment.customer else enrolment.lead.company if enrolment.lead else ""
 
 
+def next_words(enrolment: Enrolment) -> str:
+    """Which step comes next: its number and kind, as its words only read well with their fields filled in."""
+    step = enrolment.next_step
+    return f"{step.position}. {step.get_kind_display()}" if step is not None else ""
+
+
 def _who_url(enrolment: Enrolment) -> str:
     return enrolment.get_absolute_url()
 
@@ -124,7 +130,7 @@ ENROLMENTS = ListPage(
         Text("company", label=_("Company"), value=_company, joins=("customer", "lead"), card="subtitle"),
         Related("cadence", card="meta"),
         Badge("state", label=_("Status"), kinds=STATE_KINDS, card="badge"),
-        Text("next_step", label=_("Next step")),
+        Text("next_step", label=_("Next step"), value=next_words),
         Date("next_at", label=_("Next step on"), sort=True, card="right"),
         Badge("reason"),
         Person("owner", card="corner"),

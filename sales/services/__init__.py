@@ -59,6 +59,7 @@ from sales.services.leads import (
 )
 from sales.services.lines import Draft
 from sales.services.mapping import set_conversion_fields
+from sales.services.next_actions import plan_action, snooze_action
 from sales.services.numbering import change_numbering
 from sales.services.opportunities import (
     SkipsStages,
@@ -225,6 +226,7 @@ __all__ = [
     "note_view",
     "order_from_quote",
     "pause",
+    "plan_action",
     "plan_payments",
     "purge_lead_bin",
     "purge_opportunity_bin",
@@ -272,6 +274,7 @@ __all__ = [
     "set_prices",
     "settle_mails",
     "sign_order",
+    "snooze_action",
     "stop",
     "switch_rule",
     "terminate_order",

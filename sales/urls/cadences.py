@@ -1,10 +1,10 @@
-"""The pages of cadences and of those who are taken through them."""
+"""The pages of cadences and of those who are taken through them, and the recommended next steps."""
 
 from django.urls import path
 
 from sales.listings.cadences import CADENCES, ENROLMENTS
 from sales.pages.cadences import CADENCE_PAGE
-from sales.views import cadences
+from sales.views import cadences, next_actions
 
 STEP = "cadences/<int:pk>/steps/<int:step>/"
 
@@ -21,6 +21,9 @@ urlpatterns = [
     path("enrolments/<int:pk>/pause/", cadences.enrolment_pause, name="enrolment_pause"),
     path("enrolments/<int:pk>/resume/", cadences.enrolment_resume, name="enrolment_resume"),
     path("enrolments/<int:pk>/stop/", cadences.enrolment_stop, name="enrolment_stop"),
+    path("next-actions/", next_actions.next_actions, name="next_actions"),
+    path("next-actions/snooze/", next_actions.next_action_snooze, name="next_action_snooze"),
+    path("next-actions/plan/", next_actions.next_action_plan, name="next_action_plan"),
     *ENROLMENTS.urls("enrolments"),
     *CADENCE_PAGE.urls("cadences"),
     *CADENCES.urls("cadences"),

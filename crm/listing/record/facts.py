@@ -139,4 +139,6 @@ def fact_of(record: Any, name: str, *, copied: bool = False) -> Fact:
         return Fact(name, label, formats.number(value))
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         return Fact(name, label, formats.day(value))
+    if isinstance(field, models.TimeField):
+        return Fact(name, label, value.strftime("%H:%M"))
     return Fact(name, label, str(value), copy=str(value) if copied else "")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
@@ -13,10 +14,11 @@ from rest_framework.response import Response
 from accounts import services
 from accounts.activity_listing import ACTIVITIES
 from accounts.models import Activity, ActivityKind, Contact, Customer, Outcome
+from accounts.models.followed import Followed, followed_models
 from accounts.queries import timeline as timelines
 from accounts.queries.activities import may_write_for
 from crm.core.writes import RuleBroken, check_version
-from crm.identity.access import authorize
+from crm.identity.access import authorize, visible
 from crm.identity.models import User
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
@@ -25,8 +27,45 @@ from crm.listing.selection import BadQuery
 TEXTS = ("kind", "subject", "body", "contact", "outcome", "duration_minutes", "started_at")
 
 
+class AboutField(VisibleRelatedField):
+    """The record of one kind that a follow-up is about beside its customer; nothing where it is about none the caller sees."""
+
+    def __init__(self, model: type[Followed] | None = None, **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(**kwargs)
+
+    def get_attribute(self, instance: Activity) -> Activity:
+        return instance
+
+    def to_representation(self, activity: Activity) -> int | None:
+        kind = ContentType.objects.get_for_model(self.model)
+        if activity.record_id is None or activity.record_type_id != kind.pk:
+            return None
+        return activity.record_id if activity.record_id in self._seen(kind, activity) else None
+
+    def _seen(self, kind: ContentType, activity: Activity) -> set[int]:
+        """Of the records the whole answer is about those the caller sees: one query a kind."""
+        known = self.context.setdefault("seen", {})
+        if activity.record_id not in known.setdefault(kind.pk, {}):
+            listed = getattr(self.root, "instance", None)
+            rows = listed if isinstance(listed, list) else [activity]
+            asked = {row.record_id for row in (*rows, activity) if row.record_type_id == kind.pk}
+            user = self.context["request"].user
+            seen = set(visible(self.model, user).filter(pk__in=asked).values_list("pk", flat=True))
+            known[kind.pk] |= {pk: pk in seen for pk in asked}
+        return {pk for pk, is_seen in known[kind.pk].items() if is_seen}
+
+
+def about_names() -> dict[str, type[Followed]]:
+    """What a follow-up can be about beside its customer, by the name of its field."""
+    return {model._meta.model_name or "": model for model in followed_models()}
+
+
 class ActivitySerializer(RecordSerializer):
-    """A follow-up: with `due_at` alone planned, with `done_at` (or neither) done."""
+    """A follow-up: with `due_at` alone planned, with `done_at` (or neither) done.
+
+    Beside its customer it can be about one record more, such as a lead or an opportunity.
+    """
 
     body = serializers.CharField(
         max_length=20_000,
@@ -87,6 +126,20 @@ class ActivitySerializer(RecordSerializer):
         read_only_fields = ["author", "postponed", "is_valid", "cancelled_at"]
         extra_kwargs = {"external_id": {"validators": []}}
 
+    def get_fields(self) -> dict[str, serializers.Field]:
+        found = super().get_fields()
+        for name, model in about_names().items():
+            found[name] = AboutField(
+                model, queryset=model._default_manager.all(), required=False, allow_null=True
+            )
+        return found
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        named = [name for name in about_names() if attrs.get(name) is not None]
+        if len(named) > 1:
+            raise serializers.ValidationError({named[1]: [_("A follow-up is about one record.")]})
+        return attrs
+
 
 class ActivityViewSet(Creates, Updates, Deletes, RecordViewSet):
     """Follow-ups. Completed calls, visits and meetings need no next date here; forms ask for it."""
@@ -98,11 +151,13 @@ class ActivityViewSet(Creates, Updates, Deletes, RecordViewSet):
     def create_record(self, values: dict[str, Any]) -> Activity:
         user, owner = self.request.user, values.pop("owner", None) or self.request.user
         done = values.pop("done", None)
+        about = [one for name in about_names() if (one := values.pop(name, None)) is not None]
         shared = {
             name: values.pop(name) for name in ("customer", "contact", "kind", "subject") if name in values
         }
         shared |= {"actor": self.actor, "author": user, "owner": owner}
         shared |= {"body": values.pop("body", ""), "external_id": values.pop("external_id", "")}
+        shared |= {"record": about[0]} if about else {}
         planned = (values.get("due_at") or shared["kind"] == ActivityKind.TASK) and not values.get("done_at")
         if planned and not done:
             return services.plan_follow_up(
@@ -122,6 +177,11 @@ class ActivityViewSet(Creates, Updates, Deletes, RecordViewSet):
         for fixed in ("customer", "owner", "external_id"):
             if fixed in values and getattr(record, fixed) != values.pop(fixed):
                 raise RuleBroken(_("This cannot be changed."), field=fixed)
+        for name, model in about_names().items():
+            if name in values and values.pop(name) != (
+                record.record if isinstance(record.record, model) else None
+            ):
+                raise RuleBroken(_("This cannot be changed."), field=name)
         closing = record.is_open and (values.pop("done", False) or values.get("done_at"))
         if record.is_open and not closing and values.get("due_at", record.due_at) != record.due_at:
             if values["due_at"] is None:
@@ -186,7 +246,7 @@ def timeline_items(page: timelines.Page) -> list[dict[str, Any]]:
             )
         elif item.event is not None:
             event = item.event
-            row = {"name": event.name, "title": event.title, "body": "", "actor": event.actor_name}
+            row = {"name": event.name, "title": event.title, "body": "", "actor": event.who}
             found.append({"type": "event", "id": event.pk, "at": item.at, "pinned": False, **row})
     return found
 

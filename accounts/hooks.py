@@ -1,6 +1,7 @@
 """What customers, contacts and follow-ups contribute downwards: their lists, for search, bulk jobs, import and choices."""
 
 from accounts import digest_parts, first_steps, given_up
+from accounts.activity_filters import add_record_filters
 from accounts.activity_listing import ACTIVITIES
 from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
 from accounts.models import (
@@ -32,6 +33,7 @@ hooks.add_list_page("customers", CUSTOMERS)
 hooks.add_list_page("contacts", CONTACTS)
 hooks.add_list_page("customer_bin", CUSTOMER_BIN)
 hooks.add_list_page("activities", ACTIVITIES)
+add_record_filters()
 hooks.add_panel(Panel("nav", "today", "", today_count))
 hooks.add_panel(Panel("customer.right", "files", "console/files/_panel.html", panel_context, order=60))
 # What is done stays with whom did it; open tasks and planned follow-ups go to the successor.

@@ -219,6 +219,9 @@ ACCOUNT_RATE_LIMITS = {  # a whole office may sit behind one address
     "change_password": "10/m/user",
     "opt_out": "30/m/ip",
     "web_form": env.str("CRM_WEB_FORM_RATE", default="10/m/ip,300/m/key"),  # by visitor, and by form
+    # A customer's office looks at a link and keeps its PDF; who tries links out, or lets PDFs be drawn, is stopped.
+    "public_quote": env.str("CRM_PUBLIC_LINK_RATE", default="60/m/ip"),
+    "public_quote_pdf": env.str("CRM_PUBLIC_PDF_RATE", default="10/m/ip"),
 }
 PASSWORD_RESET_TIMEOUT = 60 * 60 * 4
 ACCOUNT_EMAIL_VERIFICATION = "none"

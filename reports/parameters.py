@@ -16,8 +16,10 @@ from crm.identity import access
 from crm.identity.models import Scope, Team, User
 from crm.identity.queries import descendants
 from reports.declare import Label, Parameter
+from reports.queries.dimensions import DIMENSIONS
 from reports.rules.periods import MONTH, QUARTER, YEAR, Period, months_on, parse_period, period_of
 from reports.words import period_label
+from sales.filters.blanks import may_tell_by
 from sales.models import Opportunity, Pipeline
 
 PERIODS = (
@@ -104,6 +106,17 @@ def choice(name: str, label: Label, choices: Sequence[tuple[str, Label]], defaul
         return forms.ChoiceField(label=label, choices=choices, required=False)
 
     return Parameter(name, make, lambda _today: default)
+
+
+def group(keys: Sequence[str], default: str, *more: tuple[str, Label]) -> Parameter:
+    """By what deals are told apart; what a reader may not read tells nothing apart for them."""
+
+    def make(user: User) -> forms.Field:
+        offered = [DIMENSIONS[key] for key in keys]
+        told = [(one.key, one.label) for one in offered if not one.reads or may_tell_by(user, one.reads)]
+        return forms.ChoiceField(label=_("By"), choices=[*more, *told], required=False)
+
+    return Parameter("group", make, lambda _today: default)
 
 
 def owner() -> Parameter:

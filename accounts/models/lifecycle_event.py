@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.choices import Stage
 from accounts.models.customer import Customer
+from crm.events.actor import shown_name
 from crm.identity.policies import Via
 
 
@@ -35,3 +36,8 @@ class LifecycleEvent(models.Model):
         if self.pk is not None:
             raise TypeError("a step of the life cycle is never changed")
         super().save(*args, **kwargs)
+
+    @property
+    def who(self) -> str:
+        """Who brought it about, as people read it."""
+        return shown_name(self.actor_name)

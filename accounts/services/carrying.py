@@ -1,4 +1,4 @@
-"""Follow-ups with a record that became a customer stand with the customer as well, and can be taken back."""
+"""Follow-ups with a record whose customer became known stand with the customer as well, and can be taken back."""
 
 from collections.abc import Iterable
 
@@ -30,3 +30,13 @@ def take_back_follow_ups(ids: Iterable[int], *, customer: Customer, contact: Con
     rows = Activity._base_manager.filter(pk__in=list(ids), customer=customer, record_id__isnull=False)
     if rows.update(customer=None, contact=None):
         sync_customers([customer.pk], contact_ids=[contact.pk] if contact else [])
+
+
+@transaction.atomic
+def move_follow_ups(record: Followed, *, before: Customer, after: Customer) -> None:
+    """Let the follow-ups about a record stand with another customer, whose it turned out to be."""
+    lock_customers([before.pk, after.pk])
+    kind = ContentType.objects.get_for_model(type(record))
+    rows = Activity._base_manager.filter(record_type=kind, record_id=record.pk, customer=before)
+    if rows.update(customer=after, contact=None):
+        sync_customers([before.pk, after.pk])

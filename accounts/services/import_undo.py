@@ -142,7 +142,7 @@ def _free(run: Run, rows: Sequence[StagedRow], model: type[models.Model]) -> lis
             row.keep(
                 _("%(name)s changed it on %(day)s: %(what)s.")
                 % {
-                    "name": event.actor_name,
+                    "name": event.who,
                     "day": date_format(timezone.localtime(event.at), "SHORT_DATETIME_FORMAT"),
                     "what": event.title,
                 }

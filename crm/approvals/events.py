@@ -20,7 +20,7 @@ def _submitted(e: Event) -> str:
 def _agreed(e: Event) -> str:
     if name := e.payload.get("instead_of"):
         return _with_comment(_("Approved in place of %(name)s") % {"name": name}, e)
-    return _with_comment(_("Approved by %(name)s") % {"name": e.actor_name}, e)
+    return _with_comment(_("Approved by %(name)s") % {"name": e.who}, e)
 
 
 def _approved(e: Event) -> str:
@@ -28,7 +28,7 @@ def _approved(e: Event) -> str:
 
 
 def _rejected(e: Event) -> str:
-    return _with_comment(_("Rejected by %(name)s") % {"name": e.actor_name}, e)
+    return _with_comment(_("Rejected by %(name)s") % {"name": e.who}, e)
 
 
 def _returned(e: Event) -> str:
@@ -61,7 +61,7 @@ def _copied(e: Event) -> str:
 
 
 def _commented(e: Event) -> str:
-    return _with_comment(e.actor_name, e)
+    return _with_comment(e.who, e)
 
 
 def _not_needed(e: Event) -> str:

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext
+
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+SYSTEM_NAME = "Yuanke"
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,14 @@ def covers_of(user: Any) -> dict[int, str]:
     return {one["id"]: one["name"] for one in getattr(user, "held_covers", None) or ()}
 
 
-def system(name: str) -> Actor:
-    """A named part of the system, such as the nightly scoring."""
-    return Actor("system", name, name, None, "task")
+def system(part: str) -> Actor:
+    """A part of the system, such as the nightly scoring: the log keeps which one, people read the system's name."""
+    return Actor("system", part, SYSTEM_NAME, None, "task")
+
+
+def shown_name(name: str) -> str:
+    """A kept name as people read it: the system's own in their language."""
+    return gettext("Yuanke") if name == SYSTEM_NAME else name
 
 
 def actor_of(request: HttpRequest) -> Actor:

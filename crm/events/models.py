@@ -6,6 +6,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.events.actor import shown_name
+
 
 class Event(models.Model):
     """What happened, to which record, by whom: audit log and timeline in one row, never changed afterwards.
@@ -41,6 +43,11 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.subject_type}:{self.subject_id}"
+
+    @property
+    def who(self) -> str:
+        """Who did it, as people read it: a person's name, or the system's."""
+        return shown_name(self.actor_name)
 
     @property
     def title(self) -> str:

@@ -30,6 +30,7 @@ VERB_OF_METHOD = {"get": "view", "post": "add", "put": "change", "patch": "chang
 UNCOUNTED = ("django_session", "cache")
 PLATFORM = (
     "user", "team", "role", "tag", "field", "section", "robot", "event", "pipeline", "stage", "numberrule", "taxrate",
+    "webform",
 )  # fmt: skip
 MATRIX = {name: route for name, route in ROUTES.items() if not route.public and not route.elsewhere}
 # What each relation says something new about; one's own (as sales1) is tried by everybody.

@@ -44,6 +44,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         "field": ("all", "view add change delete"),
         "section": ("all", "view add change delete"),
         "robot": ("all", "view add change delete"),
+        "webform": ("all", "view add change"),
         "event": ("all", "view"),
     },
     "executive": {

@@ -162,7 +162,8 @@ LEADS = {
     "web_form_embed": public(),
     "web_forms": Route(ADMIN),
     "web_form_new": Route(ADMIN),
-    "web_form_edit": Route(ADMIN, kwargs={"pk": 1}, elsewhere="there has to be a form: test_web_forms"),
+    "web_form_edit": page("webform", ADMIN),
+    **resource("forms", ADMIN, "webform"),
     "lead_conversion": Route(ADMIN),
     "lead_score": Route(ADMIN),
     "lead_create": Route(LEAD_EDITORS),
@@ -198,6 +199,7 @@ OPPORTUNITIES = {
     "opportunity_create": Route(SALES),
     "opportunity_board": Route(DEAL_READERS),
     "opportunity_board_filters": Route(DEAL_READERS),
+    "board_target": Route(DEAL_READERS),
     "opportunity_board_heads": Route(DEAL_READERS),
     "opportunity_board_column": Route(elsewhere="columns are everybody's, cards are not: test_board_pages"),
     **{

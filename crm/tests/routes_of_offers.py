@@ -66,6 +66,8 @@ OFFERS = {
     "pricebook_field": page("pricebook", MANAGERS, kwargs={"name": "currency"}),
     "pricebook_field_undo": Route(elsewhere="only after an edit of one's own: test_field_undo"),
     **{f"pricebook_{what}": page("pricebook", MANAGERS) for what in ("edit", "price", "delete")},
+    **resource("price-books", BOOK_READERS, "pricebook"),
+    "api-price-books-prices": page("pricebook", BOOK_READERS, posting=MANAGERS),
     "opportunity_lines": page("opportunity", SALES, reading=False),
     **{name: Route(ADMIN) for name in ("numbering", "letterhead", "tax_rates", "tax_rate_add")},
     "numbering_edit": page("numberrule", ADMIN),

@@ -9,6 +9,7 @@ NO_PAGE = {
     "account_logout",
     "account_reauthenticate",
     "account_reset_password_from_key",
+    "board_target",
     "help_panel",
     "metrics",
     "palette",

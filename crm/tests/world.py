@@ -31,6 +31,7 @@ from sales.services import (
     save_cadence,
     save_price_book,
     save_step,
+    save_web_form,
 )
 from sales.tests.factories import make_lead
 
@@ -176,6 +177,7 @@ def _single(company: Company) -> dict[str, models.Model]:
         "cadence": save_cadence(None, name="mails", actor=SYSTEM),
         "product": create_product(name="camera", actor=SYSTEM),
         "pricebook": save_price_book(None, name="dealers", actor=SYSTEM),
+        "webform": save_web_form(None, name="form", slug="form", fields=[{"name": "phone"}], actor=SYSTEM),
         "numberrule": NumberRule._base_manager.get(kind="contract"),
         "taxrate": TaxRate._base_manager.get(is_default=True),
         "tag": tag,

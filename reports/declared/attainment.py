@@ -12,7 +12,6 @@ from reports.charts import by_row
 from reports.declare import COUNT, MONEY, Row, Table, report
 from reports.declared import forecast
 from reports.models import Metric
-from reports.queries.dimensions import DIMENSIONS
 from reports.rules.targets import gap
 from sales.rules.forecast import attainment, coverage
 
@@ -90,9 +89,7 @@ ATTAINMENT = report(
     parameters=(
         parameters.period(),
         parameters.choice("metric", _("Counts"), Metric.choices, Metric.WON_VALUE),
-        parameters.choice(
-            "group", _("By"), [(key, DIMENSIONS[key].label) for key in forecast.GROUPS], "owner"
-        ),
+        parameters.group(list(forecast.GROUPS), "owner"),
         parameters.owner(),
         parameters.team(),
         parameters.pipeline(),

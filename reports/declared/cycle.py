@@ -60,7 +60,7 @@ def days_to_close(asked: Asked) -> Table:
         rows = rows.filter(status=WON)
         found = {key: rest for key, *rest in rows.values_list(dimension.path).annotate(**measures)}
         words = dimension.words(found)
-        for key, rest in sorted(found.items(), key=lambda item: (item[1][2], item[0] or 0)):
+        for key, rest in sorted(found.items(), key=lambda item: (item[1][2], str(item[0] or ""))):
             narrowed = dimension.query(key, [key])
             here = {"count": list_of({**query, **days, **narrowed, "status": WON})} if narrowed else {}
             lines.append(Row(values(word(dimension, words, key), rest), id_of(dimension, key), here))
@@ -83,10 +83,6 @@ COLUMNS = [
     Column("shortest", _("Shortest"), DAYS),
     Column("longest", _("Longest"), DAYS),
 ]
-GROUPS = [("status", pgettext_lazy("report", "Outcome"))] + [
-    (key, DIMENSIONS[key].label) for key in ("owner", "team", "pipeline", "source")
-]
-
 CYCLE = report(
     slug="sales-cycle",
     title=_("Sales cycle"),
@@ -94,7 +90,9 @@ CYCLE = report(
         "Calendar days from the day a deal was opened to the day it was closed. By person or team only what was won counts."
     ),
     parameters=(
-        parameters.choice("group", _("By"), GROUPS, "status"),
+        parameters.group(
+            ("owner", "team", "pipeline", "source"), "status", ("status", pgettext_lazy("report", "Outcome"))
+        ),
         *parameters.between(),
         parameters.owner(),
         parameters.team(),

@@ -224,7 +224,7 @@ FORECAST = report(
     ),
     parameters=(
         parameters.period(),
-        parameters.choice("group", _("By"), [(key, DIMENSIONS[key].label) for key in GROUPS], "owner"),
+        parameters.group(list(GROUPS), "owner"),
         parameters.owner(),
         parameters.team(),
         parameters.pipeline(),

@@ -166,7 +166,7 @@ SALES = report(
         "Deals by the day they were closed. The win rate is won over won and lost; open and invalid deals are in neither."
     ),
     parameters=(
-        parameters.choice("group", _("By"), [(one.key, one.label) for one in DIMENSIONS.values()], "owner"),
+        parameters.group(list(DIMENSIONS), "owner"),
         *parameters.between(),
         parameters.owner(),
         parameters.team(),

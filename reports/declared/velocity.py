@@ -118,9 +118,7 @@ VELOCITY = report(
         "Open deals × average won amount × win rate ÷ median days to win: what the open deals bring in a day. Omitted deals do not count as open."
     ),
     parameters=(
-        parameters.choice(
-            "group", _("By"), [(key, DIMENSIONS[key].label) for key in ("team", "owner", "pipeline")], "team"
-        ),
+        parameters.group(("team", "owner", "pipeline"), "team"),
         *parameters.between(),
         parameters.owner(),
         parameters.team(),

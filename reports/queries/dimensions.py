@@ -39,6 +39,7 @@ class Dimension:
     lined: bool = (
         False  # by the lines of a deal: one with several stands in several places, with their amounts
     )
+    reads: str = ""  # the way from a deal to what it reads, where roles may be kept from that
 
 
 def _named(model: Any) -> Callable[[Iterable[Any]], Mapping[Any, str]]:
@@ -48,15 +49,21 @@ def _named(model: Any) -> Callable[[Iterable[Any]], Mapping[Any, str]]:
     return words
 
 
-def _ids(name: str, none: str = "") -> Callable[[Any, list[Any]], dict[str, Any] | None]:
-    """The list narrowed to some ids; without a word for nothing there is no such list."""
+def _ids(
+    name: str, none: Mapping[str, Any] | None = None
+) -> Callable[[Any, list[Any]], dict[str, Any] | None]:
+    """The list narrowed to some ids, or to the deals that have none (`none`, as the list says it)."""
 
     def query(_key: Any, values: list[Any]) -> dict[str, Any] | None:
         if any(value in (None, "") for value in values):
-            return {name: none} if none and len(values) == 1 else None
+            return dict(none) if none and len(values) == 1 else None
         return {name: values}
 
     return query
+
+
+def _without(name: str) -> dict[str, Any]:
+    return {"without": name}
 
 
 def _choices(choices: Any) -> Callable[[Iterable[Any]], Mapping[Any, str]]:
@@ -89,38 +96,60 @@ DIMENSIONS = {
             gettext_lazy("Owner"),
             "owner_id",
             _named(User),
-            _ids("owner", "none"),
+            _ids("owner", {"owner": "none"}),
             nothing=gettext_lazy("Nobody"),
         ),
-        Dimension("team", gettext_lazy("Team"), "team_id", _named(Team), _ids("team")),
+        Dimension("team", gettext_lazy("Team"), "team_id", _named(Team), _ids("team", _without("team"))),
         Dimension(
-            "department", gettext_lazy("Department"), "team_id", _named(Team), _ids("team"), fold=_departments
+            "department",
+            gettext_lazy("Department"),
+            "team_id",
+            _named(Team),
+            _ids("team", _without("team")),
+            fold=_departments,
         ),
         Dimension(
             "region",
             gettext_lazy("Region"),
             Substr("customer__region_id", 1, 2),
             lambda keys: _provinces(keys),
-            lambda key, _values: {"region": f"{key}0000"} if key else None,
+            lambda key, _values: {"region": f"{key}0000"} if key else _without("region"),
+            reads="customer__region",
         ),
         Dimension(
             "industry",
             gettext_lazy("Industry"),
             "customer__industry_id",
             _named(Industry),
-            lambda key, _values: {"industry": key} if key else None,
+            lambda key, _values: {"industry": key} if key else _without("industry"),
+            reads="customer__industry",
         ),
         Dimension(
             "product",
             gettext_lazy("Product"),
             "lines__product_id",
             _named(Product),
-            _ids("product"),
+            _ids("product", _without("product")),
             lined=True,
+            reads="lines__product",
         ),
         Dimension("pipeline", gettext_lazy("Pipeline"), "pipeline_id", _named(Pipeline), _ids("pipeline")),
-        Dimension("source", gettext_lazy("Source"), "source", _choices(Source), _ids("source")),
-        Dimension("reason", gettext_lazy("Reason"), "reason", _choices(CloseReason), _ids("reason")),
+        Dimension(
+            "source",
+            gettext_lazy("Source"),
+            "source",
+            _choices(Source),
+            _ids("source", _without("source")),
+            reads="source",
+        ),
+        Dimension(
+            "reason",
+            gettext_lazy("Reason"),
+            "reason",
+            _choices(CloseReason),
+            _ids("reason", _without("reason")),
+            reads="reason",
+        ),
         Dimension(
             "month",
             pgettext_lazy("report", "Month"),

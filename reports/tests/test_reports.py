@@ -20,7 +20,7 @@ from reports.declare import REPORTS, Table
 from reports.queries.dimensions import DIMENSIONS
 from reports.tests.factories import days_ago, deal
 from sales import services
-from sales.models import OpportunityLine, Product
+from sales.models import Opportunity, OpportunityLine, Product
 from sales.tests.factories import SYSTEM, a_line, signed_order
 
 pytestmark = pytest.mark.django_db
@@ -274,3 +274,39 @@ def test_receivables_are_told_by_age_and_by_whom(company):
     assert not REPORTS["receivables"].offered(company.service1) and not REPORTS["sales"].offered(
         company.finance1
     )
+
+
+def test_the_line_of_what_is_not_filled_in_leads_to_its_records_too(deals):
+    """Nobody, no team, no source, no region: each of them is a list of exactly those deals."""
+    from django.http import QueryDict
+
+    from crm.listing.selection import select
+    from sales.listings.opportunities import OPPORTUNITIES
+
+    alone = deal(deals.sales1, 70, "Discovery")
+    Opportunity.objects.filter(pk=alone.pk).update(owner=None, team=None)
+    OpportunityLine.objects.create(
+        opportunity=alone, name="x", price=70, tax_rate=0, listed=70, amount=70, net=70, tax=0
+    )
+    filled = deal(deals.sales1, 5, source="referral")
+    Customer.objects.filter(pk=filled.customer_id).update(region="440300", industry="I")
+    for group, few in {"owner": True, "team": True, "department": True}.items() | dict.fromkeys(
+        ("region", "industry", "product", "source", "reason"), False
+    ).items():
+        row = next(one for one in build("sales", deals.exec, group=group).rows if one.id is None)
+        assert row.values["open"] == 1 if few else row.values["open"] >= 6, group
+        for key in ("won", "lost", "open"):
+            query = QueryDict(row.drill[key].partition("?")[2])
+            assert select(OPPORTUNITIES, deals.exec, query).scoped().count() == row.values[key], (group, key)
+
+
+def test_nobody_tells_deals_apart_by_what_they_may_not_read(deals, client):
+    """Deals without their lines (marketing), or without a field their role is kept from: no group, no filter."""
+    FieldRight(role=deals.marketing1.role, model="sales.opportunity", field="source", level="hidden").save()
+    caller = Caller(deals.marketing1)
+    for group in ("product", "source"):
+        assert caller("get", f"/api/v1/reports/sales/?group={group}").status_code == 400
+        assert caller("get", f"/api/v1/opportunities/?without={group}").status_code == 400
+    assert caller("get", "/api/v1/opportunities/?product=1").status_code == 400
+    assert caller("get", "/api/v1/opportunities/?without=team").status_code == 200
+    assert Caller(deals.director)("get", "/api/v1/reports/sales/?group=product").status_code == 200

@@ -3,9 +3,10 @@
 from django.urls import path
 
 from reports.listings import QUOTAS
-from reports.views import dashboard, forecast, quotas, reports
+from reports.views import board, dashboard, forecast, quotas, reports
 
 urlpatterns = [
+    path("opportunities/board/target/", board.board_target, name="board_target"),
     path("opportunities/forecast/", forecast.forecast, name="forecast"),
     path("opportunities/forecast/call/", forecast.forecast_call, name="forecast_call"),
     path("dashboards/", dashboard.dashboard, name="dashboard"),

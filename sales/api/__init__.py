@@ -11,6 +11,7 @@ from sales.api import (
     pools,
     products,
     quotes,
+    webforms,
 )
 
 ROUTES = [
@@ -24,4 +25,5 @@ ROUTES = [
     *orders.ROUTES,
     *payments.ROUTES,
     *invoices.ROUTES,
+    *webforms.ROUTES,
 ]

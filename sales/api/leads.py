@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -36,6 +37,11 @@ class LeadSerializer(RecordSerializer):
     team = VisibleRelatedField(read_only=True)
     customer = VisibleRelatedField(read_only=True)
     contact = VisibleRelatedField(read_only=True)
+    chance_basis = serializers.SerializerMethodField(
+        help_text=str(
+            gettext_lazy("`learned` from the company's own leads, or `rules` alone, then without a chance.")
+        )
+    )
     custom = CustomObject()
 
     class Meta:
@@ -43,15 +49,19 @@ class LeadSerializer(RecordSerializer):
         fields = [
             "id", "name", "company", "title", "phone", "email", "wechat", "website", "industry", "region", "size",
             "source", "last_source", "channel", "campaign", "external_id", "status", "reason", "reason_note", "need",
-            "budget", "decides", "expected_at", "score", "fit_score", "engagement_score", "owner", "team", "customer",
+            "budget", "decides", "expected_at", "score", "fit_score", "engagement_score", "chance", "chance_basis", "owner", "team", "customer",
             "contact", "converted_at", "next_follow_up_at", "last_activity_at", "custom", "version", "created_at",
             "updated_at",
         ]  # fmt: skip
         read_only_fields = [
-            "last_source", "score", "fit_score", "engagement_score", "converted_at", "next_follow_up_at",
+            "last_source", "score", "fit_score", "engagement_score", "chance", "converted_at", "next_follow_up_at",
             "last_activity_at",
         ]  # fmt: skip
         extra_kwargs = {"external_id": {"validators": []}}
+
+    def get_chance_basis(self, lead: Lead) -> str:
+        """What the lead's chance rests on."""
+        return "rules" if lead.chance is None else "learned"
 
 
 class DealOfLeadSerializer(serializers.Serializer):

@@ -22,6 +22,7 @@ from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
 from sales import services
 from sales.listings.opportunities import OPPORTUNITIES
 from sales.models import CloseReason, Opportunity, Pipeline, Stage
+from sales.services.unnamed import waits_for_customer
 
 
 class OpportunitySerializer(RecordSerializer):
@@ -101,8 +102,12 @@ class OpportunityViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, 
         return services.create_opportunity(customer, actor=self.actor, owner=owner, **values)
 
     def update_record(self, record: Opportunity, values: dict[str, Any], expected: int | None) -> Opportunity:
-        if "customer" in values and values.pop("customer").pk != record.customer_id:
-            raise serializers.ValidationError({"customer": [_("A deal stays with its customer.")]})
+        if "customer" in values and (customer := values.pop("customer")).pk != record.customer_id:
+            if not waits_for_customer(record):
+                raise serializers.ValidationError({"customer": [_("A deal stays with its customer.")]})
+            access.authorize(self.request.user, "change", customer)
+            check_version(record, expected)
+            record, expected = services.name_customer(record, customer=customer, actor=self.actor), None
         if "pipeline" in values and values.pop("pipeline").pk != record.pipeline_id:
             raise serializers.ValidationError({"pipeline": [_("A deal stays in its pipeline.")]})
         stage, owner = values.pop("stage", record.stage), values.pop("owner", record.owner)

@@ -52,6 +52,7 @@ LEAD_CONVERTED = event("lead.converted", gettext_lazy("Lead converted"), sentenc
 LEAD_UNCONVERTED = event("lead.conversion_undone", gettext_lazy("Conversion undone"))
 LEAD_DELETED = event("lead.deleted", gettext_lazy("Moved to the bin"))
 LEAD_RESTORED = event("lead.restored", gettext_lazy("Restored from the bin"))
+LEAD_SCORING_CHANGED = event("lead_scoring.changed", gettext_lazy("Scoring of leads changed"), timeline=False)
 LEAD_PURGED = event("lead.purged", gettext_lazy("Deleted for good"), timeline=False)
 CUSTOMER_FROM_LEAD = event("customer.from_lead", gettext_lazy("Came from a lead"), sentence=_came)
 CONVERSION_MAPPED = event(

@@ -7,9 +7,10 @@ from django.utils.translation import pgettext_lazy
 from accounts.filters import FOLLOW_UPS, PAST, PlaceFilter
 from accounts.models import Customer
 from accounts.models.choices import Source
-from crm.identity.models import Team
+from crm.identity.models import Team, User
 from crm.listing.filters import Choices, Filters, Flag, OwnerFilter, PeriodFilter, Records
 from crm.records.models import Industry
+from sales.filters.blanks import Without, may_tell_by
 from sales.filters.stays import Entered, EnteredStage, Reached, WithProduct
 from sales.models import (
     CloseReason,
@@ -55,8 +56,14 @@ class OpportunityFilters(Filters):
     entered_stage = EnteredStage(model=Stage, label=_("Entered stage"))
     entered = Entered(names=PAST, label=_("Entered in"))
     reached = Reached(model=Stage, label=_("Ever reached"))
+    without = Without()
     created_at = PeriodFilter(names=PAST, label=pgettext_lazy("date", "Created"))
 
     class Meta:
         model = Opportunity
         fields: list[str] = []
+
+    @classmethod
+    def barred(cls, user: User) -> set[str]:
+        unread = set() if may_tell_by(user, "lines__product") else {"product"}
+        return super().barred(user) | unread

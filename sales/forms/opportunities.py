@@ -116,10 +116,7 @@ class NewOpportunityForm(InCurrency, CrmModelForm):
                 _offer_people(self.fields["contact"], customer, self.user)
 
     def clean_customer(self) -> Customer:
-        customer = self.cleaned_data["customer"]
-        if not may(self.user, "change", customer):
-            raise forms.ValidationError(_("You may only read this customer."))
-        return customer
+        return _writable(self.cleaned_data["customer"], self.user)
 
     def clean_next_date(self) -> Any:
         day = self.cleaned_data["next_date"]
@@ -173,6 +170,15 @@ class InvalidForm(CrmForm):
     note = forms.CharField(label=_("Why"), max_length=200)
 
 
+class NameCustomerForm(CrmForm):
+    """Whose deals it turned out to be."""
+
+    customer = forms.ModelChoiceField(label=_("Customer"), queryset=Customer.objects.all())
+
+    def clean_customer(self) -> Customer:
+        return _writable(self.cleaned_data["customer"], self.user)
+
+
 class MoveManyForm(CrmForm):
     """To which stage many deals go at once."""
 
@@ -181,6 +187,13 @@ class MoveManyForm(CrmForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["stage"].queryset = stages_seen(self.user)
+
+
+def _writable(customer: Customer, user: User) -> Customer:
+    """A customer somebody may hang a deal on."""
+    if not may(user, "change", customer):
+        raise forms.ValidationError(_("You may only read this customer."))
+    return customer
 
 
 def _offer_people(field: forms.Field, customer: Customer, user: User) -> None:

@@ -56,10 +56,20 @@ class Cards:
         return (
             f'<li class="deal{css}" id="deal-{pk}"{data}>'
             f'<div class="deal-head"><a class="deal-name" href="{self._url("detail", pk)}" title="{name}">{name}</a>{grip}</div>'
-            f'<div class="deal-customer">{escape(card.customer.name)}</div>'
+            f'<div class="deal-customer">{escape(card.customer.name)}</div>{self._waits(card)}'
             f'<div class="deal-line"><span class="deal-amount"{self._exact(card)}>{self._amount(card)}</span>{self._close(card)}</div>'
             f'<div class="deal-line">{self._owner(card)}{self._next(card)}{self._days(card, rots)}</div></li>'
         )
+
+    def _waits(self, card: Opportunity) -> str:
+        """That the deal waits for approval, with the way to the request for who may open it."""
+        request = getattr(card, "waits", None)
+        if request is None:
+            return ""
+        words = f"{icon('clipboard-check', 14)}{escape(_('Waiting for approval'))}"
+        if not request.may_open:
+            return f'<div class="deal-waits">{words}</div>'
+        return f'<a class="deal-waits" href="{request.get_absolute_url()}">{words}</a>'
 
     def _grip(self, pk: int, name: str) -> str:
         url = self._url("move", pk)

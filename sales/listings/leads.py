@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.listings import quick_call
 from accounts.models import Activity
+from crm.core import formats
 from crm.core.phone import format_phone
 from crm.core.templatetags.ui import meter
 from crm.identity import access
@@ -52,6 +53,22 @@ def _score(lead: Lead, look: Look) -> SafeString:
     return score_badge(lead)
 
 
+def _chance(lead: Lead, look: Look) -> SafeString | str:
+    """The learned chance; where only the rules count it says so."""
+    if lead.chance is not None:
+        return formats.percent(lead.chance, 0)
+    if not lead.is_open:
+        return ""
+    words = gettext("There are too few old leads of yours to learn from.")
+    return format_html('<span class="muted small" title="{}">{}</span>', words, gettext("Rules only"))
+
+
+def _plain_chance(lead: Lead) -> str:
+    if lead.chance is not None:
+        return formats.percent(lead.chance, 0)
+    return gettext("Rules only") if lead.is_open else ""
+
+
 def _phone(lead: Lead, look: Look) -> str:
     return format_phone(lead.phone)
 
@@ -85,6 +102,15 @@ LEADS = ListPage(
             value=lambda lead: lead.score,
             sort="score",
             card="right",
+        ),
+        Html(
+            "chance",
+            label=_("Chance"),
+            render=_chance,
+            value=_plain_chance,
+            sort="chance",
+            align="end",
+            card="meta",
         ),
         Html("phone", render=_phone, value=_plain_phone, private=True, card="meta"),
         Badge("source", card="meta"),

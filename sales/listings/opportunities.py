@@ -14,7 +14,7 @@ from crm.listing.declare import Empty, ListPage, View
 from crm.listing.palette import Found
 from sales import services
 from sales.filters.opportunities import OpportunityFilters
-from sales.forms.opportunities import MoveManyForm
+from sales.forms.opportunities import MoveManyForm, NameCustomerForm
 from sales.models import Opportunity, OpportunityStatus
 from sales.queries.opportunities import open_total, opportunity_bin, opportunity_list
 from sales.resources.opportunities import OpportunityResource
@@ -40,6 +40,10 @@ def _owns_opportunities(user: User) -> bool:
 
 def _remember_stages(records: Sequence[Opportunity]) -> dict[str, int]:
     return {str(record.pk): record.stage_id for record in records}
+
+
+def _remember_customers(records: Sequence[Opportunity]) -> dict[str, int]:
+    return {str(record.pk): record.customer_id for record in records}
 
 
 OPPORTUNITIES = ListPage(
@@ -129,6 +133,15 @@ OPPORTUNITIES = ListPage(
             icon="arrow-right",
             remember=_remember_stages,
             undo=services.move_back,
+        ),
+        Bulk(
+            "name-customer",
+            NameCustomerForm,
+            services.name_customer,
+            label=_("Name the customer"),
+            icon="building",
+            remember=_remember_customers,
+            undo=services.unname_customers,
         ),
         Assign(Opportunity),
         Delete(services.delete_opportunity, services.restore_opportunity),

@@ -48,6 +48,7 @@ from sales.models.pipeline import Pipeline, Stage
 from sales.models.pool import Pool, PoolStay, Protection, RecycleRule
 from sales.models.product import PriceBook, PriceBookEntry, Product, TaxRate
 from sales.models.quote import Quote, QuoteLine, QuoteLink, QuoteStatus
+from sales.models.scoring import LeadScoring
 from sales.models.webform import ConsentText, FormSubmission, WebForm
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "LeadFile",
     "LeadGroupGrant",
     "LeadModel",
+    "LeadScoring",
     "LeadStatus",
     "LeadTouch",
     "LeadUserGrant",

@@ -70,6 +70,8 @@ class Lead(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDeleta
     fit_score = models.DecimalField(max_digits=5, decimal_places=2, default=0, editable=False)
     engagement_score = models.DecimalField(max_digits=5, decimal_places=2, default=0, editable=False)
     scored_at = models.DateTimeField(null=True, editable=False)
+    # The learned chance (0–1) as of the last scoring while it was open; none while only the rules count.
+    chance = models.DecimalField(_("chance"), max_digits=5, decimal_places=4, null=True, editable=False)
     hand_raised_at = models.DateTimeField(_("asked for contact"), null=True, editable=False)
 
     converted_at = models.DateTimeField(_("converted"), null=True, editable=False)
@@ -129,6 +131,7 @@ class Lead(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDeleta
             models.Index(fields=["owner", "-score", "-id"], name="lead_owner_score", condition=ALIVE),
             models.Index(fields=["team", "-score", "-id"], name="lead_team_score", condition=ALIVE),
             models.Index(fields=["-score", "-id"], name="lead_score", condition=ALIVE),
+            models.Index(fields=["-chance", "-id"], name="lead_chance", condition=ALIVE),
             models.Index(
                 fields=["owner", "next_follow_up_at", "id"], name="lead_owner_next", condition=ALIVE
             ),

@@ -26,9 +26,10 @@ from sales.models.lead import OPEN_STATUSES
 from sales.pages.middle import middle
 from sales.queries.chances import chance
 from sales.queries.leads import lead_record, leads_of
+from sales.queries.scoring import scoring
 from sales.rules.chances import Chance
 from sales.rules.leads import MOVES
-from sales.rules.scoring import BEHAVIOUR, FIT, NEGATIVE, Score, is_mql
+from sales.rules.scoring import Points, Score, is_mql
 from sales.services.conversion import UNDO_WITHIN
 from sales.services.scoring import score_of
 
@@ -75,13 +76,15 @@ def lead_context(request: HttpRequest, lead: Lead, may: dict[str, bool]) -> dict
     made = lead.conversions.filter(undone_at__isnull=True).first()
     fresh = made is not None and timezone.now() - made.at <= UNDO_WITHIN
     touches = list(lead.touches.all())
+    held = scoring()
     # What is decided keeps the score it had; touches fade only while a lead is open.
-    score = score_of(lead, touches, timezone.now() if lead.is_open else lead.scored_at or timezone.now())
+    as_of = timezone.now() if lead.is_open else lead.scored_at or timezone.now()
+    score = score_of(lead, touches, as_of, held)
     moves = MOVES[lead.status] if may["change"] else ()
     model, learned = chance(lead)
     return {
         "score": score,
-        "parts": parts_of(score),
+        "parts": parts_of(score, held.points),
         "handed_over": _handed_over(lead, score),
         "model": model,
         "chance": learned,
@@ -119,9 +122,9 @@ class Part:
         return f"{sign}{abs(self.points).normalize():f}"
 
 
-def parts_of(score: Score) -> list[Part]:
+def parts_of(score: Score, held: Points) -> list[Part]:
     """The parts of a score in words, the weightiest first."""
-    most = FIT | BEHAVIOUR | NEGATIVE
+    most = held.most
     found = [Part(str(PARTS[key]), points, most[key]) for key, points in score.parts if points]
     return sorted(found, key=lambda part: -part.points)
 

@@ -22,6 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import RowNumber
 
+from crm.approvals.models import ApprovalRequest
 from crm.core.clock import company_today
 from crm.core.money import BASE_CURRENCY, Money, Total, q2, total
 from crm.identity.access import noting
@@ -72,7 +73,9 @@ def board(rows: QuerySet[Opportunity], pipeline: Pipeline, user: User) -> Board:
     shown = _shown(rows.filter(pipeline=pipeline))
     sums, cards = _sums(shown), _first_cards(shown.exclude(status="lost"), user)
     columns = {stage.pk: _column(stage, sums, cards) for stage in stages}
-    shield(user, [card for column in columns.values() for card in column.cards])
+    first = [card for column in columns.values() for card in column.cards]
+    _note_approvals(first, stages, user)
+    shield(user, first)
     return _assembled(pipeline, stages, columns, sums)
 
 
@@ -102,6 +105,7 @@ def more_cards(rows: QuerySet[Opportunity], stage: Stage, user: User, *, after: 
     column.cards = list(_dressed(below, user).order_by(*ORDER)[:CARDS])
     left = [Money(amount, currency) for currency, _count, amount in amounts]
     _rest(column, column.count, left)
+    _note_approvals(column.cards, stages_of(stage.pipeline), user)
     shield(user, column.cards)
     return column
 
@@ -201,6 +205,23 @@ def _dressed(rows: QuerySet[Opportunity], user: User) -> QuerySet[Opportunity]:
         .defer("search_text", "search_grams", "customer__search_text", "customer__search_grams")
         .annotate(rots=ExpressionWrapper(Q(rotting_q()), output_field=BooleanField()))
     )
+
+
+def _note_approvals(cards: Sequence[Opportunity], stages: Sequence[Stage], user: User) -> None:
+    """Tell cards whose deal waits for approval which request that is, and whether the person may open it.
+
+    One query, and none for a pipeline whose stages let everybody in.
+    """
+    if not cards or not any(stage.needs_approval for stage in stages):
+        return
+    pending = ApprovalRequest.objects.filter(
+        subject_type=Opportunity._meta.label_lower,
+        subject_id__in=[card.pk for card in cards],
+        state=ApprovalRequest.State.PENDING,
+    )
+    by_card = {one.subject_id: one for one in noting(pending.only("subject_id"), user, "view", "may_open")}
+    for card in cards:
+        card.waits = by_card.get(card.pk)
 
 
 def _column(stage: Stage, sums: dict[int, _Sum], cards: dict[int, list[Opportunity]]) -> Column:

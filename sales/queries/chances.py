@@ -1,6 +1,7 @@
 """What the learned chance of leads reads: what was known of a lead on its first day, and what became of it."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -47,6 +48,17 @@ def chance(lead: Lead) -> tuple[LeadModel | None, Chance | None]:
 def newest_model() -> LeadModel | None:
     """The newest model, used or not."""
     return LeadModel.objects.first()
+
+
+def model_in_use() -> Model | None:
+    """The newest model, where it is used; None while the rules alone count."""
+    newest = newest_model()
+    return Model.of(newest.weights) if newest is not None and newest.is_used else None
+
+
+def first_day_of(lead: Lead, touches: Iterable[LeadTouch]) -> int:
+    """The points of what a lead did on its first day."""
+    return sum(one.points for one in touches if one.at <= lead.created_at + FIRST_DAY)
 
 
 def facts_of(lead: Any) -> Row:

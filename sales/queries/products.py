@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Count, Q
 
 from crm.core.clock import company_today
+from crm.identity import access
 from crm.identity.models import User
 from sales.models import NumberRule, PriceBook, PriceBookEntry, Product, TaxRate
 
@@ -33,6 +34,11 @@ def prices_of(product: Product) -> models.QuerySet[PriceBookEntry]:
 def price_book_list() -> models.QuerySet[PriceBook]:
     """Price books with how many prices they have."""
     return PriceBook.objects.annotate(price_count=Count("entries"))
+
+
+def books_in_use(user: User) -> models.QuerySet[PriceBook]:
+    """The price books prices can be written into."""
+    return access.visible(PriceBook, user).filter(is_active=True)
 
 
 def usable_books(

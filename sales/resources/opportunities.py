@@ -33,6 +33,7 @@ from sales.models import CloseReason, Opportunity
 from sales.queries.pipelines import stages_named
 from sales.services import opportunity_imports
 from sales.services.opportunity_imports import OWN
+from sales.services.unnamed import UNNAMED
 
 # Where a deal stands, in the words of other systems: how it ended, or the number of an open stage of the pipeline.
 WON_WORDS = ("won", "closed won", "win", "赢单", "成交", "已成交", "赢", "成功")
@@ -265,7 +266,7 @@ class OpportunityResource(ImportResource):
             row.fail("close_date", _("It was closed before it was opened."), header, "close_date")
         if "customer" not in cleaned and not row.errors and "customer" in run.headers:
             row.note("no_customer", _("No customer is named: it is filed under “%(name)s”.") % {
-                "name": opportunity_imports.UNNAMED}, run.headers["customer"])  # fmt: skip
+                "name": UNNAMED}, run.headers["customer"])  # fmt: skip
 
     def key_of(self, run: Run, row: StagedRow) -> str:
         """A name is a key only together with the customer."""

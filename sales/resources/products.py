@@ -6,17 +6,22 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export import widgets
 
 from accounts import reference
 from crm.core.text import fold, narrow
+from crm.identity import access
+from crm.identity.models import User
 from crm.listing.custom.importing import present_values
 from crm.listing.importing.resource import Column, ImportResource, Key, Run, StagedRow
 from crm.listing.importing.widgets import AmountWidget, CellError, ChoiceWidget, NumberWidget, TextWidget
-from sales.models import Product
+from sales.models import PriceBook, Product
+from sales.queries.products import books_in_use
 from sales.services import sheet_imports
+from sales.services.lines import MOST_PRICE
 
 YES_NO = {"true": "是|在售|启用|上架|有效|yes|y|1|active", "false": "否|停售|停用|下架|无效|no|n|0|inactive"}
 
@@ -36,8 +41,25 @@ class PercentWidget(widgets.Widget):
         return str(share.quantize(Decimal("0.0001")))
 
 
+class PriceWidget(AmountWidget):
+    """A price from nothing up."""
+
+    def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
+        price = super().clean(value, row=row, **kwargs)
+        if not 0 <= Decimal(price) < MOST_PRICE:
+            raise CellError("price", _("Enter a price from nothing up"))
+        return price
+
+
+def _price_label(name: str, currency: str) -> str:
+    return _("Price in “%(book)s” (%(currency)s)") % {"book": name, "currency": currency}
+
+
+_price_label_lazily = lazy(_price_label, str)
+
+
 class ProductResource(ImportResource):
-    """Products with their prices."""
+    """Products with their list price, and what they cost by each price book."""
 
     slug = "products"
     model = Product
@@ -111,6 +133,19 @@ class ProductResource(ImportResource):
         widget=TextWidget(2000, lines=True),
     )
 
+    def more_columns(self, user: User) -> dict[str, Column]:
+        """A column for each price book in use, headed by its name, for whoever may change price books."""
+        if not access.has_verb(user, "change", PriceBook):
+            return {}
+        return {
+            sheet_imports.price_column(book.pk): Column(
+                label=_price_label_lazily(book.name, book.currency),
+                synonyms=book.name.replace("|", " "),
+                widget=PriceWidget(),
+            )
+            for book in books_in_use(user)
+        }
+
     def check(self, run: Run, row: StagedRow) -> None:
         """Yes and no become true and false."""
         if isinstance(row.cleaned.get("is_active"), str):
@@ -134,13 +169,14 @@ class ProductResource(ImportResource):
         """What the products are now, in the form of cleaned cells."""
         ids = [row.target_id for row in rows]
         extra = present_values(Product, ids, run.mapped)
+        prices = sheet_imports.present_prices(run, ids)
         now = {}
         for record in Product.objects.filter(pk__in=ids).values("id", *sheet_imports.PRODUCT_FIELDS):
             plain = {
                 name: _as_cell(name, record[name]) if name in sheet_imports.DECIMALS else record[name]
                 for name in record
             }
-            now[record["id"]] = plain | extra.get(record["id"], {})
+            now[record["id"]] = plain | extra.get(record["id"], {}) | prices.get(record["id"], {})
         return {row.number: now[row.target_id] for row in rows if row.target_id in now}
 
     def create(self, run: Run, rows: Sequence[StagedRow]) -> None:

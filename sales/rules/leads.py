@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sales.rules.scoring import FIT, NEGATIVE
+from sales.rules.scoring import DEFAULT, Points
 
 NEW, WORKING, QUALIFIED, CONVERTED, DISQUALIFIED = "new", "working", "qualified", "converted", "disqualified"
 # What people may do by hand. Converting has its own way, and a converted lead stays what it is.
@@ -56,7 +56,7 @@ def decides(title: str) -> bool:
     return any(word in lowered for word in DECIDING_TITLES)
 
 
-def fit_of(facts: Facts, target: Target) -> dict[str, Decimal]:
+def fit_of(facts: Facts, target: Target, points: Points = DEFAULT) -> dict[str, Decimal]:
     """The points of each fact that fits; without a target every known fact of its kind fits."""
     fits = {
         "industry": _within(facts.industries, target.industries),
@@ -64,17 +64,17 @@ def fit_of(facts: Facts, target: Target) -> dict[str, Decimal]:
         "size": _sized(facts.size, target),
         "role": decides(facts.title),
     }
-    return {key: Decimal(FIT[key]) for key, fit in fits.items() if fit}
+    return {key: Decimal(points.fit[key]) for key, fit in fits.items() if fit}
 
 
-def negatives_of(facts: Facts) -> dict[str, Decimal]:
+def negatives_of(facts: Facts, points: Points = DEFAULT) -> dict[str, Decimal]:
     """The points that speak against it."""
     held = {
         "free_mail": facts.free_mail,
         "competitor": facts.competitor,
         "unsubscribed": facts.unsubscribed,
     }
-    return {key: Decimal(NEGATIVE[key]) for key, holds in held.items() if holds}
+    return {key: Decimal(points.negative[key]) for key, holds in held.items() if holds}
 
 
 def _within(codes: tuple[str, ...], wanted: frozenset[str]) -> bool:

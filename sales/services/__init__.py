@@ -143,8 +143,9 @@ from sales.services.quotes import (
 from sales.services.recycling import delete_rule, recycle, run_night, save_rule, switch_rule
 from sales.services.releasing import end_stay, leave_to_pool, put_in_pool, return_to_pool
 from sales.services.reminding import remind_of_payments
-from sales.services.scoring import rescore_all, touch_lead
+from sales.services.scoring import rescore_all, set_lead_scoring, touch_lead
 from sales.services.stages import AsksFirst
+from sales.services.unnamed import name_customer, unname_customers
 from sales.services.webforms import Arrival, receive_form, save_web_form
 
 __all__ = [
@@ -215,6 +216,7 @@ __all__ = [
     "move_on_missed",
     "move_opportunity",
     "move_step",
+    "name_customer",
     "needs_approval",
     "note_answer",
     "note_closed",
@@ -270,6 +272,7 @@ __all__ = [
     "sellers",
     "send_quote",
     "set_conversion_fields",
+    "set_lead_scoring",
     "set_opportunity_lines",
     "set_prices",
     "settle_mails",
@@ -282,6 +285,7 @@ __all__ = [
     "undo_conversion",
     "undo_move",
     "unlock_from_owner",
+    "unname_customers",
     "update_invoice",
     "update_lead",
     "update_opportunity",

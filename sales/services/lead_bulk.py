@@ -15,7 +15,7 @@ from crm.events.recording import EventRow, record_events
 from crm.identity.models import User
 from sales.events.leads import LEAD_CREATED
 from sales.models import Lead, LeadTouch
-from sales.rules.scoring import BEHAVIOUR
+from sales.queries.scoring import scoring
 from sales.services.lead_imports import LINKS, OWN, TEXTS, following
 from sales.services.scoring import rescore_some
 
@@ -43,9 +43,10 @@ def create_leads(new: Iterable[NewLead], *, actor: Actor) -> int:
     waiting, made = iter(new), 0
     while batch := list(islice(waiting, BATCH)):
         ids = insert_rows(Lead, [_columns(one) for one in batch])
+        points = scoring().points.behaviour
         pairs = [(pk, one) for pk, one in zip(ids, batch, strict=True) if pk]
         touches = [
-            {"lead_id": pk, "kind": kind, "points": BEHAVIOUR[kind], "at": at, "note": note}
+            {"lead_id": pk, "kind": kind, "points": points[kind], "at": at, "note": note}
             for pk, one in pairs
             for kind, at, note in one.touches
         ]

@@ -9,11 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import Contact, Customer
 from accounts.services.contact_imports import held
-from accounts.services.customers import create_customer
 from accounts.services.import_undo import take_back_records
 from crm.core.pinyin import sort_key
 from crm.core.sets import insert_rows, update_rows
@@ -31,6 +29,7 @@ from sales.rules import quoting
 from sales.services.bulk import NewOpportunity, at_noon, create_opportunities, opportunity_words
 from sales.services.opportunities import MOST_AMOUNT
 from sales.services.stages import default_pipeline
+from sales.services.unnamed import unnamed_customer
 
 OWN = (
     "name", "amount", "currency", "reason", "competitor", "need", "source", "campaign", "external_id",
@@ -38,8 +37,6 @@ OWN = (
 )  # fmt: skip
 CHANGEABLE = ("name", "amount", "currency", "competitor", "need", "source", "campaign", "external_id")
 MOST = MOST_AMOUNT
-UNNAMED = gettext_lazy("Deals without a customer")
-UNNAMED_ID = "deals-without-customer"
 
 
 def steps_of(run: Run) -> list[Stage]:
@@ -84,16 +81,6 @@ def _stage(run: Run, place: str) -> Stage:
     return stages[int(place.removeprefix("stage:"))]
 
 
-def unnamed_customer(run: Run) -> Customer:
-    """Where deals are filed whose customer nobody has named yet: one customer of the importer's for all of them."""
-    found = Customer.objects.filter(external_id=UNNAMED_ID).first()
-    if found is None:
-        found = create_customer(
-            name=str(UNNAMED), external_id=UNNAMED_ID, owner=run.user, actor=run.actor
-        ).customer
-    return found
-
-
 def add_opportunities(run: Run, rows: Sequence[StagedRow]) -> None:
     """Write deals with the stages they went through, as far as a sheet tells; a product becomes their one line."""
     ids = {row.cleaned["customer"] for row in rows if "customer" in row.cleaned}
@@ -112,7 +99,9 @@ def _new(
     run: Run, row: StagedRow, customers: Mapping[int, Customer], people: Mapping[tuple[int, str], int]
 ) -> NewOpportunity:
     value = row.cleaned.get
-    customer = customers.get(value("customer")) or run.once("unnamed", lambda: unnamed_customer(run))
+    customer = customers.get(value("customer")) or run.once(
+        "unnamed", lambda: unnamed_customer(run.user, actor=run.actor)
+    )
     owner = run.people.by_id[value("owner") or run.user.pk]
     product = _products(run).get(value("product"))
     status, day = OpportunityStatus.OPEN, _date(value("close_date"))

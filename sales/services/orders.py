@@ -128,9 +128,13 @@ def update_order(
     actor: Actor,
     expected: int | None = None,
     lines: Iterable[Draft] | None = None,
+    payload: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Order:
-    """Change a draft; of what is approved or signed only notes and papers change, the rest by an amendment."""
+    """Change a draft; of what is approved or signed only notes and papers change, the rest by an amendment.
+
+    `payload` says where the change comes from.
+    """
     only(EDITABLE, values)
     order = locked(order)
     check_version(order, expected)
@@ -148,7 +152,7 @@ def update_order(
         )
     before = write_full(order.amount, order.currency)
     drafts = drafts_of(order.lines.select_related("product")) if lines is None else list(lines)
-    with recording(ORDER_UPDATED, order, actor=actor, about=about(order)):
+    with recording(ORDER_UPDATED, order, actor=actor, about=about(order)) as draft:
         for name, value in changed.items():
             setattr(order, name, value)
         settled = settle(order, custom or {}, changed=changed)
@@ -157,6 +161,7 @@ def update_order(
         reckons = lines is not None or bool({"currency", "tax_included"} & set(changed))
         if not changed and not reckons:
             return order
+        draft.payload.update(payload or {})
         _check_rules(order)
         order.name_sort = sort_key(order.name)
         fields = [*changed, "name_sort", *order.fill_search()]

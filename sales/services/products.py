@@ -52,8 +52,15 @@ def create_product(*, actor: Actor, **values: Any) -> Product:
 
 
 @transaction.atomic
-def update_product(product: Product, *, actor: Actor, expected: int | None = None, **values: Any) -> Product:
-    """Change a product; lines written before keep what they say."""
+def update_product(
+    product: Product,
+    *,
+    actor: Actor,
+    expected: int | None = None,
+    payload: Mapping[str, Any] | None = None,
+    **values: Any,
+) -> Product:
+    """Change a product; lines written before keep what they say. `payload` says where the change comes from."""
     only(EDITABLE, values)
     product = lock(product)
     _in_use(product)
@@ -61,7 +68,7 @@ def update_product(product: Product, *, actor: Actor, expected: int | None = Non
     custom = values.pop("custom", None)
     values = cleaned(Product, values)
     changed = {name: value for name, value in values.items() if getattr(product, name) != value}
-    with recording(PRODUCT_UPDATED, product, actor=actor):
+    with recording(PRODUCT_UPDATED, product, actor=actor) as draft:
         for name, value in changed.items():
             setattr(product, name, value)
         settled = settle(product, custom or {}, changed=changed)
@@ -69,6 +76,7 @@ def update_product(product: Product, *, actor: Actor, expected: int | None = Non
             changed["custom"] = product.custom = settled
         if not changed:
             return product
+        draft.payload.update(payload or {})
         check_product(product)
         product.name_sort = sort_key(product.name)
         with _known_once():

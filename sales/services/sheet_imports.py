@@ -1,8 +1,9 @@
-"""Products and contracts as an import hands them over."""
+"""Products with their prices, and contracts, as an import hands them over."""
 
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -20,17 +21,18 @@ from crm.listing.custom import importing as custom
 from crm.listing.importing.resource import Run, StagedRow
 from sales.events.orders import ORDER_DELETED, ORDER_UPDATED
 from sales.events.products import PRODUCT_DELETED, PRODUCT_IMPORTED, PRODUCT_UPDATED
-from sales.models import Order, OrderKind, OrderStatus, Product, TaxRate
+from sales.models import Order, OrderKind, OrderStatus, PriceBook, PriceBookEntry, Product, TaxRate
 from sales.models.order import EFFECTIVE
 from sales.services.lines import Draft, check_currency, default_tax_rate, reckon
 from sales.services.order_bulk import NewOrder, create_orders
 from sales.services.orders import update_order
-from sales.services.products import create_product, update_product
+from sales.services.products import create_product, set_prices, update_product
 
 PRODUCT_FIELDS = (
     "name", "name_en", "code", "category", "unit", "list_price", "currency", "cost", "tax_rate", "is_active",
     "description",
 )  # fmt: skip
+PRICE = "price_"  # before the number of a price book: the column of its prices
 DECIMALS = frozenset({"list_price", "cost", "tax_rate"})
 ORDER_CHANGES = ("name", "payment_terms", "note", "external_id", "start_date", "end_date", "signed_date")
 DATES = frozenset({"signed_date", "start_date", "end_date"})
@@ -48,24 +50,74 @@ def add_products(run: Run, rows: Sequence[StagedRow]) -> None:
         except RuleBroken as error:
             _fail(run, row, error)
     _imported(run, written)
+    _set_prices([(row, _prices_in(row.cleaned)) for row in written], run)
 
 
 def change_products(run: Run, rows: Sequence[StagedRow]) -> None:
     """Change products where a filled cell differs."""
     found = Product._base_manager.in_bulk([row.target_id for row in rows])
+    priced = []
     for row in rows:
         product = found[row.target_id or 0]
         changes = {name: row.changes[name][1] for name in PRODUCT_FIELDS if name in row.changes}
-        row.before |= {"columns": {name: _text(getattr(product, name)) for name in changes}}
+        before = {name: _text(getattr(product, name)) for name in changes}
+        if (extra := custom.merged(product, row.changes)) is not None:
+            changes["custom"], before["custom"] = extra, product.custom
+        row.before |= {"columns": before}
         try:
-            update_product(product, actor=run.actor, **_typed(changes))
+            update_product(product, actor=run.actor, payload=run.payload(row), **_typed(changes))
         except RuleBroken as error:
             _fail(run, row, error)
+            continue
+        prices = {name: pair for name, pair in row.changes.items() if name.startswith(PRICE)}
+        row.before |= {"prices": prices}
+        priced.append((row, _prices_in({name: new for name, (_old, new) in prices.items()})))
+    _set_prices(priced, run)
 
 
 def take_back_products(run: Run, rows: Sequence[StagedRow]) -> None:
-    """Undo rows of a sheet of products: new ones go to the bin, changed ones get their earlier values."""
-    take_back_records(run, rows, Product, deleted=PRODUCT_DELETED, updated=PRODUCT_UPDATED)
+    """Undo rows of a sheet of products: new ones go to the bin, changed ones get their earlier values and prices."""
+    free = take_back_records(run, rows, Product, deleted=PRODUCT_DELETED, updated=PRODUCT_UPDATED)
+    changed = [row for row in free if row.outcome == "updated" and row.before.get("prices")]
+    now = present_prices(run, [row.target_id for row in changed])
+    back = []
+    for row in changed:
+        held = now.get(row.target_id or 0, {})
+        mine = {name: old for name, (old, new) in row.before["prices"].items() if held.get(name) == new}
+        back.append((row, _prices_in(mine)))  # a price somebody has set since stays
+    _set_prices(back, run)
+
+
+def price_column(book: int) -> str:
+    """The column of a sheet that says what products cost by a price book."""
+    return f"{PRICE}{book}"
+
+
+def present_prices(run: Run, ids: Sequence[int | None]) -> dict[int, dict[str, str]]:
+    """What products cost now by the price books a sheet speaks of, in the form of cleaned cells, by product."""
+    books = [int(name.removeprefix(PRICE)) for name in run.mapped if name.startswith(PRICE)]
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    entries = PriceBookEntry.objects.filter(book__in=books, product__in=ids) if books else ()
+    for entry in entries:
+        found[entry.product_id][price_column(entry.book_id)] = str(entry.price.quantize(Decimal("0.01")))
+    return found
+
+
+def _prices_in(cells: Mapping[str, Any]) -> dict[int, Decimal | None]:
+    """The prices among cells, by price book; none where there was none."""
+    named = {name: value for name, value in cells.items() if name.startswith(PRICE)}
+    return {int(n.removeprefix(PRICE)): None if v is None else Decimal(v) for n, v in named.items()}
+
+
+def _set_prices(wanted: Sequence[tuple[StagedRow, Mapping[int, Decimal | None]]], run: Run) -> None:
+    """Write prices book by book, as far as the books are still there."""
+    products = Product._base_manager.in_bulk([row.target_id for row, _prices in wanted])
+    by_book: dict[int, dict[Product, Decimal | None]] = defaultdict(dict)
+    for row, prices in wanted:
+        for book, price in prices.items():
+            by_book[book][products[row.target_id or 0]] = price
+    for book in PriceBook.objects.filter(pk__in=by_book).order_by("pk"):
+        set_prices(book, by_book[book.pk], actor=run.actor)
 
 
 def add_orders(run: Run, rows: Sequence[StagedRow]) -> None:
@@ -136,7 +188,7 @@ def change_orders(run: Run, rows: Sequence[StagedRow]) -> None:
         changes = {name: row.changes[name][1] for name in ORDER_CHANGES if name in row.changes}
         row.before |= {"columns": {name: _text(getattr(order, name)) for name in changes}}
         try:
-            update_order(order, actor=run.actor, **_typed(changes))
+            update_order(order, actor=run.actor, payload=run.payload(row), **_typed(changes))
         except RuleBroken as error:
             _fail(run, row, error)
 

@@ -22,4 +22,6 @@ def empty_lead_bin() -> int:
 @shared_task(name="sales.tasks.learn_lead_score")
 def learn_lead_score() -> int:
     """Learn every week from the company's own leads who becomes a customer; returns from how many."""
-    return learn_from_history().rows
+    learned = learn_from_history().rows
+    services.rescore_all()  # every open lead gets the chance that was learned
+    return learned

@@ -10,8 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.tests.factories import make_contact, make_customer
+from crm.approvals import services as approvals
+from crm.approvals.models import ApprovalRequest
+from crm.approvals.tests.factories import led_company
 from crm.identity import services as identity
-from crm.identity.tests.factories import make_company
+from crm.identity.tests.factories import actor, make_company
 from crm.records.services.rates import set_rate
 from sales import services
 from sales.models import Opportunity, Pipeline, Stage
@@ -150,3 +153,27 @@ def test_a_card_one_only_sees_does_not_move_and_a_hidden_one_is_not_there(compan
     assert browser(company.sales1).post(url, data, headers={"HX-Request": "true"}).status_code == 403
     deal.refresh_from_db()
     assert deal.stage == stage("Qualify")
+
+
+def test_a_card_that_waits_for_approval_says_so_and_leads_there_who_may_go():
+    company = led_company()
+    customer = make_customer(company.sales1)
+    deal = full(customer, owner=company.sales1, name="要审批的")
+    gate = stage("Discovery")
+    Stage.objects.filter(pipeline=deal.pipeline_id).update(asks=[])
+    Stage.objects.filter(pk=gate.pk).update(needs_approval=True)
+    by = actor(company.sales1)
+    request = approvals.submit(
+        "stage", deal, submitter=company.sales1, actor=by, detail={"choice": str(gate.pk)}
+    )
+    mark = f'<a class="deal-waits" href="{request.get_absolute_url()}"'
+    for who in (company.sales1, company.manager1):
+        assert browser(who).get(BOARD).content.decode().count(mark) == 1
+        assert browser(who).get(request.get_absolute_url()).status_code == 200
+    column = browser(company.sales1).get(reverse("opportunity_board_column", args=[deal.stage_id]))
+    assert mark in column.content.decode()
+    ApprovalRequest.objects.filter(pk=request.pk).update(submitter=company.sales3, team=company.south)
+    share_lost = browser(company.sales1).get(BOARD).content.decode()
+    assert mark not in share_lost and 'class="deal-waits"' in share_lost
+    approvals.withdraw(ApprovalRequest.objects.get(), user=company.sales3, actor=actor(company.sales3))
+    assert "deal-waits" not in browser(company.sales1).get(BOARD).content.decode()

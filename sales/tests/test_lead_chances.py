@@ -132,7 +132,7 @@ class TestOwnHistory:
         client.force_login(company.admin)
         page = client.get("/settings/lead-score/").content.decode()
         assert "0.800" in page and "300" in page
-        assert client.post("/settings/lead-score/").status_code == 302
+        assert client.post("/settings/lead-score/", {"do": "learn"}).status_code == 302
         assert LeadModel.objects.count() == 2
         client.force_login(company.manager1)
         assert client.get("/settings/lead-score/").status_code == 403

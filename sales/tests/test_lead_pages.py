@@ -70,7 +70,7 @@ def test_the_page_costs_few_queries_however_much_hangs_on_it(company, lead, djan
     identity.share(lead, user=company.sales2, actor=SYSTEM)
     client = browser(company.sales1)
     client.get(lead.get_absolute_url())
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         client.get(lead.get_absolute_url())
 
 

@@ -119,7 +119,7 @@ def test_engagement_fades_over_night(company):
 def test_scoring_all_takes_a_constant_number_of_statements(company, django_assert_max_num_queries):
     for _number in range(20):
         make_lead(company.sales1, size=10)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(7):
         assert services.rescore_all() == 20
 
 

@@ -98,3 +98,14 @@ def test_a_price_list_adds_and_changes_products(company):
     added = Product.objects.get(code="SRV")
     assert (added.tax_rate, added.is_active) == (Decimal("0.06"), False)
     assert services.create_product(name="别的", actor=SYSTEM).pk
+
+
+def test_what_a_sheet_changed_of_a_contract_is_taken_back(company):
+    order = make_order(make_customer(company.sales1, "苏州博远科技有限公司"), number="A-1", note="旧")
+    sheet = xlsx(["合同编号", "客户名称", "合同金额", "备注"], ["A-1", "苏州博远科技有限公司", "1000", "新"])
+    job = run(company.manager1, sheet, "orders", mode="upsert", key="number")
+    order.refresh_from_db()
+    assert (job.counts["updated"], order.note) == (1, "新"), errors(job)
+    carry_on(undoing.start_undo(job))
+    order.refresh_from_db()
+    assert order.note == "旧"

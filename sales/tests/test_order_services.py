@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.utils import translation
 
 from accounts.tests.factories import make_customer
 from crm.core.clock import company_today
@@ -13,6 +15,7 @@ from crm.identity.access import may, visible
 from crm.identity.tests.factories import fresh, make_company
 from sales import services
 from sales.models import NumberRule, Order, OrderStatus, Quote
+from sales.tasks.quotes import close_what_ended
 from sales.tests.factories import (
     SYSTEM,
     a_line,
@@ -255,3 +258,17 @@ def test_finance_sees_orders_of_deal_customers_alone(customer, company):
     assert not may(finance, "change", signed)
     assert may(company.sales1, "change", draft)
     assert not visible(Order, company.sales3).exists()
+
+
+def test_what_happened_by_itself_bears_the_name_of_the_system(customer):
+    over = signed_order(customer, days_ago(300), end_date=days_ago(1))
+    assert close_what_ended()["orders"] == 1
+    event = Event.objects.get(actor_kind="system", actor_id="sales", subject_id=str(over.pk))
+    with translation.override("en"):
+        assert event.who == "Yuanke"
+    with translation.override("zh-hans"):
+        assert event.who == "缘客"
+    client = Client()
+    client.force_login(customer.owner)
+    shown = client.get(over.get_absolute_url()).content.decode()
+    assert ">sales<" not in shown and (">Yuanke<" in shown or ">缘客<" in shown)

@@ -133,8 +133,9 @@ def test_products_are_read_by_all_and_written_by_managers(company):
     product = make_product("相机")
     book = services.save_price_book(None, name="经销", actor=SYSTEM)
     services.set_prices(book, {product: Decimal(800)}, actor=SYSTEM)
-    read = send(company.service1, "get", f"/api/v1/products/{product.pk}/").json()
+    read = send(company.sales1, "get", f"/api/v1/products/{product.pk}/").json()
     assert (read["tax_rate"], read["prices"]) == ("0.1300", {"经销": "800.0000"})
+    assert send(company.service1, "get", f"/api/v1/products/{product.pk}/").json()["prices"] == {}
     new = {"name": "镜头", "list_price": "300", "tax_rate": "0.13"}
     assert send(company.sales1, "post", "/api/v1/products/", new).status_code == 403
     assert send(company.manager1, "post", "/api/v1/products/", new).status_code == 201

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
+from crm.core.hooks import hooks
 from crm.identity import access, fields
 from crm.listing import pages
 from crm.listing.selection import BadQuery, Selection, select
@@ -39,6 +40,7 @@ def opportunity_board(request: HttpRequest) -> HttpResponse:
     context = _around(request, selection, pipelines, pipeline) | {
         "board": queries.board(rows, pipeline, request.user),
         "owners": owners_of(rows.filter(pipeline=pipeline)),
+        "top_panels": _top_panels(request, selection, pipeline),
         "rate": win_rate(access.visible(Opportunity, request.user).filter(pipeline=pipeline)),
     }
     template = "sales/_board.html" if partial_only else "sales/opportunity_board.html"
@@ -92,6 +94,15 @@ def _chosen(request: HttpRequest, pipelines: list[Pipeline]) -> Pipeline:
     if not pipelines:
         raise Http404
     return next((one for one in pipelines if str(one.pk) == wanted), pipelines[0])
+
+
+def _top_panels(request: HttpRequest, selection: Selection, pipeline: Pipeline) -> list[dict[str, Any]]:
+    """What other modules show over the columns (panels of the slot "opportunity_board.top")."""
+    loaded = [
+        (panel.template, panel.load(request.user, selection.query, pipeline))
+        for panel in hooks.panels_of("opportunity_board.top")
+    ]
+    return [{"template": template, **context} for template, context in loaded if context is not None]
 
 
 def _shows_money(request: HttpRequest) -> bool:

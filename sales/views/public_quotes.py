@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core.ratelimit import consume_or_429
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -48,6 +49,8 @@ def _guarded(response: HttpResponse) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def public_quote(request: HttpRequest, token: str) -> HttpResponse:
     """Look at a quote, and answer it."""
+    if limited := consume_or_429(request, action="public_quote", limit_get=True):
+        return _guarded(limited)
     link = _link(token)
     with translation.override(link.quote.language):
         return _guarded(_answered(request, link, token))
@@ -104,6 +107,9 @@ def consent_text() -> str:
 @require_GET
 def public_quote_pdf(request: HttpRequest, token: str) -> HttpResponse:
     """The quote as PDF, to keep."""
+    for action in ("public_quote", "public_quote_pdf"):
+        if limited := consume_or_429(request, action=action, limit_get=True):
+            return _guarded(limited)
     link = _link(token)
     try:
         content = quote_pdf(link.quote)

@@ -21,10 +21,10 @@ def resources() -> dict[str, ImportResource]:
 
 
 def resource_of(slug: str, user: User | None = None) -> ImportResource | None:
-    """The resource of that name, None when there is none; for a person with the custom fields they may fill."""
+    """The resource of that name, None when there is none; for a person with the columns they may fill beside the declared ones."""
     found = resources().get(slug)
     if found is not None and user is not None:
-        found.fields |= columns_for(found.model, user)
+        found.fields |= columns_for(found.model, user) | found.more_columns(user)
     return found
 
 

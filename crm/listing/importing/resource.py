@@ -244,6 +244,10 @@ class ImportResource(resources.Resource):
         """The fields somebody may write."""
         return {n: column for n, column in self.columns.items() if may_edit(user, *self.field_of(n))}
 
+    def more_columns(self, user: User) -> dict[str, Column]:
+        """Columns that follow from records, such as one a price book, for somebody who may fill them."""
+        return {}
+
     def field_of(self, name: str) -> tuple[type[models.Model], str]:
         """The kind of record and the field that a column writes, for the rights on fields."""
         return self.model, name

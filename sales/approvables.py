@@ -1,4 +1,4 @@
-"""What of sales is approved: discounts on quotes, orders and contracts, and stages that ask for it."""
+"""What of sales is approved: discounts on quotes, orders and contracts, stages that ask for it, and refunds."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -24,9 +24,11 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.identity.access import may
 from crm.identity.models import User
-from sales.models import Opportunity, Order, Quote, Stage
+from sales.models import Opportunity, Order, Quote, Receipt, Stage
 from sales.models.order import OrderKind
-from sales.services import opportunities, order_life, orders, quote_answers, quotes, stage_gates
+from sales.queries.payments import may_correct
+from sales.services import opportunities, order_life, orders, payments, quote_answers, quotes, stage_gates
+from sales.services.money import row_of
 
 Detail = Mapping[str, Any]
 State = ApprovalRequest.State
@@ -226,7 +228,55 @@ STAGE = Approvable(
 )
 
 
+# --- Refunds -------------------------------------------------------------------------------------------------------
+
+
+def _refund_locked(receipt: Receipt) -> Receipt:
+    return row_of(orders.locked(receipt.order), receipt)
+
+
+def _refund_ready(receipt: Receipt, detail: Detail) -> None:
+    if not receipt.is_draft or receipt.amount >= 0:
+        raise RuleBroken(_("Only a refund that is not confirmed yet is submitted."), code="state")
+
+
+REFUND = Approvable(
+    key="refund",
+    label=gettext_lazy("Refund"),
+    tone="warn",
+    model=Receipt,
+    title=lambda receipt, detail: f"{receipt.order.customer.name} · {receipt.order.number}",
+    summary=lambda receipt, detail: receipt.note,
+    amount=lambda receipt, detail: -receipt.amount,
+    currency=lambda receipt, detail: receipt.order.currency,
+    measures=(
+        Measure("customer", gettext_lazy("Customer"), lambda one, detail: one.order.customer.name),
+        Measure("contract", gettext_lazy("Contract"), lambda one, detail: one.order.name),
+        Measure("worth", gettext_lazy("Worth of the contract"), lambda one, detail: one.order.amount, MONEY),
+        Measure(
+            "received",
+            gettext_lazy("Received so far"),
+            lambda one, detail: payments.confirmed_of(one.order),
+            MONEY,
+        ),
+        Measure("why", gettext_lazy("Why"), lambda one, detail: one.note),
+    ),
+    people=(
+        PersonField("owner", gettext_lazy("Owner of the record"), lambda one, detail: one.order.owner_id),
+        PersonField(
+            "customer_owner",
+            gettext_lazy("Owner of the customer"),
+            lambda one, detail: one.order.customer.owner_id,
+        ),
+    ),
+    may_submit=may_correct,
+    lock=_refund_locked,
+    ready=_refund_ready,
+    about=lambda receipt: [receipt.order, receipt.order.customer],
+)
+
+
 def register() -> None:
     """Called once Django has read all models."""
-    for kind in (QUOTE, ORDER, STAGE):
+    for kind in (QUOTE, ORDER, STAGE, REFUND):
         approvable(kind)

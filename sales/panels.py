@@ -197,6 +197,9 @@ def customer_payments(request: HttpRequest, customer: Customer) -> dict[str, Any
         "overdue": open_total(late) if late.exists() else "",
         "received": receipt_total(came_in(user, customer=customer)),
         **_invoiced(user, customer),
+        "statement_url": reverse("customer_statement", args=[customer.pk])
+        if access.has_verb(user, "view", Receipt)
+        else "",
         "list_url": f"{reverse('payment_list')}?customer={customer.pk}",
     }
 

@@ -10,6 +10,7 @@ BILLED = "who edits orders bills those, finance all it sees: test_payment_pages"
 MONEY = {
     **listing("payment", PAYMENT_READERS),
     **listing("receipt", PAYMENT_READERS),
+    "customer_statement": page("customer", PAYMENT_READERS),
     "order_plan": Route(elsewhere=BILLED),
     "order_receipt": Route(elsewhere=BILLED),
     "payment_edit": Route(elsewhere=DRAFTED),

@@ -36,3 +36,4 @@ RECEIPT_VOIDED = event(
     gettext_lazy("Receipt voided"),
     sentence=named(gettext_lazy("%(number)s: receipt of %(amount)s voided: %(reason)s")),
 )
+STATEMENT_TAKEN = event("statement.taken", gettext_lazy("Statement of account taken out"), timeline=False)

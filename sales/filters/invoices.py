@@ -1,7 +1,6 @@
 """What the list of invoices can be narrowed by."""
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.filters import PAST
 from accounts.models import Customer
@@ -21,7 +20,7 @@ class InvoiceFilters(Filters):
     amount = Between(label=_("Amount"))
     customer = Records(model=Customer, field_name="order__customer", label=_("Customer"))
     order = Records(model=Order, label=_("Contract"))
-    created_at = PeriodFilter(names=PAST, label=pgettext_lazy("invoice", "Applied for"))
+    created_at = PeriodFilter(names=PAST, label=_("Applied on"))
 
     class Meta:
         model = Invoice

@@ -1,7 +1,7 @@
 """The list of invoices (发票)."""
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext
 
 from crm.listing.columns import Badge, Date, Link, Money, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
@@ -37,7 +37,7 @@ INVOICES = ListPage(
         Money("amount", sort=True, currency="order.currency", card="right"),
         Badge("status", kinds=STATUS_KINDS, card="badge"),
         Badge("kind"),
-        Date("created_at", label=pgettext_lazy("invoice", "Applied for"), sort=True, card="meta"),
+        Date("created_at", label=_("Applied on"), sort=True, card="meta"),
         Date("issued_date", label=_("Issued on"), sort=True),
         Person("order.owner", label=_("Owner"), card="corner"),
         Related("order.customer", label=_("Customer"), shown=False),

@@ -88,7 +88,7 @@ PAYMENTS = ListPage(
         Person("order.owner", label=_("Owner"), card="corner"),
         Date("updated_at", label=_("Changed"), shown=False, sort=True),
     ],
-    default_sort="due_date",
+    default_sort="-due_date",
     views=[
         View("overdue", _("Overdue"), {"overdue": "true"}, sort="due_date", icon="alert-circle"),
         View(

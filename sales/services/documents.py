@@ -2,6 +2,8 @@
 
 import base64
 import io
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.core.files.base import ContentFile, File
@@ -11,18 +13,22 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
+from accounts.models import Customer
 from accounts.services.cleaning import cleaned
 from crm.core.clock import company_today
 from crm.core.pdf import pdf_of
 from crm.core.rmb import MOST, in_capitals
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
-from crm.events.recording import record_event, recording
+from crm.events.recording import EventRow, record_event, record_events, recording
 from crm.identity.queries import company
+from crm.listing.exporting.watermark import key_of
+from sales.events.money import STATEMENT_TAKEN
 from sales.events.orders import ORDER_PRINTED
 from sales.events.products import LETTERHEAD_CHANGED
 from sales.events.quotes import QUOTE_PRINTED
 from sales.models import Letterhead, Order, Quote
+from sales.queries.statements import Statement
 from sales.rules.quoting import by_rate
 
 MOST_BYTES = 1_000_000
@@ -46,6 +52,17 @@ def order_pdf(order: Order) -> bytes:
     return _document("sales/order_pdf.html", order, "zh-hans")
 
 
+def statement_pdf(
+    customer: Customer, found: Sequence[Statement], *, first: date, last: date, language: str
+) -> bytes:
+    """A customer's statement of account as PDF, with a slip by which the customer agrees to the balance."""
+    context = {"customer": customer, "statements": found, "first": first, "last": last}
+    with translation.override(language):
+        context |= _letterhead(language)
+        html = render_to_string("sales/statement_pdf.html", context)
+    return pdf_of(html, context["pictures"])
+
+
 def quote_html(quote: Quote) -> str:
     """What the PDF of a quote is made of."""
     return _html("sales/quote_pdf.html", quote, quote.language)[0]
@@ -57,8 +74,6 @@ def _document(template: str, record: Quote | Order, language: str) -> bytes:
 
 
 def _html(template: str, record: Quote | Order, language: str) -> tuple[str, dict[str, bytes]]:
-    head = letterhead()
-    pictures = {f"picture:{name}": content for name in PICTURES if (content := _bytes(getattr(head, name)))}
     lines = list(record.lines.all())
     capitals = in_capitals(record.amount) if record.currency == "CNY" and record.amount < MOST else ""
     context: dict[str, Any] = {
@@ -67,14 +82,24 @@ def _html(template: str, record: Quote | Order, language: str) -> tuple[str, dic
         "discounted": any(line.discount for line in lines),
         "rates": by_rate(lines),
         "capitals": capitals,
+        **_letterhead(language),
+    }
+    with translation.override(language):
+        return render_to_string(template, context), context["pictures"]
+
+
+def _letterhead(language: str) -> dict[str, Any]:
+    """What every paper of the company shows of it."""
+    head = letterhead()
+    return {
         "head": head,
         "legal_name": (head.legal_name_en if language == "en" else "") or head.legal_name or str(company()),
-        "pictures": pictures,
+        "pictures": {
+            f"picture:{name}": content for name in PICTURES if (content := _bytes(getattr(head, name)))
+        },
         "for_pdf": True,
         "today": company_today(),
     }
-    with translation.override(language):
-        return render_to_string(template, context), pictures
 
 
 def _bytes(picture: File) -> bytes:
@@ -104,6 +129,22 @@ def record_order_print(order: Order, *, actor: Actor) -> None:
     """Keep that a contract was taken out as PDF."""
     payload = {"number": order.number}
     record_event(ORDER_PRINTED, order, actor=actor, payload=payload, about=[order.customer])
+
+
+def record_statement(
+    customer: Customer, *, first: date, last: date, file_format: str, number: str, actor: Actor
+) -> None:
+    """Keep that a statement of account was taken out, and for which days."""
+    payload = {
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "format": file_format,
+        **({"number": number} if number else {}),
+    }
+    about = [key_of(number)] if number else []
+    record_events(
+        STATEMENT_TAKEN, [EventRow(Customer, customer.pk, payload=payload, about=about)], actor=actor
+    )
 
 
 @transaction.atomic

@@ -27,6 +27,7 @@ from sales.models import Order, PaymentMethod, PaymentPlan, Receipt, ReceiptStat
 from sales.rules import payments
 from sales.services.money import amount_of, check_alive, check_sold, day_of, said_of
 from sales.services.payments import MOST_INSTALMENTS, beyond_contract, beyond_plan
+from sales.services.refunds import asks_for_approval
 
 BATCH = 500
 T = TypeVar("T")
@@ -65,7 +66,10 @@ def add_instalments(rows: Iterable[NewInstalment], *, actor: Actor) -> list[Paym
 
 
 def add_receipts(rows: Iterable[NewReceipt], *, actor: Actor) -> list[Receipt | RuleBroken]:
-    """Record many receipts, confirmed or waiting, in the order given; they settle the oldest instalments first."""
+    """Record many receipts, confirmed or waiting, in the order given; they settle the oldest instalments first.
+
+    A refund that somebody has to agree to waits, whatever the row says.
+    """
     return _in_batches(rows, lambda batch: _receive(batch, actor))
 
 
@@ -149,7 +153,7 @@ def _receive(batch: Sequence[NewReceipt], actor: Actor) -> list[Receipt | RuleBr
             found.append(error)
             continue
         taken.add(row.external_id)
-        if row.is_confirmed:
+        if row.is_confirmed and not asks_for_approval(made):
             confirmed[order.pk] += amount
             made.status = ReceiptStatus.CONFIRMED
             made.confirmed_at, made.confirmed_by_id = now, actor.user_id
@@ -159,8 +163,8 @@ def _receive(batch: Sequence[NewReceipt], actor: Actor) -> list[Receipt | RuleBr
     settle(orders)
     pairs = [(row, one) for row, one in zip(batch, found, strict=True) if isinstance(one, Receipt)]
     for event, some in (
-        (RECEIPT_RECORDED, [pair for pair in pairs if not pair[0].is_confirmed]),
-        (RECEIPT_CONFIRMED, [pair for pair in pairs if pair[0].is_confirmed]),
+        (RECEIPT_RECORDED, [pair for pair in pairs if pair[1].is_draft]),
+        (RECEIPT_CONFIRMED, [pair for pair in pairs if pair[1].is_confirmed]),
     ):
         rows = [
             (one, one.order, one.amount, row.payload, company_midnight(row.received_date) + MORNING)
@@ -196,7 +200,9 @@ def _locked(ids: Iterable[int]) -> dict[int, Order]:
     wanted = set(ids)
     lock_customers(set(Order._base_manager.filter(pk__in=wanted).values_list("customer_id", flat=True)))
     rows = (
-        Order._base_manager.select_for_update(of=("self",)).select_related("customer").filter(pk__in=wanted)
+        Order._base_manager.select_for_update(of=("self",))
+        .select_related("customer", "owner")
+        .filter(pk__in=wanted)
     )
     return {order.pk: order for order in rows.order_by("pk")}
 

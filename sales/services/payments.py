@@ -36,6 +36,7 @@ from sales.services.invoices import withdraw_invoice
 from sales.services.money import about_money, amount_of, check_alive, check_sold, day_of, row_of, said_of
 from sales.services.money_news import tell_receipt_decided
 from sales.services.orders import about, locked
+from sales.services.refunds import check_agreed
 
 MOST_INSTALMENTS = 120
 EDITABLE = frozenset({"received_date", "amount", "method", "reference", "note", "external_id"})
@@ -195,6 +196,7 @@ def confirm_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = No
         raise RuleBroken(_("It was voided: record it anew."), code="state")
     check_sold(order)
     _check_receipt(order, receipt.amount)
+    check_agreed(receipt)
     with recording(
         RECEIPT_CONFIRMED,
         receipt,

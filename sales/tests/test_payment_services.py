@@ -6,18 +6,22 @@ import pytest
 from django.db import connection
 
 from accounts.tests.factories import make_customer
+from crm.approvals import services as approvals
+from crm.approvals.models import ApprovalFlow
 from crm.core.clock import company_today
 from crm.core.hooks import hooks
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.models import Event
 from crm.identity.access import may, visible
 from crm.identity.models import User
-from crm.identity.tests.factories import make_company
+from crm.identity.tests.factories import actor, make_company
 from sales import services
 from sales.models import PaymentPlan, Receipt
 from sales.queries.payment_health import PaymentHealth, payment_health
 from sales.queries.payments import account_of, aged_q, may_bill, overdue_q, payment_list, state_q
 from sales.rules.payments import split
+from sales.services.payment_bulk import NewReceipt, add_receipts
+from sales.services.payments import confirmed_of
 from sales.tests.factories import SYSTEM, a_line, make_order, signed_order
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +49,8 @@ def plan(order, *rows):
 
 
 def receive(order, amount, confirmed=True):
+    if amount < 0:  # as where nobody has to agree to refunds; that somebody has is a test of its own
+        ApprovalFlow._base_manager.filter(kind="refund").update(is_active=False)
     receipt = services.record_receipt(order, amount=Decimal(amount), actor=SYSTEM)
     return services.confirm_receipt(receipt, actor=SYSTEM) if confirmed else receipt
 
@@ -130,14 +136,14 @@ def test_a_change_of_the_plan_spreads_the_receipts_anew(order):
 def test_receipts_stay_within_the_contract_and_refunds_within_what_came_in(order):
     big = receive(order, 150_000)
     with pytest.raises(RuleBroken) as refused:
-        receive(order, "50000.01", confirmed=False)
+        receive(order, Decimal("50000.01"), confirmed=False)
     assert refused.value.code == "beyond"
     waiting = receive(order, 50_000, confirmed=False)
     receive(order, 20_000)
     with pytest.raises(RuleBroken):  # there was room when it was recorded, there is none now
         services.confirm_receipt(waiting, actor=SYSTEM)
     with pytest.raises(RuleBroken):
-        receive(order, "-170000.01", confirmed=False)
+        receive(order, Decimal("-170000.01"), confirmed=False)
     receive(order, -100_000)
     with pytest.raises(RuleBroken):  # 80,000 would be missing
         services.void_receipt(big, reason="退票", actor=SYSTEM)
@@ -247,3 +253,25 @@ def test_how_a_customer_pays_is_a_part_of_its_health(company):
     assert (again.on_time, again.worst_days, again.knocks_out) == (Decimal("0.6"), 91, True)
     assert again.score == 30
     assert hooks.health_signals["payment"].weight == 10
+
+
+def test_a_refund_counts_once_somebody_agreed_to_this_very_amount(company, order):
+    receive(order, 80_000)
+    finance, boss = company.finance1, company.exec
+    refund = services.record_receipt(order, amount=Decimal(-500), note="退货", actor=SYSTEM)
+    with pytest.raises(RuleBroken) as refused:
+        services.confirm_receipt(refund, actor=SYSTEM)
+    assert refused.value.code == "approval"
+    request = approvals.submit("refund", refund, submitter=finance, actor=actor(finance))
+    assert (request.is_pending, request.amount) == (True, 500)
+    with pytest.raises(RuleBroken):  # locked while it waits
+        services.update_receipt(refund, amount=Decimal(-5), actor=SYSTEM)
+    approvals.approve(request, user=boss, actor=actor(boss))
+    services.update_receipt(refund, amount=Decimal(-501), actor=SYSTEM)
+    with pytest.raises(RuleBroken):  # not what was agreed to
+        services.confirm_receipt(refund, actor=SYSTEM)
+    services.update_receipt(refund, amount=Decimal(-500), actor=SYSTEM)
+    services.confirm_receipt(refund, actor=SYSTEM)
+    assert confirmed_of(order) == 79_500
+    (waits,) = add_receipts([NewReceipt(order.pk, company_today(), Decimal(-1))], actor=SYSTEM)
+    assert waits.status == "draft"  # no way round by a sheet

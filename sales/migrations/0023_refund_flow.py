@@ -20,5 +20,5 @@ def add_flow(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0021_invoice_policies"), ("approvals", "0002_policies")]
+    dependencies = [("sales", "0022_scoring"), ("approvals", "0002_policies")]
     operations = [migrations.RunPython(add_flow, migrations.RunPython.noop)]

@@ -166,3 +166,11 @@ def test_what_only_one_record_holds_keeps_another_in_the_bin(company, page):
     client.post(page.url("delete", record.pk))
     make(customer, custom={one.key: "T-1"})
     assert client.post(page.url("restore", record.pk)).status_code == 409
+
+
+def test_an_order_offers_the_bin_only_where_its_number_may_leave_a_gap(company):
+    customer = make_customer(company.sales1)
+    client = browser(company.sales1)
+    for order, offered in ((plain_order(customer), True), (make_order(customer), False)):
+        page = client.get(order.get_absolute_url()).content.decode()
+        assert (ORDER_PAGE.url("delete", order.pk) in page) is offered

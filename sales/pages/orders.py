@@ -16,6 +16,7 @@ from sales.listings.orders import ORDER_BIN, ORDERS, STATUS_KINDS
 from sales.models import Order, OrderLine, OrderStatus
 from sales.queries.orders import order_record
 from sales.rules import contracts
+from sales.services.orders import is_deletable
 
 HISTORY = 12
 
@@ -33,6 +34,7 @@ def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> d
         "rate": rates.pop() if len(rates) == 1 else None,
         "capitals": in_capitals(order.amount) if order.currency == "CNY" and order.amount < MOST else "",
         "status_kind": STATUS_KINDS.get(OrderStatus(order.status), ""),
+        "deletable": may["delete"] and is_deletable(order),
         "days_left": left,
         "ends_soon": left is not None and left <= max(contracts.REMIND_DAYS),
         "can": {to for to in OrderStatus.values if contracts.may_become(order.status, to)},

@@ -5,10 +5,11 @@ Every change locks customer and order first, so that two people never invoice pa
 
 import datetime
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.services.cleaning import cleaned
@@ -16,7 +17,7 @@ from crm.core.clock import company_today
 from crm.core.formats import percent
 from crm.core.money import write_full
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, check_version, save_versioned
+from crm.core.writes import RuleBroken, check_version, only, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
 from crm.events.recording import record_event, recording
@@ -57,7 +58,7 @@ def apply_for_invoice(
     A whole amount is spread over the contract's rates in proportion to what is left of each; without any, all that is
     left is asked for. Title and tax number are the customer's unless given.
     """
-    _only_editable(values)
+    only(EDITABLE, values)
     order = locked(order)
     check_sold(order)
     left = room_of(order)
@@ -80,7 +81,7 @@ def apply_for_invoice(
 @transaction.atomic
 def update_invoice(invoice: Invoice, *, actor: Actor, expected: int | None = None, **values: Any) -> Invoice:
     """Correct what an invoice is to say; once it is issued only notes and where it is sent."""
-    _only_editable(values)
+    only(EDITABLE, values)
     order = locked(invoice.order)
     invoice = row_of(order, invoice)
     check_version(invoice, expected)
@@ -269,11 +270,8 @@ def _become(
     said = said_of(order, invoice.amount) | {"invoice": invoice.number, **payload}
     with recording(event, invoice, actor=actor, payload=said, about=about_money(order)):
         invoice.status = InvoiceStatus(to)
-        try:
-            with transaction.atomic():
-                save_versioned(invoice, ["status", *fields])
-        except IntegrityError as error:
-            raise _known(error) from error
+        with _known_once():
+            save_versioned(invoice, ["status", *fields])
     return invoice
 
 
@@ -284,22 +282,16 @@ def _write(invoice: Invoice, parts: Amounts) -> None:
         row.net, row.tax = taxed(row.amount, row.rate)
     for name in ("amount", "net", "tax"):
         setattr(invoice, name, sum((getattr(row, name) for row in rows), Decimal(0)))
-    try:
-        with transaction.atomic():
-            invoice.save()
-    except IntegrityError as error:
-        raise _known(error) from error
+    with _known_once():
+        invoice.save()
     for row in rows:
         row.invoice = invoice
     InvoiceAmount._base_manager.bulk_create(rows)
 
 
-def _known(error: IntegrityError) -> Exception:
-    if "invoice_number_once" in str(error):
-        return RuleBroken(
-            _("There is an invoice with this number already."), field="number", code="duplicate"
-        )
-    return error
+def _known_once() -> AbstractContextManager[None]:
+    """What the database keeps once, and how people are told."""
+    return without_double(number=_("There is an invoice with this number already."))
 
 
 def _check_room(order: Order, parts: Amounts, left: Amounts) -> None:
@@ -337,8 +329,3 @@ def _reason(reason: str) -> str:
     if not reason:
         raise RuleBroken(_("Give a reason."), field="reason")
     return reason
-
-
-def _only_editable(values: Mapping[str, Any]) -> None:
-    if set(values) - EDITABLE:
-        raise TypeError(f"not to be edited this way: {sorted(set(values) - EDITABLE)}")

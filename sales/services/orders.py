@@ -243,7 +243,7 @@ def delete_order(order: Order, *, actor: Actor) -> Order:
     order = locked(order)
     if order.deleted_at is not None:
         return order
-    if not order.is_draft or order.effective_date is not None or order.revision > 1:
+    if _is_in_the_books(order):
         raise RuleBroken(
             _("%(number)s is part of the books: void it instead.") % {"number": order.number}, code="frozen"
         )
@@ -279,6 +279,15 @@ def restore_order(order: Order, *, actor: Actor) -> Order:
 
 
 # --- What the services of orders share ----------------------------------------------------------------------------
+
+
+def is_deletable(order: Order) -> bool:
+    """Whether an order may go to the bin: a draft that was never signed, under a number that may leave a gap."""
+    return not _is_in_the_books(order) and not is_gapless(order.kind)
+
+
+def _is_in_the_books(order: Order) -> bool:
+    return not order.is_draft or order.effective_date is not None or order.revision > 1
 
 
 def locked(order: Order) -> Order:

@@ -5,10 +5,11 @@ Every change locks customer and order first, so that two people never plan or co
 
 import datetime
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from accounts.services.cleaning import cleaned
 from crm.core.clock import company_today
 from crm.core.money import write_full
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, check_version, save_versioned
+from crm.core.writes import RuleBroken, check_version, save_versioned, without_double
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from sales.events.money import (
@@ -148,7 +149,8 @@ def record_receipt(
         **cleaned(Receipt, values),
     )
     _check_receipt(order, receipt.amount)
-    _saved(receipt.save)
+    with _known_once():
+        receipt.save()
     record_event(
         RECEIPT_RECORDED,
         receipt,
@@ -180,7 +182,8 @@ def update_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = Non
         for name in changed:
             setattr(receipt, name, values[name])
         if changed:
-            _saved(lambda: save_versioned(receipt, changed))
+            with _known_once():
+                save_versioned(receipt, changed)
     return receipt
 
 
@@ -348,13 +351,6 @@ def _check_most(order: Order, total: Decimal) -> None:
         )
 
 
-def _saved(save: Any) -> None:
-    try:
-        with transaction.atomic():
-            save()
-    except IntegrityError as error:
-        if "receipt_external_id_once" in str(error):
-            raise RuleBroken(
-                _("There is a receipt with this external ID already."), field="external_id", code="duplicate"
-            ) from error
-        raise
+def _known_once() -> AbstractContextManager[None]:
+    """What the database keeps once, and how people are told."""
+    return without_double(external_id=_("There is a receipt with this external ID already."))

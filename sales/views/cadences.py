@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.views.contacts import the_contact
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import attempt, by_button, done, show_form
+from crm.listing.answers import by_button, by_form, done
 from crm.listing.once import once
 from sales import services
 from sales.forms.cadences import CadenceForm, EnrolForm, StepForm, WordsForm
@@ -32,26 +32,14 @@ def cadence_create(request: HttpRequest) -> HttpResponse:
     """A new cadence; its steps follow on its page."""
     access.require_verb(request.user, "add", Cadence)
     form = CadenceForm(request.POST or None, user=request.user)
-
-    def show(status: int = 200, **context: Any) -> HttpResponse:
-        return show_form(
-            request, form, heading=_("New cadence"), back=reverse("cadence_list"), status=status, **context
-        )
-
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(422)
-    made, answer = attempt(
-        form, lambda: services.save_cadence(None, actor=actor_of(request), **form.values()), show
-    )
-    if answer is not None:
-        return answer
-    return done(
+    return by_form(
         request,
-        made.get_absolute_url(),
-        _("%(name)s is saved. Add its first step.") % {"name": made},
-        go=True,
+        form,
+        lambda: services.save_cadence(None, actor=actor_of(request), **form.values()),
+        lambda made: _("%(name)s is saved. Add its first step.") % {"name": made},
+        heading=_("New cadence"),
+        back=reverse("cadence_list"),
+        go=lambda made: made.get_absolute_url(),
     )
 
 
@@ -227,13 +215,4 @@ def _answer(
     **fixed: Any,
 ) -> HttpResponse:
     """The form beside the page it belongs to; done, or what a rule said."""
-
-    def show(status: int = 200, **more: Any) -> HttpResponse:
-        return show_form(request, form, back=record.get_absolute_url(), status=status, **(fixed | more))
-
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(422)
-    _result, answer = attempt(form, call, show)
-    return answer or done(request, record.get_absolute_url(), said or _("Saved"))
+    return by_form(request, form, call, said or _("Saved"), back=record.get_absolute_url(), **fixed)

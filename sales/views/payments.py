@@ -15,7 +15,7 @@ from crm.core.clock import company_today
 from crm.core.money import write_full
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import attempt, by_button, done, show_form
+from crm.listing.answers import by_button, by_form, done, show_form
 from crm.listing.once import once
 from sales import services
 from sales.forms.orders import ReasonForm
@@ -190,16 +190,4 @@ def _answer(
     **fixed: Any,
 ) -> HttpResponse:
     """The form beside the page of its order; done, or what a rule said."""
-
-    def show(status: int = 200, **more: Any) -> HttpResponse:
-        context = fixed | {"order": order} | more
-        return show_form(request, form, back=order.get_absolute_url(), status=status, **context)
-
-    if request.method == "GET":
-        return show()
-    if not form.is_valid():
-        return show(422)
-    result, answer = attempt(form, call, show)
-    if answer is not None:
-        return answer
-    return done(request, order.get_absolute_url(), said(result))
+    return by_form(request, form, call, said, back=order.get_absolute_url(), order=order, **fixed)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
 from django.db.models import Count, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 from django.utils import timezone
@@ -193,13 +194,18 @@ def _events(user: User, record: Followed, after: tuple | None, limit: int) -> li
     rows = rows.exclude(subject_type=Activity._meta.label_lower)
     if after:
         rows = rows.filter(_before("at", EVENT, after))
-    disclosed = _disclosed(user, [record, *merged], list(rows[:limit]))
-    censor(user, disclosed)
-    return [Item(e.at, EVENT, e.pk, event=e) for e in disclosed]
+    told = _told(user, [record, *merged], list(rows[:limit]))
+    return [Item(e.at, EVENT, e.pk, event=e) for e in told]
 
 
-def _disclosed(user: User, records: list[Followed], events: list[Event]) -> list[Event]:
-    """Those events whose subject the user may see; of kinds without a page of their own none."""
+def history(user: User, record: models.Model, limit: int) -> list[Event]:
+    """What happened last to a record without a timeline of its own, as far as the user may see it."""
+    return _told(user, [record], list(events_about(record)[:limit]))
+
+
+def _told(user: User, records: Sequence[models.Model], events: list[Event]) -> list[Event]:
+    """Those events whose subject the user may see, without what is closed to them; of kinds without a page of their own
+    none."""
     allowed = {(record._meta.label_lower, str(record.pk)) for record in records}
     by_type: dict[str, set[str]] = {}
     for event in events:
@@ -214,7 +220,9 @@ def _disclosed(user: User, records: list[Followed], events: list[Event]) -> list
             continue
         kept = visible(model, user).filter(pk__in=ids)
         allowed |= {(label, str(pk)) for pk in kept.values_list("pk", flat=True)}
-    return [e for e in events if (e.subject_type, e.subject_id) in allowed]
+    told = [e for e in events if (e.subject_type, e.subject_id) in allowed]
+    censor(user, told)
+    return told
 
 
 def _before(name: str, source: str, after: tuple[datetime.datetime, str, int]) -> Q:

@@ -58,7 +58,7 @@ def test_the_page_costs_few_queries_however_much_hangs_on_it(
     identity.share(customer, user=company.sales2, actor=SYSTEM)
     client = browser(company.sales1)
     client.get(customer.get_absolute_url())
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(23):
         client.get(customer.get_absolute_url())
 
 

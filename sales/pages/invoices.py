@@ -4,8 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.queries.timeline import history
 from crm.core.rmb import MOST, in_capitals
-from crm.events.queries import events_about
 from crm.identity import access
 from crm.listing.record import RecordPage
 from sales import services
@@ -34,7 +34,7 @@ def invoice_context(request: HttpRequest, invoice: Invoice, may: dict[str, bool]
         "status_kind": STATUS_KINDS.get(InvoiceStatus(invoice.status), ""),
         "reversals": list(invoice.reversals.all()),
         "customer_seen": access.may(user, "view", invoice.order.customer),
-        "history": list(events_about(invoice)[:HISTORY]),
+        "history": history(request.user, invoice, HISTORY),
         "may_issue": invoice.is_applied and changes,
         "may_deliver": invoice.status == InvoiceStatus.ISSUED and changes,
         "may_reverse": decided and changes,

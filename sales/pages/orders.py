@@ -4,9 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.queries.timeline import history
 from crm.core.clock import company_today
 from crm.core.rmb import MOST, in_capitals
-from crm.events.queries import events_about
 from crm.identity import access
 from crm.identity import services as identity
 from crm.listing.record import RecordPage
@@ -44,7 +44,7 @@ def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> d
         "versions": list(order.versions.all()),
         "customer_seen": access.may(user, "view", order.customer),
         "opportunity_seen": order.opportunity is not None and access.may(user, "view", order.opportunity),
-        "history": list(events_about(order)[:HISTORY]),
+        "history": history(request.user, order, HISTORY),
     }
 
 

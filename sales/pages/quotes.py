@@ -6,9 +6,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.queries.timeline import history
 from crm.approvals.queries.pending import pending_for
 from crm.core.clock import company_today
-from crm.events.queries import events_about
 from crm.identity import access
 from crm.identity import services as identity
 from crm.listing.record import RecordPage
@@ -42,7 +42,7 @@ def quote_context(request: HttpRequest, quote: Quote, may: dict[str, bool]) -> d
         "may_copy": access.has_verb(user, "add", Quote),
         "customer_seen": access.may(user, "view", quote.customer),
         "opportunity_seen": quote.opportunity is not None and access.may(user, "view", quote.opportunity),
-        "history": list(events_about(quote)[:HISTORY]),
+        "history": history(request.user, quote, HISTORY),
     }
 
 

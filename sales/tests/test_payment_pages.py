@@ -164,3 +164,12 @@ class TestReceipts(ListPageContract):
     def rename(self, record, text):
         Receipt.objects.filter(pk=record.pk).update(reference=text)
         Order.objects.filter(pk=record.order_id).update(name=text)
+
+
+def test_the_history_of_a_contract_tells_of_receipts_only_those_who_may_read_them(as_, company, order):
+    services.record_receipt(order, amount=Decimal("456.78"), actor=SYSTEM)
+    assert "456.78" in as_(company.sales1).get(order.get_absolute_url()).content.decode()
+    role = company.sales1.role.group
+    role.permissions.remove(role.permissions.get(codename="view_receipt"))
+    page = as_(company.sales1).get(order.get_absolute_url()).content.decode()
+    assert "456.78" not in page and "1,000.00" in page

@@ -118,6 +118,8 @@ def _all_at_once(
                 outcome.doubled += 1
                 outcome.broken.append(f"{name} at once: {words}")
             stage.say(f"{name} at once")
+    for consumer, error in stage.rows("SELECT consumer, error FROM events_delivery WHERE error <> ''"):
+        outcome.check(False, f"{consumer}: {error}")
 
 
 def _call(name: str, work: workload.Work) -> Any:

@@ -20,6 +20,10 @@ TEXTS = ("subject", "body", "outcome")  # what a role may be kept from reading o
 ALIVE = models.Q(deleted_at__isnull=True)
 OPEN = ALIVE & models.Q(done_at__isnull=True, cancelled_at__isnull=True)
 DONE = ALIVE & models.Q(done_at__isnull=False)
+CAME_IN, SENT = "email", "task"  # the origin of what the other side wrote, and of what a task of ours did
+BY_ITSELF = (CAME_IN, SENT)
+# What somebody did themselves: what they planned and did at once is one, and what came about by itself is none.
+OWN_WORK = DONE & models.Q(closed_by__isnull=True) & ~models.Q(origin__in=BY_ITSELF, due_at__isnull=True)
 
 
 class ActivityKind(models.TextChoices):
@@ -183,6 +187,16 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
     def with_whom(self) -> models.Model | None:
         """The record it stands with: what it is about, else its customer."""
         return self.record or self.customer
+
+    @property
+    def came_in(self) -> bool:
+        """Whether the other side wrote it: a mail that was received."""
+        return self.origin == CAME_IN
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether it was written down by the system, not by somebody: mails that left or came in by themselves."""
+        return self.origin in BY_ITSELF and self.is_only_recorded
 
     @property
     def is_open(self) -> bool:

@@ -10,7 +10,7 @@ from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
 from accounts.models import Activity, ActivityKind, Customer
-from accounts.models.activity import DONE, OPEN
+from accounts.models.activity import OPEN, OWN_WORK
 from accounts.queries.activities import due_today_q, midnight, overdue_q
 from accounts.queries.neglect import neglected_q
 from accounts.rules.due import company_zone
@@ -140,7 +140,7 @@ def numbers(who: Whose) -> Numbers:
     """The tiles: four queries, whatever the number of people."""
     now = timezone.now()
     week = datetime.timedelta(days=7)
-    done = who.activities().filter(DONE, closed_by__isnull=True)
+    done = who.activities().filter(OWN_WORK)
     past = done.filter(done_at__gte=_monday(1)).aggregate(
         this_week=Count("pk", filter=Q(done_at__gte=_monday())),
         last_week=Count("pk", filter=Q(done_at__gte=_monday(1), done_at__lte=now - week)),
@@ -247,7 +247,7 @@ def team_rows(who: Whose) -> list[PersonRow]:
     done = {
         row["owner"]: row
         for row in who.activities()
-        .filter(DONE, owner__in=people, closed_by__isnull=True)
+        .filter(OWN_WORK, owner__in=people)
         .order_by()
         .values("owner")
         .annotate(week=Count("pk", filter=Q(done_at__gte=_monday())), last=Max("done_at"))

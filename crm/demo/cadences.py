@@ -109,7 +109,7 @@ def _carried_out(enrolment: Enrolment, step: CadenceStep, at: datetime.datetime)
             state="sent", created_at=at, sent_at=at, attempts=1
         )
     run.activity = log_follow_up(
-        actor=system("cadences"),
+        actor=system("cadences") if step.is_automatic else Actor.of(enrolment.owner, origin="cli"),
         author=enrolment.owner,
         kind="email" if step.is_automatic else step.kind,
         customer=enrolment.customer,

@@ -150,6 +150,7 @@ def list_context(request: HttpRequest, selection: Selection, page: Page) -> dict
         "export_url": listing.url("bulk", "export"),
         "filterable": bool(listing.filters.base_filters),
         "bulk_verbs": [(verb, listing.url("bulk", verb.name)) for verb in bulk],
+        "new_url": reverse(listing.new) if listing.new else "",
         "may_add": bool(listing.new)
         and listing.leads(request.user)
         and has_verb(request.user, "add", listing.model),

@@ -1,7 +1,7 @@
 """The routes of cadences and of mail that comes in and ends: a part of the table of every route."""
 
 from crm.tests.routing import Route, change, listing, page, resource
-from crm.tests.world import MANAGERS, SALES
+from crm.tests.world import ADMIN, MANAGERS, SALES
 
 CADENCE_READERS = frozenset(SALES | {"exec", "marketing1"})
 ENROLMENT_READERS = frozenset(SALES | {"exec"})
@@ -25,6 +25,8 @@ CADENCES = {
     "next_action_snooze": Route(elsewhere="only what is recommended to the person: test_next_actions"),
     "next_action_plan": Route(elsewhere="only what is recommended to the person: test_next_actions"),
     "contact_enrol": page("contact", SALES, reading=False),
+    "contact_allow_mail": change("contact", ADMIN),
+    "lead_allow_mail": change("lead", ADMIN | {"marketing1"}),
     "lead_enrol": page("lead", SALES, reading=False),
     **resource("cadences", CADENCE_READERS, "cadence"),
     **resource("enrolments", ENROLMENT_READERS, "enrolment"),

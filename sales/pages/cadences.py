@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Contact
-from crm.automation.queries import is_suppressed
+from crm.automation.models import Suppression
+from crm.automation.queries import suppression_of
 from crm.identity import access
 from crm.listing.record import RecordPage
 from sales import services
@@ -67,13 +68,17 @@ def cadence_panel(request: HttpRequest, who: Contact | Lead) -> dict[str, Any] |
     changes = access.may(user, "change", who)
     if not rows and not (changes and may_enrol(user) and open_to):
         return None
-    address = address_of(who, user)
+    refused = suppression_of(address_of(who, user))
     return {
         "who": who,
         "running": running,
         "past": [one for one in rows if one is not running],
         "kinds": STATE_KINDS,
-        "opted_out": bool(address) and is_suppressed(address),
+        "refused": refused,
+        "may_allow": refused is not None and changes and access.has_verb(user, "delete", Suppression),
+        "allow_url": reverse(
+            "lead_allow_mail" if isinstance(who, Lead) else "contact_allow_mail", args=[who.pk]
+        ),
         "may_begin": running is None and changes and may_enrol(user) and open_to,
         "may_change": running is not None and access.may(user, "change", running),
         "enrol_url": reverse(route, args=[who.pk]),

@@ -11,6 +11,7 @@ from accounts.services.customer_dates import lock_followed
 from crm.automation.kinds import kind
 from crm.automation.models import IncomingEmail, OutgoingEmail, Suppression
 from crm.automation.services import notify
+from crm.core.writes import save_versioned
 from crm.events.actor import Actor, system
 from crm.events.recording import record_event
 from sales.events.cadences import ENROLMENT_ANSWERED
@@ -51,6 +52,9 @@ def note_answer(incoming: IncomingEmail) -> None:
     StepRun._base_manager.filter(pk=run.pk, answered_at__isnull=True).update(answered_at=timezone.now())
     if enrolment.is_live:
         stop(enrolment, reason=StopReason.REPLY, actor=actor)
+    elif not enrolment.reason:  # all steps were done, and now they answer
+        enrolment.reason = StopReason.REPLY
+        save_versioned(enrolment, ["reason"])
     if enrolment.owner is None:
         return
     written = log_follow_up(

@@ -1,16 +1,20 @@
 """Who is taken through a cadence: begun, paused, resumed, stopped; each person in one at a time."""
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Contact
 from accounts.services.activities import cancel
 from accounts.services.customer_dates import lock_followed
+from crm.automation.kinds import kind
 from crm.automation.queries import is_suppressed
-from crm.automation.services import hold_back
+from crm.automation.services import hold_back, notify
 from crm.core.writes import RuleBroken, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
@@ -24,6 +28,24 @@ from sales.models.cadence import LIVE
 from sales.rules.cadences import next_moment
 
 State = EnrolmentState
+# What nobody did by hand and the owner would not notice otherwise.
+TOLD = (StopReason.BOUNCED, StopReason.OPTED_OUT, StopReason.FAILED, StopReason.NO_ADDRESS)
+
+
+def _reason_in_words(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {**params, "reason": str(StopReason(params["reason"]).label)}
+
+
+ENDED = kind(
+    "cadence_ended",
+    gettext_lazy("Cadences that could not go on"),
+    gettext_lazy("The cadence “%(cadence)s” with %(name)s has ended: %(reason)s"),
+    prepare=_reason_in_words,
+    why=gettext_lazy("It ran in your name."),
+    icon="send",
+    digest=True,
+    position=46,
+)
 
 
 @transaction.atomic
@@ -114,6 +136,16 @@ def end(enrolment: Enrolment, state: str, reason: str, actor: Actor) -> None:
         enrolment, ["state", "reason", "ended_at", "next_step", "next_at", "waits_for", "lease_until"]
     )
     _tell(ENROLMENT_ENDED, enrolment, actor, reason=reason)
+    if reason in TOLD and enrolment.owner is not None:
+        notify(
+            [enrolment.owner],
+            ENDED,
+            params={"name": str(enrolment.who), "cadence": enrolment.cadence.name, "reason": reason},
+            url=enrolment.get_absolute_url(),
+            about=enrolment,
+            actor=actor,
+            dedupe=str(enrolment.pk),
+        )
 
 
 def due(cadence: Cadence, step: CadenceStep, after: datetime.datetime) -> datetime.datetime:

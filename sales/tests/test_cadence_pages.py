@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.services import create_customer
+from crm.automation.services import suppress
 from crm.identity.tests.factories import make_company
 from crm.listing.rest.testing import Caller, ResourceContract
 from crm.listing.testing import ListPageContract
@@ -196,3 +197,21 @@ def test_people_are_taken_through_it_by_the_api(company, cadence, contact):
     assert hidden.status_code == absent.status_code == 400
     both = {"cadence": cadence.pk, "contact": contact.pk, "lead": make_lead(company.sales1).pk}
     assert api("POST", "/api/v1/enrolments/", both).status_code == 400
+
+
+def test_an_administrator_lets_somebody_get_mails_again(company, cadence, contact):
+    suppress(contact.email, reason="opted_out", actor=SYSTEM)
+    panel = reverse("contact_panel", args=[contact.pk, "right", "cadence"])
+    url = reverse("contact_allow_mail", args=[contact.pk])
+    assert url not in browser(company.sales1).get(panel).content.decode()
+    assert browser(company.sales1).post(url).status_code == 403
+    client = browser(company.admin)
+    assert url in client.get(panel).content.decode()
+    assert client.post(url).status_code == 302
+    services.enrol(contact, cadence, actor=SYSTEM)
+
+
+def test_a_list_whose_kind_is_no_module_has_its_own_button(company, cadence):
+    url = reverse("cadence_create")
+    assert url in browser(company.manager1).get(reverse("cadence_list")).content.decode()
+    assert url not in browser(company.sales1).get(reverse("cadence_list")).content.decode()

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Activity
+from accounts.queries.today import numbers, whose
 from accounts.services import complete, create_customer, plan_follow_up
 from crm.automation.models import OutgoingEmail
 from crm.automation.services import mail as outbox
@@ -89,6 +90,7 @@ def test_goes_through_its_steps(clock, contact, cadence, company):
     assert note.kind == "email" and note.done_at and note.owner == company.sales1
     assert OPT_OUT not in note.body
     assert not note.is_valid  # a machine's mail keeps nobody out of the pool
+    assert numbers(whose(company.sales1, team=False)).this_week == 0
     assert fresh(enrolment).next_at == day(18)
 
     clock.move_to(day(18))
@@ -103,6 +105,7 @@ def test_goes_through_its_steps(clock, contact, cadence, company):
     work()
     assert fresh(enrolment).next_at == day(23)  # a working day after the call
 
+    assert numbers(whose(company.sales1, team=False)).this_week == 1  # the call is their own work
     clock.move_to(day(23))
     work()
     assert [one.subject for one in mail.outbox][1:] == ["再问一次"]
@@ -256,6 +259,7 @@ def test_an_answer_ends_it_and_stands_in_the_timeline(clock, contact, cadence, c
     (said,) = Activity._base_manager.filter(external_id__startswith="mail:")
     assert said.body == "好的，发个报价"
     assert said.contact == contact and said.owner == company.sales1
+    assert said.came_in and said.is_archived
     assert company.sales1.notifications.filter(kind="cadence_answered").count() == 1
 
 
@@ -443,3 +447,15 @@ def test_a_mail_the_server_refuses_ends_it(clock, contact, cadence, monkeypatch)
     assert (fresh(enrolment).state, fresh(enrolment).reason) == ("stopped", "failed")
     assert not Activity._base_manager.exists()  # the timeline only knows what has left
     assert timezone.now()
+
+
+def test_an_answer_after_the_last_step_still_counts(clock, contact, company):
+    cadence = services.save_cadence(None, name="eins", actor=SYSTEM)
+    services.save_step(cadence, kind="email", delay_days=0, subject="x", body="x", actor=SYSTEM)
+    enrolment = services.enrol(contact, cadence, actor=SYSTEM)
+    work()
+    assert fresh(enrolment).state == "finished"
+    receive(answer(mail.outbox[0]))
+    deliver_pending()
+    assert (fresh(enrolment).state, fresh(enrolment).reason) == ("finished", "reply")
+    assert Activity._base_manager.filter(external_id__startswith="mail:").count() == 1

@@ -11,6 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.views.contacts import the_contact
+from crm.automation.models import Suppression
+from crm.automation.queries import suppression_of
+from crm.automation.services import allow_again
 from crm.events.actor import actor_of
 from crm.identity import access
 from crm.listing.answers import by_button, by_form, done
@@ -21,6 +24,7 @@ from sales.models import Cadence, CadenceStep, Enrolment
 from sales.pages.cadences import CADENCE_PAGE
 from sales.pages.leads import LEAD_PAGE
 from sales.queries.cadences import enrolment_list, own_words
+from sales.services.enrolments import address_of
 
 STEP_FORM = "sales/_step_form.html"
 
@@ -154,6 +158,28 @@ def _enrol(request: HttpRequest, who: Any) -> HttpResponse:
         call=lambda: services.enrol(who, form.cleaned_data["cadence"], actor=actor_of(request)),
         said=_("%(name)s is in the cadence.") % {"name": who},
     )
+
+
+@login_required
+@require_POST
+def contact_allow_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Somebody at a customer asked for e-mails again."""
+    return _allow(request, the_contact(request, pk, "change"))
+
+
+@login_required
+@require_POST
+def lead_allow_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """A lead asked for e-mails again."""
+    return _allow(request, LEAD_PAGE.record(request, pk, "change"))
+
+
+def _allow(request: HttpRequest, who: Any) -> HttpResponse:
+    access.require_verb(request.user, "delete", Suppression)
+    refused = suppression_of(address_of(who, request.user))
+    if refused is not None:
+        allow_again(refused, actor=actor_of(request))
+    return done(request, who.get_absolute_url(), _("They get e-mails again."))
 
 
 @login_required

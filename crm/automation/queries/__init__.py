@@ -8,7 +8,13 @@ from crm.automation.queries.bell import (
     unread_count,
     ways,
 )
-from crm.automation.queries.suppressions import hash_of, hashes_of, is_suppressed, suppressed_among
+from crm.automation.queries.suppressions import (
+    hash_of,
+    hashes_of,
+    is_suppressed,
+    suppressed_among,
+    suppression_of,
+)
 
 __all__ = [
     "hash_of",
@@ -19,6 +25,7 @@ __all__ = [
     "preferences",
     "rhythm",
     "suppressed_among",
+    "suppression_of",
     "unread_count",
     "ways",
 ]

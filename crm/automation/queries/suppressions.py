@@ -26,6 +26,11 @@ def is_suppressed(address: str) -> bool:
     return Suppression._base_manager.filter(address_hash__in=hashes_of(address)).exists()
 
 
+def suppression_of(address: str) -> Suppression | None:
+    """Why an address gets no more mails; None where it may."""
+    return Suppression._base_manager.filter(address_hash__in=hashes_of(address)).first() if address else None
+
+
 def suppressed_among(addresses: Iterable[str]) -> set[str]:
     """Those of the addresses that get no more mails: one query."""
     known = {digest: one for one in set(addresses) if one for digest in hashes_of(one)}

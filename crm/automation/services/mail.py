@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 State = OutgoingEmail.State
 LEASE = datetime.timedelta(minutes=2)  # far longer than the SMTP timeout
 MAX_ATTEMPTS = 6
+DIGITS = 40
 
 
 def enqueue(
@@ -79,7 +80,12 @@ def one_line(subject: str) -> str:
 def message_id(dedupe_key: str) -> str:
     """The Message-ID of a mail: the same for every attempt, so that a mail server may drop a second copy."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    return f"<{hashlib.sha256(f'{settings.SECRET_KEY}:{dedupe_key}'.encode()).hexdigest()[:40]}@{domain}>"
+    return f"<{message_digest(dedupe_key)}@{domain}>"
+
+
+def message_digest(dedupe_key: str) -> str:
+    """What the Message-ID of a mail begins with: nobody can guess it."""
+    return hashlib.sha256(f"{settings.SECRET_KEY}:{dedupe_key}".encode()).hexdigest()[:DIGITS]
 
 
 def render(note: Notification, subject: str, unsubscribe_url: str = "") -> tuple[str, str]:

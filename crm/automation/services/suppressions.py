@@ -1,13 +1,14 @@
 """Ending mails to an address: by the link in one of them, because it came back, or by hand; and allowing them again."""
 
 from django.conf import settings
-from django.core import signing
 from django.db import transaction
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from crm.automation.events import ADDRESS_ALLOWED, ADDRESS_SUPPRESSED
 from crm.automation.models import OutgoingEmail, Suppression
 from crm.automation.queries.suppressions import hash_of, hashes_of
+from crm.automation.services.mail import DIGITS, message_digest
 from crm.events.actor import Actor
 from crm.events.recording import record_event
 
@@ -16,17 +17,21 @@ SALT = "opt-out"
 
 def opt_out_url(key: str) -> str:
     """The address in a mail, named by its dedupe key, by which whoever gets it wants no more: it tells nothing else."""
-    token = signing.dumps(key, salt=SALT, compress=False)
-    return f"{settings.BASE_URL}{reverse('opt_out', args=[token])}"
+    digest = message_digest(key)
+    return f"{settings.BASE_URL}{reverse('opt_out', args=[digest + _mark(digest)])}"
+
+
+def _mark(digest: str) -> str:
+    """What only we can write behind the digest of a mail."""
+    return salted_hmac(SALT, digest, algorithm="sha256").hexdigest()[:24]
 
 
 def read_opt_out(token: str) -> OutgoingEmail | None:
     """The mail whose link this is; None where it is not one of ours."""
-    try:
-        key = signing.loads(token, salt=SALT)
-    except (signing.BadSignature, ValueError, TypeError):
+    digest, mark = token[:DIGITS], token[DIGITS:]
+    if not constant_time_compare(mark, _mark(digest)):
         return None
-    return OutgoingEmail._base_manager.filter(dedupe_key=key).first() if isinstance(key, str) else None
+    return OutgoingEmail._base_manager.filter(message_id__startswith=f"<{digest}@").first()
 
 
 @transaction.atomic
@@ -49,6 +54,6 @@ def suppress(address: str, *, reason: str, actor: Actor, email: OutgoingEmail | 
 
 @transaction.atomic
 def allow_again(found: Suppression, *, actor: Actor) -> None:
-    """Somebody asked for mails again, or the address exists after all."""
+    """Somebody asked for mails again, or the address exists after all: for who may delete suppressed addresses."""
     record_event(ADDRESS_ALLOWED, found, actor=actor, payload={"reason": found.reason})
     found.delete()

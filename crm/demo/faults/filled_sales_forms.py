@@ -82,9 +82,11 @@ def _of_money(w: World) -> list[Form]:
     order = services.sign_order(services.approve_order(order, actor=SYSTEM), actor=SYSTEM)
     part = {"amount": "100", "due_date": w.first, "parts": "1", "months": "1"}
     receipt = {"amount": "100", "received_date": w.first, "method": "transfer"}
+    invoice = {"kind": "digital", "title": w.customer.name, "amount_1300": "10"}
     return [
         Form("order_plan", "sales1", "sales_paymentplan", part, (order.pk,)),
         Form("order_receipt", "sales1", "sales_receipt", receipt, (order.pk,)),
+        Form("order_invoice", "sales1", "sales_invoice", invoice, (order.pk,)),
     ]
 
 

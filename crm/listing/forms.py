@@ -55,6 +55,7 @@ class NarrowChoices:
     def _narrow(self, instance: models.Model | None) -> None:
         for name, field in self.fields.items():
             _name_the_empty_choice(field)
+            _write_days_plainly(field.widget)
             if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
                 rows = narrow(field.queryset.all(), self.user)
                 current = getattr(instance, f"{name}_id", None) if instance is not None else None
@@ -79,6 +80,12 @@ class NarrowChoices:
     def expected_version(self) -> int | None:
         """The version the person saw when they opened the form."""
         return self.cleaned_data.get("version")  # type: ignore[attr-defined]
+
+
+def _write_days_plainly(widget: forms.Widget) -> None:
+    """Browsers read the day of a date field in one spelling only; in another language's it would stand there empty."""
+    if isinstance(widget, forms.DateInput) and widget.attrs.get("type") == "date":
+        widget.format = "%Y-%m-%d"
 
 
 def _name_the_empty_choice(field: forms.Field) -> None:

@@ -22,7 +22,7 @@ class ApplyForm(CrmForm):
     tax_number = forms.CharField(label=_("Tax number"), max_length=30, required=False)
     bank = forms.CharField(label=_("Bank and account"), max_length=200, required=False)
     address = forms.CharField(label=_("Address and phone"), max_length=200, required=False)
-    content = forms.CharField(label=_("What it is for"), max_length=200, required=False)
+    content = forms.CharField(label=_("Invoice content"), max_length=200, required=False)
     send_to = forms.CharField(
         label=_("Send to"), max_length=200, required=False, help_text=_("An e-mail address, or whom by post.")
     )

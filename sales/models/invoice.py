@@ -50,7 +50,7 @@ class Invoice(Versioned):
     tax_number = models.CharField(_("tax number"), max_length=30, blank=True)
     bank = models.CharField(_("bank and account"), max_length=200, blank=True)
     address = models.CharField(_("address and phone"), max_length=200, blank=True)
-    content = models.CharField(_("what it is for"), max_length=200, blank=True)
+    content = models.CharField(_("invoice content"), max_length=200, blank=True)
     send_to = models.CharField(_("send to"), max_length=200, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, editable=False)

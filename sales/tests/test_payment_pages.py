@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from accounts.tests.factories import make_customer
 from crm.core.clock import company_today
+from crm.identity.models import User
 from crm.identity.tests.factories import make_company
 from crm.listing.testing import ListPageContract
 from sales import services
@@ -115,6 +116,19 @@ def test_who_only_reads_neither_plans_nor_records(as_, company, order, name):
     assert as_(company.sales3).get(url).status_code == 404
     assert as_(company.marketing1).get(url).status_code in (403, 404)
     assert as_(company.finance1).get(url).status_code == 200
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_a_day_stands_in_its_field_whatever_the_language(as_, company, order, language):
+    (row,) = services.plan_payments(order, [(TODAY() + timedelta(9), Decimal(10), "")], actor=SYSTEM)
+    User._base_manager.update(language=language)
+    for person, name, pk, day in (
+        (company.finance1, "payment_edit", row.pk, row.due_date),
+        (company.finance1, "order_receipt", order.pk, TODAY()),
+        (company.sales1, "order_edit", order.pk, order.signed_date),
+    ):
+        page = as_(person).get(reverse(name, args=[pk])).content.decode()
+        assert f'value="{day.isoformat()}"' in page
 
 
 def test_the_same_form_sent_twice_is_one_receipt(as_, company, order):

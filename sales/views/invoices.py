@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.core.money import write_full
@@ -44,7 +45,7 @@ def order_invoice(request: HttpRequest, pk: int) -> HttpResponse:
         _("Applied for."),
         heading=_("Invoice for %(number)s") % {"number": order.number},
         back=order.get_absolute_url(),
-        submit=_("Apply"),
+        submit=pgettext("invoice", "Apply"),
         order=order,
         note=_("%(amount)s are left to invoice.")
         % {"amount": write_full(sum(left.values(), Decimal(0)), order.currency)},

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.core.clock import company_today
@@ -100,7 +101,7 @@ def order_receipt(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         order,
         heading=_("Receipt for %(number)s") % {"number": order.number},
-        submit=_("Record"),
+        submit=pgettext("receipt", "Record"),
         note=_("It counts once finance has confirmed it."),
         call=lambda: services.record_receipt(order, actor=actor_of(request), **form.cleaned_data),
         said=lambda made: _("%(amount)s recorded.") % {"amount": write_full(made.amount, order.currency)},

@@ -84,7 +84,7 @@ class NarrowChoices:
 
 def _write_days_plainly(widget: forms.Widget) -> None:
     """Browsers read the day of a date field in one spelling only; in another language's it would stand there empty."""
-    if isinstance(widget, forms.DateInput) and widget.attrs.get("type") == "date":
+    if isinstance(widget, forms.DateInput) and widget.input_type == "date":
         widget.format = "%Y-%m-%d"
 
 

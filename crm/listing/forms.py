@@ -27,7 +27,7 @@ from crm.records.models.custom_field import PREFIX
 from crm.records.queries.custom_fields import field_named, linked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 OPTIONS_SHOWN = 50  # options a remote choice offers before anything is typed (and without JavaScript)
 
@@ -108,10 +108,18 @@ class FewChoices(forms.models.ModelChoiceIterator):
             yield "", self.field.empty_label
         chosen = getattr(self.field, "chosen", None)
         wanted = {str(one) for one in (chosen if isinstance(chosen, list | tuple) else [chosen])}
-        rows = list(self.queryset[:OPTIONS_SHOWN])
+        offered = getattr(self.field, "offered", None)
+        rows = list(self.queryset[:OPTIONS_SHOWN]) if offered is None else offered
         missing = {one for one in wanted - {str(row.pk) for row in rows} if one.isdecimal() and len(one) < 16}
         for row in [*self.queryset.filter(pk__in=missing), *rows] if missing else rows:
             yield self.choice(row)
+
+
+def offer_alike(fields: Sequence[forms.Field]) -> None:
+    """Let the same remote choice in many forms offer the same first few, read once."""
+    rows = list(fields[0].queryset[:OPTIONS_SHOWN]) if len(fields) > 1 else None  # type: ignore[attr-defined]
+    for field in fields:
+        field.offered = rows  # type: ignore[attr-defined]
 
 
 class CrmForm(NarrowChoices, forms.Form):

@@ -20,7 +20,7 @@ from reports.asked import Asked
 from reports.models import Metric, Quota
 from reports.queries.deals import Unit, closed_between, deals_of
 from reports.queries.forecast import COUNTED
-from reports.queries.targets import Targets, targets_from
+from reports.queries.targets import Targets, quota_rows, targets_from
 from reports.rules.periods import MONTH, Period
 from sales.models import ForecastCategory, Opportunity, OpportunityStatus
 from sales.queries.opportunities import rotting_q
@@ -104,9 +104,12 @@ def year_by_month(asked: Asked, unit: Unit, months: Mapping[date, Closed], year:
         quotas = visible(Quota, asked.user).filter(
             metric=Metric.WON_VALUE, first_date__gte=year.first, first_date__lte=year.last, kind=MONTH
         )
+    rows_of = defaultdict(list)
+    for row in quota_rows(quotas):
+        rows_of[row.first].append(row)
     found = []
     for month in year.parts(MONTH):
-        goals = targets_from(quotas.filter(first_date=month.first), month, unit.currency)
+        goals = targets_from(rows_of[month.first], month, unit.currency)
         closed = months.get(month.first, Closed())
         commit, best = open_sums.get(month.first, (Decimal(0), Decimal(0)))
         found.append(MonthAhead(month, closed.value, commit, best, _goal(asked, goals)))

@@ -1,9 +1,11 @@
 """Targets as reports read them."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -31,6 +33,18 @@ class Targets:
         return sum(found, Decimal(0)) if found else None
 
 
+class QuotaRow(NamedTuple):
+    """A target as it is reckoned with."""
+
+    user_id: int | None
+    team_id: int | None
+    kind: str
+    first: date
+    amount: Decimal
+    currency: str
+    metric: str
+
+
 def quota_list() -> QuerySet[Quota]:
     """Targets with what the columns of their list read."""
     return Quota.objects.select_related("user", "team")
@@ -43,18 +57,21 @@ def targets(user: User, period: Period, metric: str, currency: str = BASE_CURREN
     rows = visible(Quota, user).filter(
         metric=metric, first_date__gte=period.first, first_date__lte=period.last
     )
-    return targets_from(rows, period, currency)
+    return targets_from(quota_rows(rows), period, currency)
 
 
-def targets_from(rows: QuerySet[Quota], period: Period, currency: str = BASE_CURRENCY) -> Targets:
+def quota_rows(rows: QuerySet[Quota]) -> list[QuotaRow]:
+    """Targets as plain rows, in the order of their days; one query for however many periods."""
+    columns = ("user_id", "team_id", "kind", "first_date", "amount", "currency", "metric")
+    return [QuotaRow(*row) for row in rows.order_by("first_date").values_list(*columns)]
+
+
+def targets_from(rows: Iterable[QuotaRow], period: Period, currency: str = BASE_CURRENCY) -> Targets:
     """The targets of a period out of some rows."""
     people: dict[int, dict[tuple[str, date], Decimal]] = defaultdict(dict)
     teams: dict[int, dict[tuple[str, date], Decimal]] = defaultdict(dict)
     found, unit = Targets(), Unit(currency)
-    columns = ("user_id", "team_id", "kind", "first_date", "amount", "currency", "metric")
-    for user_id, team_id, kind, first, amount, money, metric in rows.order_by("first_date").values_list(
-        *columns
-    ):
+    for user_id, team_id, kind, first, amount, money, metric in rows:
         if metric == Metric.WON_VALUE:
             amount = unit.value(amount, money)
         if user_id:

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.core.amounts import AmountError, parse_amount
 from crm.identity.models import User
-from crm.listing.forms import CrmForm
+from crm.listing.forms import CrmForm, offer_alike
 from sales.forms.products import PercentField, RateField
 from sales.models import Product
+from sales.queries.products import tax_choices
 from sales.services.lines import MOST_LINES, Draft
 
 MADE_FOR = "made_for"
@@ -57,6 +58,15 @@ class LineForm(CrmForm):
     made_for = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
     DELETE = forms.BooleanField(label=_("Delete"), required=False)
 
+    def __init__(self, *args: Any, rates: list[tuple[str, str]], **kwargs: Any) -> None:
+        self.rates = rates
+        super().__init__(*args, **kwargs)
+
+    def _narrow(self, instance: Any) -> None:
+        """The rates of tax are read once for all lines."""
+        self.fields["tax_rate"].choices = self.rates  # type: ignore[attr-defined]
+        super()._narrow(instance)
+
     @property
     def is_blank(self) -> bool:
         """Whether nothing is said: such lines are left out."""
@@ -97,7 +107,10 @@ _Lines = forms.formset_factory(
 
 def lines_form(data: Mapping[str, Any] | None, user: User, initial: list[dict[str, Any]]) -> Any:
     """The lines as forms: those sent, or those given."""
-    return _Lines(data, form_kwargs={"user": user}, initial=initial, prefix="lines")
+    kwargs = {"user": user, "rates": tax_choices()}
+    made = _Lines(data, form_kwargs=kwargs, initial=initial, prefix="lines")
+    offer_alike([form.fields["product"] for form in made.forms])
+    return made
 
 
 def initial_of(line: Any) -> dict[str, Any]:

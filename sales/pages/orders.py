@@ -1,5 +1,6 @@
 """The page of an order or contract."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,12 +10,15 @@ from crm.core.clock import company_today
 from crm.core.rmb import MOST, in_capitals
 from crm.identity import access
 from crm.identity import services as identity
+from crm.identity.models import User
 from crm.listing.record import RecordPage
 from sales import services
 from sales.forms.orders import OrderForm
 from sales.listings.orders import ORDER_BIN, ORDERS, STATUS_KINDS
-from sales.models import Order, OrderLine, OrderStatus
+from sales.models import Invoice, Order, OrderLine, OrderStatus, PaymentPlan, Receipt
+from sales.queries.invoices import invoices_of
 from sales.queries.orders import order_record
+from sales.queries.payments import account_of
 from sales.rules import contracts
 from sales.services.orders import is_deletable
 
@@ -45,7 +49,20 @@ def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> d
         "customer_seen": access.may(user, "view", order.customer),
         "opportunity_seen": order.opportunity is not None and access.may(user, "view", order.opportunity),
         "history": history(request.user, order, HISTORY),
+        **money_of(user, order),
     }
+
+
+def money_of(user: User, order: Order) -> dict[str, Any]:
+    """What came in and what was invoiced of a signed order, as far as it is somebody's business."""
+    found: dict[str, Any] = {}
+    if order.is_effective and all(access.has_verb(user, "view", one) for one in (PaymentPlan, Receipt)):
+        found["account"] = account_of(order, list(order.plan.all()), list(order.receipts.all()))
+    if order.is_effective and access.has_verb(user, "view", Invoice):
+        rows = [one.amount for one in invoices_of(user, order=order) if one.is_in_books]
+        found["invoiced"] = sum(rows, Decimal(0))
+        found["to_invoice"] = max(Decimal(0), order.amount - found["invoiced"])
+    return found
 
 
 ORDER_PAGE = RecordPage(

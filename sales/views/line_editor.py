@@ -41,9 +41,10 @@ class LineEditor:
                 request, record.get_absolute_url(), _("This is decided and cannot be edited."), go=True
             )
         if request.method == "GET":
-            initial = [initial_of(line) for line in record.lines.select_related("product")]
+            lines = list(record.lines.select_related("product"))
+            initial = [initial_of(line) for line in lines]
             forms = lines_form(None, request.user, [*initial, *[{"quantity": 1}] * (SPARE or not initial)])
-            return self._show(request, record, forms, initial and self._stored(record))
+            return self._show(request, record, forms, self._stored(record, lines) if lines else None)
         forms = lines_form(request.POST, request.user, [])
         if not forms.is_valid():
             return self._show(request, record, forms, None, status=422)
@@ -75,9 +76,9 @@ class LineEditor:
             book=self.book(record),
         )
 
-    def _stored(self, record: Any) -> Reckoned | None:
+    def _stored(self, record: Any, lines: list[Any]) -> Reckoned | None:
         try:
-            return self._reckon(record, drafts_of(record.lines.select_related("product")))
+            return self._reckon(record, drafts_of(lines))
         except RuleBroken:  # a rate that no longer holds: the lines show it when they are reckoned
             return None
 

@@ -40,9 +40,16 @@ QUOTAS = ListPage(
     filters=QuotaFilters,
     search=("user__name", "team__name"),
     columns=[
-        Html("who", label=_("Whose"), render=_who, value=lambda one: str(one.user or one.team), fixed=True),
+        Html(
+            "who",
+            label=_("Whose"),
+            render=_who,
+            value=lambda one: str(one.user or one.team),
+            fixed=True,
+            card="title",
+        ),
         Person("user", label=_("Person"), shown=False),
-        Text("team", label=_("Team")),
+        Text("team", label=_("Team"), card="subtitle"),
         Html(
             "first_date",
             label=pgettext_lazy("target", "Period"),
@@ -52,7 +59,7 @@ QUOTAS = ListPage(
             card="meta",
         ),
         Badge("kind", label=_("Length"), shown=False),
-        Badge("metric", label=_("Counts")),
+        Badge("metric", label=_("Counts"), card="badge"),
         Html(
             "amount",
             label=_("Target"),

@@ -28,7 +28,9 @@ def quote_context(request: HttpRequest, quote: Quote, may: dict[str, bool]) -> d
     link = open_link(quote) if may["change"] else None
     orders = quote.orders.exclude(status=OrderStatus.VOIDED)
     return {
-        "lines": list(quote.lines.all()) if access.has_verb(user, "view", QuoteLine) else [],
+        "lines": list(quote.lines.select_related("product"))
+        if access.has_verb(user, "view", QuoteLine)
+        else [],
         "lines_seen": access.has_verb(user, "view", QuoteLine),
         "versions": list(versions_of(quote)),
         "status_kind": STATUS_KINDS.get(QuoteStatus(quote.status), ""),

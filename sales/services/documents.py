@@ -74,7 +74,7 @@ def _document(template: str, record: Quote | Order, language: str) -> bytes:
 
 
 def _html(template: str, record: Quote | Order, language: str) -> tuple[str, dict[str, bytes]]:
-    lines = list(record.lines.all())
+    lines = list(record.lines.select_related("product"))
     capitals = in_capitals(record.amount) if record.currency == "CNY" and record.amount < MOST else ""
     context: dict[str, Any] = {
         "record": record,

@@ -16,6 +16,14 @@ def plain_number(value):
 
 
 @register.filter
+def named_for(line, record):
+    """What a line sells: in English where the record is, unless its product has no English name or somebody wrote another."""
+    english = getattr(record, "language", "") == "en"
+    product = line.product if english and line.product_id else None
+    return product.name_en if product and product.name_en and line.name == product.name else line.name
+
+
+@register.filter
 def unit_price(value, currency):
     """A price to the cent, or as fine as it is: ``¥1,200.00``, ``¥0.0125``."""
     if value is None:

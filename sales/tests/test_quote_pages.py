@@ -12,6 +12,7 @@ from crm.events.models import Event
 from crm.identity.tests.factories import make_company
 from sales import services
 from sales.models import Quote, QuoteLink
+from sales.services import Draft
 from sales.services.documents import quote_html, quote_pdf
 from sales.services.quote_answers import token_from
 from sales.tests.factories import SYSTEM, a_line, make_product, make_quote, sent_quote, signed_order
@@ -250,3 +251,19 @@ def test_settings_show_what_comes_before_it_is_saved(client, company):
         assert client.get(reverse(name)).status_code == 200
     client.force_login(company.sales1)
     assert client.get(url).status_code in (403, 404)
+
+
+def test_an_english_quote_names_products_in_english(customer):
+    camera = make_product("相机", name_en="Camera")
+    rows = [Draft(product=camera), Draft(product=camera, name="相机（样机）")]
+    html = quote_html(make_quote(customer, language="en", lines=rows))
+    assert "<b>Camera</b>" in html
+    assert "<b>相机（样机）</b>" in html
+    assert "<b>相机</b>" in quote_html(make_quote(customer, lines=rows))
+
+
+def test_the_editor_reads_rates_and_products_once(sales1, customer, django_assert_max_num_queries):
+    url = reverse("quote_lines", args=[make_quote(customer, lines=[a_line()] * 8).pk])
+    sales1.get(url)
+    with django_assert_max_num_queries(24):
+        sales1.get(url)

@@ -79,7 +79,7 @@ def _answered(request: HttpRequest, link: QuoteLink, token: str) -> HttpResponse
             status = 422
     elif not request.user.is_authenticated:  # a colleague who tries the link is not the customer
         quote = services.note_view(link, actor=actor)
-    lines = list(quote.lines.all())
+    lines = list(quote.lines.select_related("product"))
     head = letterhead()
     context: dict[str, Any] = {
         "quote": quote,

@@ -54,3 +54,8 @@ document.addEventListener("submit", (event) => {
   const sheet = document.querySelector("link[data-dark]");
   if (sheet) sheet.media = { dark: "all", light: "not all" }[theme] ?? "(prefers-color-scheme: dark)";
 });
+
+// A long list of settings begins where one is.
+const sections = document.querySelector(".settings-nav");
+const here = sections?.querySelector("[aria-current]");
+if (here) sections.scrollTop += here.getBoundingClientRect().top - sections.getBoundingClientRect().top - sections.clientHeight / 2;

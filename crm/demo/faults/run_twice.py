@@ -11,7 +11,7 @@ from django.core.management import CommandError
 from django.db import connection
 
 from crm.demo.faults import workload
-from crm.demo.faults.delivered_twice import at_once, mails_to_sink
+from crm.demo.faults.delivered_twice import at_once, mails_to_sink, name_failed
 from crm.demo.faults.digest import different, digest, raise_numbers
 from crm.demo.faults.outcome import Outcome
 from crm.demo.faults.stage import Stage
@@ -118,8 +118,7 @@ def _all_at_once(
                 outcome.doubled += 1
                 outcome.broken.append(f"{name} at once: {words}")
             stage.say(f"{name} at once")
-    for consumer, error in stage.rows("SELECT consumer, error FROM events_delivery WHERE error <> ''"):
-        outcome.check(False, f"{consumer}: {error}")
+    name_failed(stage, outcome)
 
 
 def _call(name: str, work: workload.Work) -> Any:

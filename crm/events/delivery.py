@@ -73,8 +73,9 @@ def _claim() -> Delivery | None:
 @transaction.atomic
 def _hand_over(claimed: Delivery) -> None:
     """Let the consumer have the event; what it writes and that it is done are one transaction."""
+    # Waited for, not skipped: another dispatcher that looked for work may hold the row for a moment.
     delivery = (
-        Delivery._base_manager.select_for_update(skip_locked=True)
+        Delivery._base_manager.select_for_update()
         .filter(pk=claimed.pk, state=Delivery.State.PENDING, attempts=claimed.attempts)
         .first()
     )

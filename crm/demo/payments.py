@@ -12,7 +12,7 @@ from crm.core.money import q2
 from crm.events.actor import Actor, system
 from crm.identity.models import User
 from sales import services
-from sales.models import Order, PaymentPlan, PaymentReminder
+from sales.models import Invoice, Order, PaymentPlan, PaymentReminder
 from sales.models.order import EFFECTIVE
 from sales.rules.payments import REMIND_ON
 from sales.services.payment_bulk import NewInstalment, NewReceipt, add_instalments, add_receipts
@@ -109,6 +109,8 @@ def _invoices(seed: int, people: dict[str, User]) -> None:
         day = min(today, max(order.effective_date, today - datetime.timedelta(days=2 * (INVOICED - place))))
         number = f"25312000{chance.randint(10**11, 10**12 - 1)}"
         services.issue_invoice(invoice, number=number, issued_date=day, actor=finance)
+        asked = company_midnight(day) - datetime.timedelta(hours=chance.randint(8, 60))
+        Invoice._base_manager.filter(pk=invoice.pk).update(created_at=asked)
         if place < INVOICED - 10:
             handed = min(today, day + datetime.timedelta(days=2))
             services.deliver_invoice(invoice, delivered_date=handed, actor=finance)

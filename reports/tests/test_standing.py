@@ -68,3 +68,15 @@ def test_it_stands_on_today_of_those_who_look_at_their_team(client, month):
     assert "Signed in" not in client.get("/?who=mine").content.decode()
     client.force_login(month.sales1)
     assert "Signed in" not in client.get("/").content.decode()
+
+
+def test_the_dashboard_tells_what_came_in_and_what_is_late(client, month):
+    client.force_login(month.director)
+    page = client.get("/dashboards/?period=this_quarter")
+    tile = next(one for one in page.context["tiles"] if one["label"] == "Received")
+    assert tile["value"].money.amount == 100_000
+    assert "status=confirmed" in tile["url"]
+    assert page.context["late"].days == 23
+    narrowed = client.get("/dashboards/", {"period": "this_quarter", "owner": month.sales3.pk}).context
+    assert narrowed["late"] is None
+    assert next(one for one in narrowed["tiles"] if one["label"] == "Received")["value"].money.amount == 0

@@ -24,7 +24,8 @@ class Cards:
     def __init__(self, user: User) -> None:
         self.look = Look(user)
         self.grip = icon("grip-vertical", 16)
-        self.nobody = f'<span class="deal-none">{escape(pgettext("on a card", "No next step"))}</span>'
+        nothing = escape(pgettext("on a card", "No next step"))
+        self.nobody = f'<span class="deal-none">{nothing}</span>'
         self.move_words = escape(_("Move %(name)s"))
         self.urls = {
             what: around_id(reverse(f"opportunity_{what}", args=[7777777]), 7777777)

@@ -131,18 +131,10 @@ class FollowUpForm(ByRight):
             self.add_error("done_date", _("This lies in the future. Plan it instead."))
         return data
 
-    def contact_choices(self) -> list[tuple[int, str]]:
-        """The contacts to choose from, with one query (Django counts its own choices before it reads them)."""
-        return [(one.pk, str(one)) for one in self.fields["contact"].queryset]
-
     def present(self) -> list[Any]:
         """The colleagues chosen so far: the others are looked up as one types."""
         chosen = [pk for pk in self.data.getlist("participants") if pk.isdecimal()] if self.is_bound else []
         return list(self.fields["participants"].queryset.filter(pk__in=chosen)) if chosen else []
-
-    def owner_choices(self) -> list[tuple[int, str]]:
-        """The colleagues to choose from, with one query."""
-        return [(one.pk, str(one)) for one in self.fields["owner"].queryset]
 
     def uploaded(self) -> list[StoredFile]:
         """What was uploaded for this draft already, for a form that is shown once more."""

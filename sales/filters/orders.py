@@ -8,7 +8,8 @@ from accounts.models import Customer
 from crm.identity.models import Team
 from crm.listing.filters import Between, Choices, Filters, Flag, OwnerFilter, PeriodFilter, Records
 from sales.models import Opportunity, Order, OrderKind, OrderStatus
-from sales.queries.orders import effective_q, expiring_q
+from sales.models.order import EFFECTIVE
+from sales.queries.orders import expiring_q
 
 ENDING = ("overdue", "this_month", "next_month", "this_quarter", "next_30", "next_60", "next_90", "none")
 
@@ -21,7 +22,7 @@ class OrderFilters(Filters):
     kind = Choices(choices=OrderKind.choices, label=_("Kind"))
     status = Choices(choices=OrderStatus.choices, label=_("Status"))
     expiring = Flag(label=_("Ends within 90 days"), condition=lambda user: expiring_q())
-    effective = Flag(label=_("Counts as sold"), condition=lambda user: effective_q())
+    effective = Flag(label=_("Counts as sold"), condition=lambda user: EFFECTIVE)
     signed_date = PeriodFilter(names=(*PAST, "none", "any"), label=_("Signed"))
     effective_date = PeriodFilter(names=(*PAST, "none", "any"), label=_("Effective from"))
     end_date = PeriodFilter(names=ENDING, label=_("Ends"))

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, Count, ExpressionWrapper, F, Q, Sum, Value, When
-from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from crm.core.clock import company_today
@@ -71,11 +70,6 @@ def stages_of(pipeline: Pipeline) -> list[Stage]:
     if "stages_in_use" in vars(pipeline):
         return vars(pipeline)["stages_in_use"]
     return list(pipeline.stages.filter(is_active=True).order_by("position", "pk"))
-
-
-def last_sign() -> Greatest:
-    """When something last really happened to a deal: a follow-up done, or a change of stage; plans do not count."""
-    return Greatest("stage_since", Coalesce("last_activity_at", "stage_since"))
 
 
 def rotting_q() -> Q:

@@ -44,19 +44,9 @@ def open_orders(rows: models.QuerySet[Order]) -> models.QuerySet[Order]:
     return rows.filter(status__in=OPEN_STATUSES, deleted_at__isnull=True)
 
 
-def effective_orders() -> models.QuerySet[Order]:
-    """Everything that counts as sold, by its effective date."""
-    return Order.objects.filter(EFFECTIVE)
-
-
-def effective_q() -> models.Q:
-    """What counts as sold."""
-    return models.Q(effective_date__isnull=False) & ~models.Q(status=OrderStatus.VOIDED)
-
-
 def order_total(rows: models.QuerySet[Order]) -> str:
     """What the sold ones among some orders come to, for the foot of the list."""
-    return sum_of(rows.filter(effective_q()))
+    return sum_of(rows.filter(EFFECTIVE))
 
 
 def expiring_q() -> models.Q:

@@ -1,6 +1,5 @@
 """Quotes and contracts as PDF: with the company's letterhead and seal, in the language of the record."""
 
-import base64
 import io
 from collections.abc import Sequence
 from datetime import date
@@ -111,12 +110,6 @@ def _bytes(picture: File) -> bytes:
             return file.read(MOST_BYTES * 4)
     except OSError:
         return b""
-
-
-def picture_address(picture: File) -> str:
-    """A stored picture as an address of its own, for a page that shows it."""
-    content = _bytes(picture)
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}" if content else ""
 
 
 def record_quote_print(quote: Quote, *, actor: Actor) -> None:

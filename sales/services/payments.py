@@ -35,7 +35,7 @@ from sales.models.invoice import IN_BOOKS
 from sales.rules import payments
 from sales.services.invoices import withdraw_invoice
 from sales.services.money import about_money, amount_of, check_alive, check_sold, day_of, row_of, said_of
-from sales.services.money_news import tell_receipt_decided
+from sales.services.money_news import tell_receipt_decided, tell_recorded
 from sales.services.orders import about, locked
 from sales.services.refunds import check_agreed
 
@@ -158,6 +158,7 @@ def record_receipt(
         payload=said_of(order, receipt.amount),
         about=about_money(order),
     )
+    tell_recorded(receipt, actor)
     return receipt
 
 

@@ -5,6 +5,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.tests.factories import make_customer
+from crm.automation.models import Notification
 from crm.core.clock import company_today
 from crm.identity.models import User
 from crm.identity.tests.factories import make_company
@@ -187,3 +188,8 @@ def test_the_history_of_a_contract_tells_of_receipts_only_those_who_may_read_the
     role.permissions.remove(role.permissions.get(codename="view_receipt"))
     page = as_(company.sales1).get(order.get_absolute_url()).content.decode()
     assert "456.78" not in page and "1,000.00" in page
+
+
+def test_who_confirms_receipts_hears_that_one_waits(company, order):
+    services.record_receipt(order, amount=Decimal(500), actor=SYSTEM)
+    assert Notification.objects.get(kind="receipt_waits").user == company.finance1

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from import_export import fields, resources
 
@@ -435,8 +434,3 @@ def _unit_of(header: str) -> Decimal | None:
         if sign in inside:
             return Decimal(factor)
     return None
-
-
-def in_chinese() -> bool:
-    """Whether the reader's language is Chinese."""
-    return (get_language() or "").startswith("zh")

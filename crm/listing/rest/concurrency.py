@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from crm.core.writes import StaleVersion, Versioned
+from crm.core.writes import Versioned
 from crm.listing.rest.errors import Problem
 
 
@@ -55,8 +55,3 @@ def check(expected: Expectation, record: models.Model, describe: Callable[[model
 
 def etag(record: models.Model) -> str:
     return f'"{record.version}"' if isinstance(record, Versioned) else ""
-
-
-def raced(expected: Expectation, error: StaleVersion, describe: Callable[[models.Model], Any]) -> Problem:
-    """Somebody was faster between our check and the service's own."""
-    return expected.stale(error.current, describe)

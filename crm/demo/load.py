@@ -24,6 +24,7 @@ from crm.demo.quotes import load_quotes
 from crm.events.actor import Actor, system
 from crm.records.models import Tag
 from sales.services.chances import learn_from_history
+from sales.services.scoring import rescore_all
 
 
 def load_demo(
@@ -55,6 +56,7 @@ def load_demo(
     open_form(people, actor)
     load_cadences(seed, people, actor)
     learn_from_history()
+    rescore_all()
     return loaded
 
 

@@ -10,20 +10,18 @@ from reports import parameters
 from reports.asked import Asked
 from reports.charts import by_row
 from reports.declare import COUNT, MONEY, SHARE, TEXT, Column, Row, Table, list_of, report
-from reports.queries.deals import WEIGHTED, Unit, deals_of, parts_of
+from reports.queries.deals import WEIGHTED, Unit, deals_of
 from sales.models import OpportunityStatus, Stage
 
 
 def open_by_stage(asked: Asked) -> Table:
     """The open deals of every stage: how many, what they are worth, and what their probabilities make of that."""
-    _rows, query = deals_of(asked)
-    found = [
-        row
-        for rows in parts_of(asked)
-        for row in rows.filter(status=OpportunityStatus.OPEN)
+    rows, query = deals_of(asked)
+    found = list(
+        rows.filter(status=OpportunityStatus.OPEN)
         .values_list("stage_id", "currency")
         .annotate(n=Count("pk"), whole=Sum("amount"), part=Sum(WEIGHTED))
-    ]
+    )
     unit = Unit.of(currency for _stage, currency, *_rest in found)
     stages = (
         visible(Stage, asked.user)

@@ -11,7 +11,7 @@ from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet, Va
 
 from accounts.models import Customer
 from crm.core.money import BASE_CURRENCY, q2
-from crm.identity.access import any_of, branches, narrow
+from crm.identity.access import narrow
 from crm.identity.models import User
 from reports.asked import Asked
 from sales.models import Opportunity
@@ -30,26 +30,7 @@ def deals() -> QuerySet[Opportunity]:
 
 def deals_of(asked: Asked) -> tuple[QuerySet[Opportunity], dict[str, Any]]:
     """The deals the reader sees, narrowed by owner, team and pipeline; and the same as parameters of the list."""
-    return _asked_for(narrow(deals(), asked.user), asked)
-
-
-def parts_of(asked: Asked) -> list[QuerySet[Opportunity]]:
-    """The same deals in parts that do not overlap: those of one's own people, and those seen by their customer alone.
-
-    The database finds either by an index of its own; joined by OR it would read the whole table. Sums over the parts add
-    up to sums over all.
-    """
-    pieces = branches(Opportunity, asked.user)
-    if pieces is None or len(pieces) < 2:
-        return [deals_of(asked)[0]]
-    own, through = any_of(pieces[:-1]), pieces[-1]
-    return [
-        _asked_for(rows, asked)[0] for rows in (deals().filter(own), deals().filter(through).exclude(own))
-    ]
-
-
-def _asked_for(rows: QuerySet[Opportunity], asked: Asked) -> tuple[QuerySet[Opportunity], dict[str, Any]]:
-    query: dict[str, Any] = {}
+    rows, query = narrow(deals(), asked.user), {}
     if owner := asked["owner"]:
         rows, query["owner"] = rows.filter(owner=owner), owner.pk
     if team := asked["team"]:

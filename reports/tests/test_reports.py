@@ -14,11 +14,9 @@ from accounts.services import delete_customer
 from accounts.tests.factories import make_customer
 from crm.core.clock import company_today
 from crm.identity.models import FieldRight
-from crm.identity.services import share
 from crm.listing.rest.testing import Caller
 from reports.asked import ask
 from reports.declare import REPORTS, Table
-from reports.queries.deals import deals_of, parts_of
 from reports.queries.dimensions import DIMENSIONS
 from reports.tests.factories import days_ago, deal
 from sales import services
@@ -312,33 +310,3 @@ def test_nobody_tells_deals_apart_by_what_they_may_not_read(deals, client):
     assert caller("get", "/api/v1/opportunities/?product=1").status_code == 400
     assert caller("get", "/api/v1/opportunities/?without=team").status_code == 200
     assert Caller(deals.director)("get", "/api/v1/reports/sales/?group=product").status_code == 200
-
-
-def test_the_parts_of_what_a_report_counts_are_the_whole_and_overlap_nowhere(deals):
-    """Own, of the team, shared, seen by the customer alone, of nobody: each deal once, for everybody."""
-    mine = make_customer(deals.sales1)
-    stray = deal(deals.sales3, 1, customer=mine)
-    nobodys = deal(deals.sales3, 2, customer=make_customer(deals.sales2))
-    Opportunity.objects.filter(pk=nobodys.pk).update(owner=None, team=None)
-    lent = make_customer(deals.sales3)
-    deal(deals.sales3, 3, customer=lent)
-    share(lent, user=deals.sales1, actor=SYSTEM)
-    deal(deals.sales1, 4, customer=lent)
-    for user in (
-        deals.sales1,
-        deals.sales2,
-        deals.sales3,
-        deals.manager1,
-        deals.director,
-        deals.exec,
-        deals.service1,
-    ):
-        for query in ({}, {"team": deals.east.pk} if user == deals.director else {}):
-            asked = ask(REPORTS["pipeline"], user, query)
-            parts = [pk for rows in parts_of(asked) for pk in rows.values_list("pk", flat=True)]
-            assert sorted(parts) == sorted(deals_of(asked)[0].values_list("pk", flat=True)), user
-    assert stray.pk in {
-        pk
-        for rows in parts_of(ask(REPORTS["pipeline"], deals.sales1))
-        for pk in rows.values_list("pk", flat=True)
-    }

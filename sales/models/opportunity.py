@@ -132,6 +132,13 @@ class Opportunity(OwnedModel, Followed, CustomFields, Searchable, Versioned, Sof
                 fields=["stage", "owner", "-amount", "-id"], name="opportunity_board", condition=OPEN
             ),
             models.Index(fields=["expected_close_date", "id"], name="opportunity_closing", condition=OPEN),
+            # What sums over open deals read, so that they never fetch the rows.
+            models.Index(
+                fields=["customer"],
+                include=["team", "owner", "stage", "currency", "amount", "probability", "id"],
+                name="opportunity_open_sums",
+                condition=OPEN,
+            ),
             models.Index(fields=["closed_at", "status"], name="opportunity_closed", condition=ALIVE),
             models.Index(fields=["customer", "status"], name="opportunity_of_customer", condition=ALIVE),
         ]

@@ -48,10 +48,7 @@ CADENCE_PAGE = RecordPage(
     before_delete=_(
         "This cannot be undone; a cadence that is not wanted any more can also just be switched off."
     ),
-    facts=(
-        "description", "is_active", "language", "send_from", "send_until", "stops_on_meeting", "stops_on_stage",
-        "stops_on_owner", "stops_with_company",
-    ),
+    facts=("description", "is_active", "language", "send_from", "send_until"),
     always=frozenset({"description"}),
 )  # fmt: skip
 

@@ -30,6 +30,7 @@ ONLY_WAKE = {
     "crm.listing.exporting.tasks.tidy_exports",
     "crm.records.tasks.check_calendars",
     "crm.records.tasks.follow_fields",
+    "crm.automation.tasks.fetch_mail",
     "crm.console.tasks.send_reset_link",
 }
 """Tasks that wake others, send what stands in no table, or look after what is well here: they change no row."""
@@ -146,6 +147,7 @@ KNOWN = {
     "crm.listing.tasks.forget_idempotency_keys",
     "crm.listing.tasks.run_bulk_job",
     "crm.records.tasks.delete_unattached_files",
+    "sales.tasks.run_cadences",
 }
 """Tasks for which the company has work lying about."""
 

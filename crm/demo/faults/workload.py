@@ -31,7 +31,7 @@ from crm.records.models import BusinessCalendar, ImportJob, Tag
 from crm.records.services import store_upload
 from crm.records.services.idempotency import take_key
 from crm.records.services.jobs import create_job
-from sales.services import create_lead, move_lead
+from sales.services import create_lead, enrol, move_lead, save_cadence, save_step
 
 CUSTOMERS = 40
 LONG_AGO = datetime.timedelta(days=60)
@@ -80,6 +80,7 @@ def prepare(stage: Stage) -> Work:
     )
     _approvals(people, by)
     _answers(people["sales1"], by["sales1"])
+    _cadence(people["sales1"], by["sales1"])
     _old_jobs(stage, people["admin"])
     _events_nobody_heard_of(by["admin"], work)
     _let_time_pass(stage)
@@ -136,6 +137,20 @@ def _answers(user: User, actor: Actor) -> None:
     move_lead(lead, to="working", actor=actor)
 
 
+def _cadence(user: User, actor: Actor) -> None:
+    """A step that is due for one lead, and a task that is due for another."""
+    lines = {"send_from": datetime.time(0), "send_until": datetime.time(23, 59)}
+    mails = save_cadence(None, name="faults: mails", actor=world.SYSTEM, **lines)
+    save_step(mails, kind="email", delay_days=0, subject="{{name}}", body="{{name}}", actor=world.SYSTEM)
+    calls = save_cadence(None, name="faults: calls", actor=world.SYSTEM, **lines)
+    save_step(calls, kind="call", delay_days=0, subject="{{name}}", actor=world.SYSTEM)
+    for number, cadence in enumerate((mails, calls), 1):
+        lead = create_lead(
+            name=f"序列{number}", email=f"cadence{number}@example.com", owner=user, actor=actor
+        )
+        enrol(lead, cadence, actor=actor)
+
+
 def _old_jobs(stage: Stage, user: User) -> None:
     """An import whose time is over, and jobs that a killed worker has left behind."""
     over = _import(user, "旧的")
@@ -167,5 +182,6 @@ def _let_time_pass(stage: Stage) -> None:
         "UPDATE records_storedfile SET created_at = created_at - interval '60 days'",
         "UPDATE django_session SET expire_date = now() - interval '1 day'",
         "UPDATE automation_outgoingemail SET next_at = now()",
+        "UPDATE sales_enrolment SET next_at = now() WHERE next_at IS NOT NULL",
     ):
         stage.change(sql)

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pypdfium2
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import expect
 
 from crm.approvals.tests.factories import led_company
@@ -47,24 +49,27 @@ def company(db):
 
 
 @pytest.fixture
-def eyes(sign_in, chromium, live_server):
+def eyes(company, chromium, live_server):
     """`eyes("sales1")` looks at the pages of a person, `eyes()` at those of a stranger; nothing grave was seen."""
-    opened, strangers = [], []
+    opened = []
 
-    def eyes_on(username="", width=DESK[0]):
+    def eyes_on(username="", size=DESK):
+        viewport = {"width": size[0], "height": size[1]}
+        context = chromium.new_context(locale="en-US", reduced_motion="reduce", viewport=viewport)
         if username:
-            page = sign_in(username, locale="en-US", width=width)
-        else:
-            strangers.append(chromium.new_context(locale="en-US", reduced_motion="reduce"))
-            page = strangers[-1].new_page()
-        seen = Eyes(page)
-        seen.dark(False)
-        opened.append(seen)
-        return seen
+            client = Client()
+            client.force_login(getattr(company, username))
+            name = settings.SESSION_COOKIE_NAME
+            key = client.cookies[name].value
+            context.add_cookies([{"name": name, "value": key, "url": live_server.url}])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        opened.append(Eyes(page))
+        return opened[-1]
 
     yield eyes_on
-    for context in strangers:
-        close_quietly(context)
+    for seen in opened:
+        close_quietly(seen.page.context)
     wrong = [line.replace(live_server.url, "") for seen in opened for line in seen.wrong]
     assert not wrong, "\n" + "\n".join(wrong)
 
@@ -84,7 +89,7 @@ def test_from_a_web_form_to_the_target(company, eyes, live_server, tmp_path, mai
     quote = offer(seller, at, deal)
     assert "90,000.00" in pdf_of(seller, tmp_path)
     submit(seller, "Their competitor offers the same.")
-    manager = eyes("manager1", width=PHONE[0])
+    manager = eyes("manager1", PHONE)
     approve(manager, at, "¥90K")
     send(seller, at, quote)
     accept(stranger, at, mailoutbox)

@@ -448,5 +448,6 @@ SPECTACULAR_SETTINGS = {
         "LeadReasonEnum": "sales.models.choices.DisqualifyReason",
         "CloseReasonEnum": "sales.models.choices.CloseReason",
         "OrderKindEnum": "sales.models.order.OrderKind",
+        "MailLanguageEnum": "crm.settings.LANGUAGES",
     },
 }

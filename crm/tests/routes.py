@@ -274,7 +274,7 @@ FOLLOW_UPS = {
     **listing("activity", SALES | {"exec", "service1"}),
 }
 EXCEL = {
-    "import_new": Route(SALES | {"exec", "marketing1"}),  # targets and leads
+    "import_new": Route(SALES | {"exec", "marketing1", "finance1"}),  # targets, leads and receipts
     "import_template": Route(elsewhere="one per resource one may import: test_import_pages"),
     "export_new": Route(elsewhere="names its list in the form: test_export"),
     **listing("import", EVERYBODY),

@@ -72,6 +72,11 @@ ORDER_VOIDED = event(
     gettext_lazy("Order voided"),
     sentence=named(gettext_lazy("%(number)s voided: %(reason)s")),
 )
+ORDER_REFUNDED = event(
+    "order.refunded",
+    gettext_lazy("Paid back in full"),
+    sentence=named(gettext_lazy("%(number)s was paid back in full and counts as sold no more")),
+)
 ORDER_EXPIRED = event(
     "order.expired", gettext_lazy("Contract expired"), sentence=named(gettext_lazy("%(number)s has expired"))
 )

@@ -47,7 +47,12 @@ class OrderStatus(models.TextChoices):
 
 RUNNING = (OrderStatus.EFFECTIVE, OrderStatus.FULFILLING)
 # Sold, whatever became of it since: `effective_date` says when. A draft or approval here is an amendment under way.
-EFFECTIVE = ALIVE & models.Q(effective_date__isnull=False) & ~models.Q(status=OrderStatus.VOIDED)
+# What was voided or paid back in full never was.
+EFFECTIVE = (
+    ALIVE
+    & models.Q(effective_date__isnull=False, refunded_date__isnull=True)
+    & ~models.Q(status=OrderStatus.VOIDED)
+)
 
 
 class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletable):
@@ -84,6 +89,9 @@ class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletab
     )
     signed_date = models.DateField(_("signed on"), null=True, blank=True)
     effective_date = models.DateField(_("effective from"), null=True, editable=False)
+    refunded_date = models.DateField(
+        _("refunded on"), null=True, editable=False
+    )  # all that had come in for it
     start_date = models.DateField(_("begins"), null=True, blank=True)
     end_date = models.DateField(_("ends"), null=True, blank=True)
     closed_date = models.DateField(_("closed on"), null=True, editable=False)
@@ -175,7 +183,7 @@ class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletab
 
     @property
     def is_effective(self) -> bool:
-        """Whether it counts as sold."""
+        """Whether it was signed and not voided."""
         return self.effective_date is not None and self.status != OrderStatus.VOIDED
 
     @property

@@ -24,8 +24,8 @@ from crm.records.searchable import search_columns
 from sales.events.orders import ORDER_IMPORTED
 from sales.models import Order, OrderKind, OrderLine, OrderStatus, TaxRate
 from sales.models.order import EFFECTIVE
+from sales.services.first_deals import settle_stage
 from sales.services.lines import Draft, Reckoned, reckon
-from sales.services.order_life import settle_stage
 
 BATCH = 1000
 SOLD = (

@@ -4,14 +4,9 @@ import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Min
 from django.utils.translation import gettext as _
 
-from accounts import services as accounts
-from accounts.models import Customer
-from accounts.rules import lifecycle
-from accounts.services.lifecycle import enter_stage
-from crm.core.clock import company_day, company_today
+from crm.core.clock import company_today
 from crm.core.money import write_full
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
@@ -32,9 +27,10 @@ from sales.events.orders import (
     ORDER_VOIDED,
 )
 from sales.models import CloseReason, Order, OrderReminder, OrderStatus, Stage
-from sales.models.order import EFFECTIVE, RUNNING
+from sales.models.order import RUNNING
 from sales.rules import contracts
 from sales.services.closing import win_opportunity
+from sales.services.first_deals import note_bought, note_unsold
 from sales.services.orders import about, locked, said
 from sales.services.payments import close_money, fit_plan
 from sales.services.quote_news import tell_ending
@@ -112,7 +108,7 @@ def sign_order(
     )
     fit_plan(order, actor=actor)
     _won(order, reason, actor)
-    _customer_bought(order, actor)
+    note_bought(order, actor=actor)
     return order
 
 
@@ -175,10 +171,7 @@ def void_order(order: Order, *, reason: str, actor: Actor, expected: int | None 
         "closed_date",
         reason=order.close_reason,
     )
-    customer = order.customer
-    if order.effective_date and customer.first_deal_at == order.effective_date:
-        first = Order.objects.filter(EFFECTIVE, customer=customer).aggregate(Min("effective_date"))
-        accounts.set_first_deal(customer, first["effective_date__min"], actor=actor)
+    note_unsold(order.customer, {order.effective_date}, actor=actor)
     return order
 
 
@@ -268,37 +261,6 @@ def _won(order: Order, reason: str, actor: Actor) -> None:
     winning = Stage.objects.filter(pipeline=opportunity.pipeline_id, kind=Stage.Kind.WON)
     if opportunity.is_open and winning.exists():
         win_opportunity(opportunity, actor=actor, reason=reason, closed_at=order.effective_date)
-
-
-def _customer_bought(order: Order, actor: Actor) -> None:
-    """The first deal is the earliest effective order; a lost customer who buys again is won back."""
-    customer = lock(order.customer)
-    day = order.effective_date
-    if customer.first_deal_at is None or day < customer.first_deal_at:
-        customer = accounts.set_first_deal(customer, day, actor=actor)
-    settle_stage(customer, actor=actor)
-
-
-def settle_stage(customer: Customer, *, actor: Actor) -> None:
-    """Where a (locked) deal customer stands by its effective orders; only steps that orders bring."""
-    days = list(Order.objects.filter(EFFECTIVE, customer=customer).values_list("effective_date", flat=True))
-    last = customer.lifecycle_events.order_by("-at", "-pk").first()
-    back = customer.lifecycle_events.filter(from_stage=lifecycle.CHURNED, to_stage=lifecycle.CUSTOMER)
-    won_back = back.order_by("-at").values_list("at", flat=True).first()
-    verdict = lifecycle.evaluate(
-        lifecycle.Facts(
-            today=company_today(),
-            stage=customer.lifecycle_stage,
-            stage_since=company_day(last.at) - datetime.timedelta(days=1) if last else None,
-            order_dates=days,
-            reactivated_on=company_day(won_back) if won_back else None,
-        )
-    )
-    upwards = (lifecycle.CUSTOMER, lifecycle.REPEAT)
-    if verdict.stage in upwards and verdict.stage != customer.lifecycle_stage:
-        if customer.lifecycle_stage == lifecycle.LOYAL:  # loyalty is lost by other things than an order
-            return
-        enter_stage(customer, verdict.stage, rule=verdict.rule, actor=actor)
 
 
 @transaction.atomic

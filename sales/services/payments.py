@@ -30,9 +30,11 @@ from sales.events.money import (
     RECEIPT_UPDATED,
     RECEIPT_VOIDED,
 )
+from sales.events.orders import ORDER_REFUNDED, ORDER_UPDATED
 from sales.models import InvoiceStatus, Order, PaymentMethod, PaymentPlan, Receipt, ReceiptStatus
 from sales.models.invoice import IN_BOOKS
 from sales.rules import payments
+from sales.services.first_deals import note_bought, note_unsold
 from sales.services.invoices import withdraw_invoice
 from sales.services.money import about_money, amount_of, check_alive, check_sold, day_of, row_of, said_of
 from sales.services.money_news import tell_receipt_decided, tell_recorded
@@ -212,6 +214,7 @@ def confirm_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = No
         receipt.confirmed_at, receipt.confirmed_by_id = timezone.now(), actor.user_id
         save_versioned(receipt, ["status", "confirmed_at", "confirmed_by"])
     _allocate(order)
+    _note_refund(order, actor)
     tell_receipt_decided(receipt, actor)
     return receipt
 
@@ -238,6 +241,7 @@ def void_receipt(receipt: Receipt, *, reason: str, actor: Actor, expected: int |
         receipt.status, receipt.void_reason = ReceiptStatus.VOIDED, reason
         save_versioned(receipt, ["status", "void_reason"])
     _allocate(order)
+    _note_refund(order, actor)
     tell_receipt_decided(receipt, actor)
     return receipt
 
@@ -308,6 +312,22 @@ def _allocate(order: Order) -> None:
             row.received = settled.received
             changed.append(row)
     PaymentPlan._base_manager.bulk_update(changed, ["received"])
+
+
+def _note_refund(order: Order, actor: Actor) -> None:
+    """An order whose money has all gone back counts as sold no more, until some comes in again."""
+    back = order.receipts.filter(status=ReceiptStatus.CONFIRMED, amount__lt=0).order_by("-received_date")
+    day = None if confirmed_of(order) else back.values_list("received_date", flat=True).first()
+    if day == order.refunded_date:
+        return
+    event = ORDER_REFUNDED if day else ORDER_UPDATED
+    with recording(event, order, actor=actor, payload={"number": order.number}, about=about(order)):
+        order.refunded_date = day
+        save_versioned(order, ["refunded_date"])
+    if day is None:
+        note_bought(order, actor=actor)
+    else:
+        note_unsold(order.customer, {order.effective_date}, actor=actor)
 
 
 def _planned(order: Order) -> Decimal:

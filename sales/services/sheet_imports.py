@@ -8,10 +8,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Min
 from django.utils.translation import gettext as _
 
-from accounts import services as accounts
 from accounts.models import Customer
 from accounts.services.import_undo import take_back_records
 from crm.core.clock import company_today
@@ -22,7 +20,7 @@ from crm.listing.importing.resource import Run, StagedRow
 from sales.events.orders import ORDER_DELETED, ORDER_UPDATED
 from sales.events.products import PRODUCT_DELETED, PRODUCT_IMPORTED, PRODUCT_UPDATED
 from sales.models import Order, OrderKind, OrderStatus, PriceBook, PriceBookEntry, Product, TaxRate
-from sales.models.order import EFFECTIVE
+from sales.services.first_deals import note_unsold
 from sales.services.lines import Draft, check_currency, default_tax_rate, reckon
 from sales.services.order_bulk import NewOrder, create_orders
 from sales.services.orders import update_order
@@ -202,9 +200,7 @@ def take_back_orders(run: Run, rows: Sequence[StagedRow]) -> None:
     for customer_id, day in was:
         days.setdefault(customer_id, set()).add(day)
     for customer in Customer.objects.filter(pk__in=days).order_by("pk"):
-        if customer.first_deal_at in days[customer.pk]:
-            first = Order.objects.filter(EFFECTIVE, customer=customer).aggregate(Min("effective_date"))
-            accounts.set_first_deal(customer, first["effective_date__min"], actor=run.actor)
+        note_unsold(customer, days[customer.pk], actor=run.actor)
 
 
 def _imported(run: Run, rows: Sequence[StagedRow]) -> None:

@@ -16,7 +16,8 @@ from crm.identity.access import may, visible
 from crm.identity.models import User
 from crm.identity.tests.factories import actor, make_company
 from sales import services
-from sales.models import PaymentPlan, Receipt
+from sales.models import Order, PaymentPlan, Receipt
+from sales.models.order import EFFECTIVE
 from sales.queries.payment_health import PaymentHealth, payment_health
 from sales.queries.payments import account_of, aged_q, may_bill, overdue_q, payment_list, state_q
 from sales.rules.payments import split
@@ -275,3 +276,23 @@ def test_a_refund_counts_once_somebody_agreed_to_this_very_amount(company, order
     assert confirmed_of(order) == 79_500
     (waits,) = add_receipts([NewReceipt(order.pk, company_today(), Decimal(-1))], actor=SYSTEM)
     assert waits.status == "draft"  # no way round by a sheet
+
+
+def test_what_was_paid_back_in_full_never_was_a_deal(company, order):
+    customer, whole = order.customer, order.amount
+    customer.refresh_from_db()
+    assert (customer.first_deal_at, customer.lifecycle_stage) == (order.effective_date, "customer")
+    receive(order, whole)
+    receive(order, -whole / 2)
+    customer.refresh_from_db()
+    assert customer.first_deal_at == order.effective_date
+    last = receive(order, -whole / 2)
+    customer.refresh_from_db()
+    order.refresh_from_db()
+    assert (customer.first_deal_at, order.refunded_date) == (None, last.received_date)
+    assert customer.lifecycle_stage != "customer" and not Order.objects.filter(EFFECTIVE).exists()
+    services.void_receipt(last, reason="booked twice", actor=SYSTEM)
+    customer.refresh_from_db()
+    order.refresh_from_db()
+    assert (customer.first_deal_at, order.refunded_date) == (order.effective_date, None)
+    assert customer.lifecycle_stage == "customer"

@@ -1,6 +1,7 @@
 """Backup and restore as an administrator does them: dump, restore elsewhere, compare what came back."""
 
 import json
+import os
 import shutil
 import tarfile
 from io import StringIO
@@ -14,7 +15,7 @@ from crm.core.backup import MANIFEST, checksums
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-OTHER = "restored_backup"
+OTHER = f"restored_backup_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # two workers have one each
 
 
 @pytest.fixture

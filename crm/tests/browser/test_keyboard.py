@@ -63,7 +63,8 @@ def test_pinned_views_move_by_keyboard_and_the_tour_runs_by_keyboard(page, compa
         second.split("\n")[0],
         first.split("\n")[0],
     ]
-    page.locator("[data-tour-start]").press("Enter")
+    with page.expect_response("**/welcome/"):
+        page.locator("[data-tour-start]").press("Enter")
     expect(page.locator(".tour [data-tour-next]")).to_be_focused()
     expect(page.locator("#tour-title")).to_have_text("What to do today")
     with page.expect_response("**/welcome/"):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -120,6 +121,7 @@ def _leads(who: Whose) -> Found:
 
 
 def _deals(who: Whose) -> Found:
+    base = _in_base()
     today, now = company_today(), timezone.now()
     soon = today + timedelta(days=rules.CLOSES_WITHIN)
     rows = opportunity_list().filter(OPEN_DEALS)
@@ -137,11 +139,12 @@ def _deals(who: Whose) -> Found:
         )
         if kind:
             days = idle if kind == rules.REVIVE else (deal.expected_close_date - today).days
-            likely = Decimal(0) if hidden else _base(deal.amount or 0, deal.currency) * deal.probability / 100
+            likely = Decimal(0) if hidden else base(deal.amount or 0, deal.currency) * deal.probability / 100
             yield Action(kind, deal.pk, f"customer:{deal.customer_id}", days, likely), deal
 
 
 def _quotes(who: Whose) -> Found:
+    base = _in_base()
     today, now = company_today(), timezone.now()
     seen = Q(viewed_at__gte=now - timedelta(days=rules.SEEN_WITHIN + 1))
     ends = Q(valid_until__gte=today, valid_until__lte=today + timedelta(days=rules.RUNS_OUT_WITHIN))
@@ -151,7 +154,7 @@ def _quotes(who: Whose) -> Found:
         days = (now - quote.viewed_at).days if quote.viewed_at else None
         if kind := rules.for_quote(today=today, valid_until=quote.valid_until, seen_days=days):
             left = (quote.valid_until - today).days
-            stake = Decimal(0) if hidden else _base(quote.amount, quote.currency)
+            stake = Decimal(0) if hidden else base(quote.amount, quote.currency)
             action = Action(
                 kind,
                 quote.pk,
@@ -163,6 +166,7 @@ def _quotes(who: Whose) -> Found:
 
 
 def _contracts(who: Whose) -> Found:
+    base = _in_base()
     today = company_today()
     on_its_way = Opportunity.objects.filter(OPEN_DEALS, customer=OuterRef("customer"))
     rows = order_list().filter(
@@ -172,7 +176,7 @@ def _contracts(who: Whose) -> Found:
     hidden = fields.is_closed(who.user, Order, "amount")
     for order in _of(who, rows).order_by("end_date", "pk")[:LOOKED_AT]:
         if kind := rules.for_contract(today=today, ends=order.end_date, has_open_deal=False):
-            stake = Decimal(0) if hidden else _base(order.amount, order.currency)
+            stake = Decimal(0) if hidden else base(order.amount, order.currency)
             yield (
                 Action(kind, order.pk, f"customer:{order.customer_id}", (order.end_date - today).days, stake),
                 order,
@@ -180,19 +184,21 @@ def _contracts(who: Whose) -> Found:
 
 
 def _debts(who: Whose) -> Found:
+    base = _in_base()
     today = company_today()
     rows = _of(who, payment_list().filter(overdue_q(today)), "order__owner", "order__team")
     for row in rows.order_by("due_date", "pk")[:LOOKED_AT]:
         still = row.amount - row.received
         if kind := rules.for_debt(today=today, due=row.due_date, open_amount=still):
             customer = row.order.customer_id
-            stake = _base(still, row.order.currency)
+            stake = base(still, row.order.currency)
             yield Action(kind, row.pk, f"customer:{customer}", (today - row.due_date).days, stake), row
 
 
-def _base(amount: Any, currency: str) -> Decimal:
-    """An amount in the base currency, as it is where no rate is known: it only puts things in order."""
-    return Decimal(amount) * (rate_of(currency, settings.BASE_CURRENCY) or 1)
+def _in_base() -> Callable[[Any, str], Decimal]:
+    """Amounts in the base currency, each rate looked up once; without a rate as they are: it only puts things in order."""
+    rate = cache(rate_of)
+    return lambda amount, currency: Decimal(amount) * (rate(currency, settings.BASE_CURRENCY) or 1)
 
 
 SOURCES: list[tuple[type, Callable[[Whose], Found]]] = [

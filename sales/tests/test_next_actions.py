@@ -1,6 +1,7 @@
 """The recommended next steps on Today: only one's own, each with its reason, done or put off with one click."""
 
 import datetime
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from accounts.queries.today import leads, whose
 from accounts.services import create_customer, log_follow_up
 from crm.identity.models import FieldRight
 from crm.identity.tests.factories import fresh, make_company
+from crm.records.services.rates import set_rate
 from sales import services
 from sales.models import Lead, Opportunity, Quote
 from sales.queries.next_actions import recommended
@@ -104,6 +106,26 @@ def test_the_price_is_the_same_for_any_number(company):
     with CaptureQueriesContext(connection) as many:
         assert len(recommended(whose(me, team=False))) == 16
     assert len(many) == len(few) <= 9
+
+
+def test_a_rate_is_read_once_for_any_number_of_deals(company):
+    set_rate("USD", NOW.date(), Decimal(7), actor=SYSTEM)
+    counts = []
+    for names in (["甲"], ["乙", "丙", "丁"]):
+        for name in names:
+            deal(company.sales1, f"{name}美元客户", currency="USD")
+        with CaptureQueriesContext(connection) as asked:
+            recommended(whose(company.sales1, team=False))
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_a_refusal_is_no_success(company):
+    deal(company.sales1)
+    (one,) = recommended(whose(company.sales1, team=False))
+    sent = {"key": one.action.name, "until": "some day"}
+    answer = browser(company.sales1).post(reverse("next_action_snooze"), sent, headers={"HX-Request": "true"})
+    assert answer.status_code == 409 and '"bad"' in answer["HX-Trigger"]
 
 
 def test_an_answer_waits_until_somebody_is_in_touch(company):

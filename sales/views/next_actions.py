@@ -15,7 +15,7 @@ from accounts.queries.today import Whose, leads, whose
 from crm.core.formats import relative_day
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
-from crm.listing.answers import done
+from crm.listing.answers import done, refused
 from sales import services
 from sales.pages.next_actions import SHOWN, rows_of, today_side, words_of
 from sales.queries.next_actions import MOST, recommended
@@ -52,7 +52,7 @@ def next_action_snooze(request: HttpRequest) -> HttpResponse:
     try:
         services.snooze_action(found.action.name, user=request.user, until=request.POST.get("until", ""))
     except RuleBroken as error:
-        return done(request, reverse("next_actions"), str(error))
+        return refused(request, reverse("next_actions"), str(error))
     return done(request, reverse("next_actions"), _("Put off."))
 
 
@@ -67,7 +67,7 @@ def next_action_plan(request: HttpRequest) -> HttpResponse:
             found.record, key=found.action.name, what=row.what, user=request.user, actor=actor_of(request)
         )
     except RuleBroken as error:
-        return done(request, reverse("next_actions"), str(error))
+        return refused(request, reverse("next_actions"), str(error))
     text = _("%(what)s: planned for %(day)s") % {"what": row.what, "day": relative_day(planned.due_at)}
     return done(
         request, reverse("next_actions"), text, undo_url=reverse("activity_cancel", args=[planned.pk])

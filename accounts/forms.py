@@ -17,7 +17,14 @@ from crm.core.writes import RuleBroken
 from crm.identity.access import has_verb, visible
 from crm.identity.fields import may_edit
 from crm.identity.models import User
-from crm.listing.forms import CrmForm, CrmModelForm, FewChoices, RemoteSelect, note_chosen, people
+from crm.listing.forms import (
+    CrmForm,
+    CrmModelForm,
+    FewChoices,
+    RemoteSelect,
+    note_chosen,
+    possible_owners,
+)
 from crm.records.models import Region
 from crm.records.models.custom_field import PREFIX
 
@@ -167,10 +174,7 @@ class QuickCustomerForm(Normalised, CrmModelForm):
         self.fields["kind"].choices = [("", "–"), *Customer._meta.get_field("kind").choices]
         self.initial.pop("kind", None)
         self.fields["tags"].queryset = tags_for(self.user)
-        may_hand_over = has_verb(self.user, "transfer", Customer)
-        self.fields["owner"].queryset = (
-            people(self.user) if may_hand_over else people(self.user).filter(pk=self.user.pk)
-        )
+        self.fields["owner"].queryset = possible_owners(self.user, Customer)
         self.initial.setdefault("owner", self.user.pk)
         offer_regions(self)
         plain_texts(self)

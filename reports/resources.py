@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.resources.words import spellings
+from crm.core.money import BASE_CURRENCY
 from crm.core.text import fold
 from crm.core.writes import RuleBroken
 from crm.identity.models import Team, User
@@ -184,6 +185,7 @@ class QuotaResource(ImportResource):
                 team=Team._base_manager.get(pk=values["team"])
                 if values.get("team") and not values.get("who")
                 else None,
+                currency=before.currency if before else BASE_CURRENCY,
                 actor=run.actor,
             )
         except RuleBroken as error:
@@ -204,7 +206,7 @@ class QuotaResource(ImportResource):
             else:
                 set_quota(
                     period=quota.period, amount=Decimal(row.before["amount"]), metric=quota.metric, user=quota.user,
-                    team=quota.team, actor=run.actor,
+                    team=quota.team, currency=quota.currency, actor=run.actor,
                 )  # fmt: skip
 
     def shown(self, run: Run, name: str, value: Any) -> str:

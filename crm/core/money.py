@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.conf import settings
+
 CENT = Decimal("0.01")
-BASE_CURRENCY = "CNY"
+BASE_CURRENCY: str = settings.BASE_CURRENCY  # the currency of the company: what mixed totals are converted to
 SYMBOLS = {
     "CNY": "¥",
     "USD": "US$",

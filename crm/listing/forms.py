@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.writes import RuleBroken, StaleVersion, Versioned
-from crm.identity.access import narrow, visible
+from crm.identity.access import has_verb, narrow, visible
 from crm.identity.fields import may_edit
 from crm.identity.models import User
 from crm.listing.custom.columns import text_of
@@ -201,6 +201,11 @@ def options_url(model: type[models.Model]) -> str:
 def people(user: User) -> QuerySet[User]:
     """Colleagues that something can be given to."""
     return visible(User, user).filter(is_active=True)
+
+
+def possible_owners(user: User, model: type[models.Model]) -> QuerySet[User]:
+    """To whom somebody may give a new record: to any colleague where they hand such records over, else to themselves."""
+    return people(user) if has_verb(user, "transfer", model) else people(user).filter(pk=user.pk)
 
 
 def conflict_rows(form: forms.BaseForm, error: StaleVersion) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from reports.charts import by_row
 from reports.declare import COUNT, MONEY, Row, Table, report
 from reports.declared import forecast
 from reports.models import Metric
+from reports.queries.targets import quotas_of, whole_quota
 from reports.rules.targets import gap
 from sales.rules.forecast import attainment, coverage
 
@@ -50,15 +51,11 @@ def _only(values: dict[str, Any], keys: set[str]) -> dict[str, Any]:
 def _by_count(asked: Asked, table: Table) -> Table:
     """The same lines by number: deals won against a target of deals, coverage by open deals."""
     goals = table.extra["targets"]
-    quotas = goals.teams if asked["group"] == "team" else goals.people
+    quotas = quotas_of(asked, goals)
     for row in table.rows:
         _count(row.values, quotas.get(row.id))
-    whole = (
-        quotas.get(asked["owner"].pk)
-        if asked["owner"]
-        else goals.of_team_with(asked.form.fields["team"].ids(asked["team"]) if asked["team"] else None)
-    )
-    _count(table.totals, whole)
+    table.rows.sort(key=lambda row: (-row.values["closed"], -row.values["open"], row.values["label"]))
+    _count(table.totals, whole_quota(asked, goals))
     dropped = {"weighted"}
     columns = [
         replace(one, kind=COUNT) if one.kind == MONEY else one

@@ -1,6 +1,7 @@
 """What a period will bring, against what was promised."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +15,11 @@ from reports.declare import COUNT, MONEY, RATIO, SHARE, TEXT, Column, Row, Table
 from reports.models import Metric
 from reports.queries.deals import Unit, deals_of
 from reports.queries.dimensions import DIMENSIONS, word
-from reports.queries.forecast import SUMS, sums
+from reports.queries.forecast import COUNTED_QUERY, SUMS, sums
 from reports.queries.odds import latest
-from reports.queries.targets import Targets, targets
+from reports.queries.targets import Targets, quotas_of, targets, whole_quota
 from reports.rules.targets import gap
+from sales.rules.chances import POSITIVES_NEEDED, ROWS_NEEDED
 from sales.rules.forecast import attainment, coverage
 
 GROUPS = {"owner": "owner_id", "team": "team_id"}
@@ -40,10 +42,12 @@ def forecast_by(asked: Asked) -> Table:
         here["open_count"] += one.open
         for name in SUMS:
             here[name] += unit.value(one.amounts[name], one.currency)
-    goals = targets(asked.user, period, asked["metric"] or Metric.WON_VALUE, unit.currency)
-    quotas = _quotas(asked, goals)
+    goals = targets(asked.user, period, asked["metric"] or Metric.WON_VALUE, unit)
+    quotas = quotas_of(asked, goals)
+    total = _sum_of(groups.values())
     for key in quotas:
         groups[key]  # whoever has a target stands in the report, deals or not
+    wholes = _with_those_below(quotas, goals) if dimension.key == "team" else {}
     words = dimension.words(groups)
     days = {
         "expected_close_date_after": period.first.isoformat(),
@@ -52,21 +56,18 @@ def forecast_by(asked: Asked) -> Table:
     closed = {"closed_at_after": period.first.isoformat(), "closed_at_before": period.last.isoformat()}
     lines = []
     for key, values in groups.items():
-        narrowed = dimension.query(key, [key])
+        narrowed = dimension.query(key, sorted(wholes[key]) if key in wholes else [key])
         drill = {} if narrowed is None else _drill({**query, **narrowed}, days, closed)
+        held = _sum_of(groups[one] for one in wholes[key] if one in groups) if key in wholes else values
         lines.append(
             Row(
-                {"label": word(dimension, words, key), **_values(values, quotas.get(key), unit, learned)},
+                {"label": word(dimension, words, key), **_values(held, quotas.get(key), unit, learned)},
                 key,
                 drill,
             )
         )
     lines.sort(key=lambda row: (-row.values["closed"], -row.values["weighted_open"], row.values["label"]))
-    total = _nothing()
-    for values in groups.values():
-        for name, value in values.items():
-            total[name] += value
-    totals = {"label": None, **_values(total, _whole_quota(asked, goals, quotas), unit, learned)}
+    totals = {"label": None, **_values(total, whole_quota(asked, goals), unit, learned)}
     return Table(
         [Column("label", dimension.label, TEXT), *COLUMNS],
         lines,
@@ -74,7 +75,7 @@ def forecast_by(asked: Asked) -> Table:
         _drill(query, days, closed),
         unit.currency,
         unit.approximate,
-        _notes(odds, learned, period.last < asked.today),
+        _notes(odds, period.last < asked.today, bool(wholes)),
         {"period": period, "odds": odds, "targets": goals},
     )
 
@@ -83,25 +84,18 @@ def _nothing() -> dict[str, Any]:
     return {"won": 0, "open_count": 0, **dict.fromkeys(SUMS, Decimal(0))}
 
 
-def _quotas(asked: Asked, goals: Targets) -> dict[Any, Decimal]:
-    """The targets of the lines the question asks for."""
-    teams = asked.form.fields["team"].ids(asked["team"]) if asked["team"] else None
-    if asked["group"] == "team":
-        return {} if asked["owner"] else {k: v for k, v in goals.teams.items() if teams is None or k in teams}
-    return {
-        pk: value
-        for pk, value in goals.people.items()
-        if (not asked["owner"] or pk == asked["owner"].pk) and (teams is None or goals.team_of[pk] in teams)
-    }
+def _sum_of(groups: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    whole = _nothing()
+    for values in groups:
+        for name, value in values.items():
+            whole[name] += value
+    return whole
 
 
-def _whole_quota(asked: Asked, goals: Targets, quotas: dict[Any, Decimal]) -> Decimal | None:
-    """The target of all together: a team's own counts before the sum of its people's."""
-    if asked["owner"]:
-        return quotas.get(asked["owner"].pk)
-    teams = asked.form.fields["team"].ids(asked["team"]) if asked["team"] else None
-    whole = goals.of_team_with(teams)
-    return whole if whole is not None else sum(quotas.values(), Decimal(0)) if quotas else None
+def _with_those_below(teams: Iterable[int], goals: Targets) -> dict[int, set[int]]:
+    """Those of the teams whose own target speaks for teams below: what these bring counts towards it."""
+    own = [team for team in teams if team in goals.own]
+    return {team: {team, *below} for team in own if (below := goals.below(team))}
 
 
 def _values(
@@ -134,7 +128,7 @@ def _values(
 def _drill(query: dict[str, Any], days: dict[str, Any], closed: dict[str, Any]) -> dict[str, str]:
     due = {**query, **days, "status": "open"}
     won = list_of({**query, **closed, "status": "won"})
-    counted = list_of({**due, "forecast_category": ["pipeline", "best_case", "commit"]})
+    counted = list_of({**due, **COUNTED_QUERY})
     return {
         "closed": won,
         "won": won,
@@ -147,21 +141,24 @@ def _drill(query: dict[str, Any], days: dict[str, Any], closed: dict[str, Any]) 
     }
 
 
-def _notes(odds: Any, learned: dict[str, bool], past: bool) -> list[str]:
+def _notes(odds: Any, past: bool, wholes: bool) -> list[str]:
+    found = []
+    if wholes:
+        found.append(gettext("A team with a target of its own counts what the teams below it bring."))
     if past:
-        return []
+        return found
     if odds is None or not odds.stages:
-        return [
+        found.append(
             gettext(
                 "Nothing has been learned from closed deals yet; the forecasts by history and by model stay empty."
             )
-        ]
-    if not odds.model:
-        return [
+        )
+    elif not odds.model:
+        found.append(
             gettext("By model: too little history. It needs %(rows)d closed deals with %(won)d of them won.")
-            % {"rows": 200, "won": 50}
-        ]
-    return []
+            % {"rows": ROWS_NEEDED, "won": POSITIVES_NEEDED}
+        )
+    return found
 
 
 def bars(table: Table) -> Chart | None:

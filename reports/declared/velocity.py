@@ -14,10 +14,11 @@ from reports.declare import COUNT, DAYS, MONEY, SHARE, TEXT, Column, Row, Table,
 from reports.queries.aggregates import CYCLE_DAYS, Median
 from reports.queries.deals import Unit, closed_between, deals_of
 from reports.queries.dimensions import DIMENSIONS, id_of, word
-from sales.models import ForecastCategory, OpportunityStatus
+from reports.queries.forecast import COUNTED, COUNTED_QUERY
+from sales.models import OpportunityStatus
 from sales.rules.forecast import velocity, win_rate
 
-WON, LOST, OPEN = OpportunityStatus.WON, OpportunityStatus.LOST, OpportunityStatus.OPEN
+WON, LOST = OpportunityStatus.WON, OpportunityStatus.LOST
 
 
 def velocity_by(asked: Asked) -> Table:
@@ -26,12 +27,11 @@ def velocity_by(asked: Asked) -> Table:
     rows, query = deals_of(asked)
     closed = closed_between(asked["from"], asked["to"])
     won, lost = Q(status=WON) & closed, Q(status=LOST) & closed
-    open_now = Q(status=OPEN) & ~Q(forecast_category=ForecastCategory.OMITTED)
     found = list(
-        rows.filter(won | lost | open_now)
+        rows.filter(won | lost | COUNTED)
         .values_list(dimension.path, "currency")
         .annotate(
-            open=Count("pk", filter=open_now),
+            open=Count("pk", filter=COUNTED),
             won=Count("pk", filter=won),
             lost=Count("pk", filter=lost),
             won_value=Sum("amount", filter=won),
@@ -93,9 +93,8 @@ def _values(label: str | None, values: list[Any], middle: float | None) -> dict[
 
 
 def _drill(query: dict[str, Any], days: dict[str, Any]) -> dict[str, str]:
-    counted = ["pipeline", "best_case", "commit"]
     return {
-        "open": list_of({**query, "status": "open", "forecast_category": counted}),
+        "open": list_of({**query, **COUNTED_QUERY}),
         "average_won": list_of({**query, **days, "status": "won"}),
         "win_rate": list_of({**query, **days, "status": ["won", "lost"]}),
     }
@@ -127,5 +126,6 @@ VELOCITY = report(
     build=velocity_by,
     chart=lambda table: by_row(table, "velocity"),
     icon="bolt",
+    reads=frozenset({"amount", "forecast_category"}),
     order=60,
 )

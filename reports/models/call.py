@@ -4,6 +4,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.core.money import BASE_CURRENCY
 from crm.core.writes import Versioned
 from crm.identity.policies import Owned
 from reports.models.quota import PeriodKind
@@ -27,7 +28,7 @@ class ForecastCall(Versioned):
     period = models.CharField(max_length=8, choices=PeriodKind.choices)
     first_date = models.DateField(_("first day"))
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = models.CharField(_("currency"), max_length=3, default=BASE_CURRENCY)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     called_at = models.DateTimeField(default=timezone.now)
 

@@ -3,6 +3,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from crm.core.money import BASE_CURRENCY
 from crm.core.writes import Versioned
 from crm.identity.policies import Owned
 from reports.rules.periods import Period
@@ -45,7 +46,7 @@ class Quota(Versioned):
     first_date = models.DateField(_("first day"))
     metric = models.CharField(_("counts"), max_length=10, choices=Metric.choices, default=Metric.WON_VALUE)
     amount = models.DecimalField(_("target"), max_digits=18, decimal_places=2)
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = models.CharField(_("currency"), max_length=3, default=BASE_CURRENCY)
 
     access = Owned(owner="user")
 

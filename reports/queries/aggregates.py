@@ -2,11 +2,12 @@
 
 from django.db.models import Aggregate, F, FloatField, Func, IntegerField
 
-# A date less a date is a whole number of days; Django would make an interval of it.
+# A date less a date is a whole number of days; Django would make an interval of it. A deal that was entered after it was
+# made took no time.
 CYCLE_DAYS = Func(
     F("closed_at"),
     F("opened_at"),
-    template="(%(expressions)s)",
+    template="GREATEST(0, %(expressions)s)",
     arg_joiner=" - ",
     output_field=IntegerField(),
 )

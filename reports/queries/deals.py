@@ -12,10 +12,9 @@ from django.db.models import DecimalField, ExpressionWrapper, F, Q, QuerySet, Va
 from accounts.models import Customer
 from crm.core.money import BASE_CURRENCY, q2
 from crm.identity.access import narrow
-from crm.identity.models import User
 from reports.asked import Asked
 from sales.models import Opportunity
-from sales.queries.opportunities import rate_of
+from sales.queries.sums import rate_of
 
 WEIGHTED = ExpressionWrapper(
     F("amount") * F("probability") / Value(100), output_field=DecimalField(max_digits=30, decimal_places=4)
@@ -83,8 +82,3 @@ class Unit:
     def whole(amount: Decimal) -> Decimal:
         """To the cent."""
         return q2(amount)
-
-
-def people_of(rows: Iterable[int | None]) -> dict[int, User]:
-    """Colleagues by number; names may be read by everybody."""
-    return User._base_manager.in_bulk([pk for pk in rows if pk])

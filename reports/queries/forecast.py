@@ -19,6 +19,10 @@ from sales.models import ForecastCategory, Opportunity, OpportunityStatus
 
 OPEN = Q(status=OpportunityStatus.OPEN)
 COUNTED = OPEN & ~Q(forecast_category=ForecastCategory.OMITTED)
+COUNTED_QUERY = {
+    "status": "open",
+    "forecast_category": ["pipeline", "best_case", "commit"],
+}  # the same for the list
 SUMS = ("closed", "commit_open", "best_open", "pipeline_open", "weighted_open", "stage_open", "model_open")
 
 

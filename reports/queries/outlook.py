@@ -17,19 +17,10 @@ from crm.identity.models import User
 from reports.asked import Asked
 from reports.models import ForecastCall, Snapshot, SnapshotDeal, SnapshotLine
 from reports.queries.deals import Unit, deals_of
-from reports.queries.forecast import COUNTED
+from reports.queries.forecast import COUNTED, SUMS
 from reports.rules.periods import Period
 from sales.models import Opportunity, OpportunityStatus
 
-OPEN_SUMS = (
-    "closed",
-    "commit_open",
-    "best_open",
-    "pipeline_open",
-    "weighted_open",
-    "stage_open",
-    "model_open",
-)
 WEEKS = 16  # bars of the course of a period at most
 MOVED, FILLING = 6, 5  # lines of the two lists
 
@@ -43,12 +34,10 @@ class Week:
 
 
 def lines_of(asked: Asked) -> QuerySet[SnapshotLine]:
-    """The snapshots' lines that the reader sees, of the owner or team asked for."""
-    rows = (
-        visible(SnapshotLine, asked.user)
-        if has_verb(asked.user, "view", SnapshotLine)
-        else SnapshotLine.objects.none()
-    )
+    """The snapshots' lines that the reader sees, of the owner or team asked for; none of one pipeline, which they do not know."""
+    if asked["pipeline"]:
+        return SnapshotLine.objects.none()
+    rows = visible(SnapshotLine, asked.user)
     if owner := asked["owner"]:
         rows = rows.filter(owner=owner)
     if team := asked["team"]:
@@ -57,17 +46,15 @@ def lines_of(asked: Asked) -> QuerySet[SnapshotLine]:
 
 
 def course(asked: Asked, period: Period, unit: Unit) -> list[Week]:
-    """How the forecast of a period went from week to week; nothing where one pipeline alone is asked for."""
-    if asked["pipeline"]:
-        return []
+    """How the forecast of a period went from week to week."""
     rows = lines_of(asked).filter(kind=period.kind, first_date=period.first)
     rows = rows.filter(snapshot__taken_on__lte=period.last).order_by("snapshot__taken_on")
     if period.first <= asked.today:  # what was said before it began belongs to the plan, not to its course
         rows = rows.filter(snapshot__taken_on__gte=period.first)
-    found: dict[date, dict[str, Decimal]] = defaultdict(lambda: dict.fromkeys(OPEN_SUMS, Decimal(0)))
-    measures = {f"sum_{name}": Sum(name) for name in OPEN_SUMS}
+    found: dict[date, dict[str, Decimal]] = defaultdict(lambda: dict.fromkeys(SUMS, Decimal(0)))
+    measures = {f"sum_{name}": Sum(name) for name in SUMS}
     for day, currency, *values in rows.values_list("snapshot__taken_on", "currency").annotate(**measures):
-        for name, value in zip(OPEN_SUMS, values, strict=True):
+        for name, value in zip(SUMS, values, strict=True):
             found[day][name] += unit.value(value, currency)
     return [Week(day, amounts) for day, amounts in found.items()][-WEEKS:]
 
@@ -158,7 +145,12 @@ def filling(asked: Asked, period: Period) -> list[Opportunity]:
 def overdue(asked: Asked, period: Period) -> int:
     """How many open deals were expected to close before the period and stand in no forecast any more."""
     rows, _query = deals_of(asked)
-    return rows.filter(COUNTED, expected_close_date__lt=min(period.first, asked.today)).count()
+    return rows.filter(COUNTED, expected_close_date__lt=begins(asked, period)).count()
+
+
+def begins(asked: Asked, period: Period) -> date:
+    """The day from which a deal may still be expected: the period's first, or today for a later period."""
+    return min(period.first, asked.today)
 
 
 def calls(user: User, period: Period, people: Sequence[int]) -> dict[int, dict[str, ForecastCall]]:

@@ -17,13 +17,13 @@ from crm.identity.access import has_verb, visible
 from crm.identity.fields import shield
 from crm.identity.models import User
 from reports.asked import Asked
-from reports.models import Metric, Quota
+from reports.models import Metric
 from reports.queries.deals import Unit, closed_between, deals_of
 from reports.queries.forecast import COUNTED
-from reports.queries.targets import Targets, quota_rows, targets_from
+from reports.queries.targets import quota_rows, targets_from, tree_for, whole_quota
 from reports.rules.periods import MONTH, Period
 from sales.models import ForecastCategory, Opportunity, OpportunityStatus
-from sales.queries.opportunities import rotting_q
+from sales.queries.opportunities import rotting_q, without_next_step_q
 from sales.rules.forecast import win_rate
 
 WON, LOST = OpportunityStatus.WON, OpportunityStatus.LOST
@@ -87,7 +87,21 @@ class MonthAhead:
     quota: Decimal | None
 
 
-def year_by_month(asked: Asked, unit: Unit, months: Mapping[date, Closed], year: Period) -> list[MonthAhead]:
+@dataclass(frozen=True)
+class YearAhead:
+    """The months of a year, and the target of all of it."""
+
+    months: list[MonthAhead]
+    quota: Decimal | None
+
+    @property
+    def share(self) -> Decimal | None:
+        """What the year is expected to reach of its target: won, commit and best case."""
+        reached = sum((one.won + one.commit + one.best for one in self.months), Decimal(0))
+        return reached / self.quota if self.quota else None
+
+
+def year_by_month(asked: Asked, unit: Unit, months: Mapping[date, Closed], year: Period) -> YearAhead:
     """The months of a year; open deals stand in the month they are expected to close."""
     rows, _query = deals_of(asked)
     due = COUNTED & Q(expected_close_date__gte=year.first, expected_close_date__lte=year.last)
@@ -99,27 +113,16 @@ def year_by_month(asked: Asked, unit: Unit, months: Mapping[date, Closed], year:
     ):
         open_sums[month][0] += unit.value(commit, currency)
         open_sums[month][1] += unit.value(best, currency)
-    quotas = Quota.objects.none()
-    if has_verb(asked.user, "view", Quota):
-        quotas = visible(Quota, asked.user).filter(
-            metric=Metric.WON_VALUE, first_date__gte=year.first, first_date__lte=year.last, kind=MONTH
-        )
-    rows_of = defaultdict(list)
-    for row in quota_rows(quotas):
-        rows_of[row.first].append(row)
+    quotas = quota_rows(asked.user, year, Metric.WON_VALUE)
+    parents = tree_for(quotas)
     found = []
     for month in year.parts(MONTH):
-        goals = targets_from(rows_of[month.first], month, unit.currency)
+        set_ = [row for row in quotas if row.kind == MONTH and row.first == month.first]
+        goals = targets_from(set_, month, unit, parents)
         closed = months.get(month.first, Closed())
         commit, best = open_sums.get(month.first, (Decimal(0), Decimal(0)))
-        found.append(MonthAhead(month, closed.value, commit, best, _goal(asked, goals)))
-    return found
-
-
-def _goal(asked: Asked, goals: Targets) -> Decimal | None:
-    if asked["owner"]:
-        return goals.people.get(asked["owner"].pk)
-    return goals.of_team_with(asked.form.fields["team"].ids(asked["team"]) if asked["team"] else None)
+        found.append(MonthAhead(month, closed.value, commit, best, whole_quota(asked, goals)))
+    return YearAhead(found, whole_quota(asked, targets_from(quotas, year, unit, parents)))
 
 
 def follow_ups_by(user: User, people: Iterable[int], period: Period) -> dict[int, int]:
@@ -146,4 +149,4 @@ def in_need(asked: Asked) -> tuple[list[Opportunity], int]:
 def without_next_step(asked: Asked) -> int:
     """How many open deals have nothing planned."""
     rows, _query = deals_of(asked)
-    return rows.filter(status=OpportunityStatus.OPEN, next_follow_up_at__isnull=True).count()
+    return rows.filter(without_next_step_q()).count()

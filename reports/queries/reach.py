@@ -26,17 +26,25 @@ def may_set_for(user: User, person: User, model: type[Quota] | type[ForecastCall
 
 
 def may_set_for_team(user: User, team: Team) -> bool:
-    """Whether somebody may set a team's own target: one above it, not the leader of the team alone."""
+    """Whether somebody may set a team's own target: of those they lead, or of all."""
     teams = teams_within(user, Quota)
     return teams is None or team.pk in teams
+
+
+def may_set(user: User, quota: Quota) -> bool:
+    """Whether somebody may change a target that is there, or take it away."""
+    if quota.user is not None:
+        return may_set_for(user, quota.user)
+    return quota.team is not None and may_set_for_team(user, quota.team)
 
 
 def sellers(user: User) -> QuerySet[User]:
     """The active colleagues who own deals by their role and whose targets somebody may set, by team."""
     teams = teams_within(user, Quota)
     people = access.visible(User, user).filter(is_active=True, role__policies__in=_selling())
+    people = people.exclude(pk=user.pk)
     if teams is not None:
-        people = people.filter(team__in=teams).exclude(pk=user.pk)
+        people = people.filter(team__in=teams)
     return people.select_related("team").order_by("team__position", "team__name", "name_sort").distinct()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,13 +12,14 @@ from django.db.models import Count, F, Min, Sum
 from django.db.models.functions import TruncMonth
 
 from crm.core.clock import company_today
-from crm.core.money import BASE_CURRENCY, Money, Total, q2, total
+from crm.core.money import Money, Total, total
 from crm.identity.access import has_verb, narrow
 from crm.identity.models import User
 from reports.asked import Asked
+from reports.queries.deals import Unit
 from sales.models import PaymentPlan, Receipt, ReceiptStatus
-from sales.queries.opportunities import rate_of
 from sales.queries.payments import overdue_q, payment_list, receipt_list
+from sales.queries.sums import rate_of
 
 
 @dataclass(frozen=True)
@@ -58,17 +59,17 @@ def received_by_month(
     return found
 
 
-def received(months: Mapping[date, list[Money]], first: date, last: date) -> Total:
-    """What those months come to that begin within some days."""
-    return total([one for month, sums in months.items() if first <= month <= last for one in sums], rate_of)
+def received(months: Mapping[date, list[Money]], counts: Callable[[date], bool]) -> Total:
+    """What the months that count come to, to be shown."""
+    return total([one for month, sums in months.items() if counts(month) for one in sums], rate_of)
 
 
-def in_base(found: Total) -> Decimal:
-    """A sum in the company's currency, for comparing and drawing."""
-    money = found.money
-    if money.currency == BASE_CURRENCY:
-        return money.amount
-    return q2(money.amount * rate_of(money.currency, BASE_CURRENCY))
+def worth(
+    months: Mapping[date, Sequence[Money]], unit: Unit, counts: Callable[[date], bool] = lambda _month: True
+) -> Decimal:
+    """What the months that count come to in one unit, for comparing and drawing."""
+    sums = [one for month, found in months.items() if counts(month) for one in found]
+    return sum((unit.value(one.amount, one.currency) for one in sums), Decimal(0))
 
 
 def overdue(user: User, narrowed: Mapping[str, Any] | None = None) -> Overdue | None:

@@ -13,12 +13,12 @@ from crm.identity.access import has_verb, narrow
 from crm.identity.fields import is_closed
 from crm.identity.models import User
 from reports.models import Metric
-from reports.queries.deals import closed_between, deals
+from reports.queries.deals import Unit, closed_between, deals
 from reports.queries.receivables import Overdue, overdue, received, received_by_month
 from reports.queries.targets import targets
 from reports.rules.periods import MONTH, Period, period_of
 from sales.models import Opportunity, OpportunityStatus
-from sales.queries.opportunities import rate_of
+from sales.queries.sums import rate_of
 from sales.rules.forecast import attainment
 
 
@@ -62,8 +62,8 @@ def standing(user: User) -> Standing | None:
     return Standing(
         month=month,
         signed=signed,
-        quota=targets(user, month, Metric.WON_VALUE, signed.money.currency).of_team_with(None),
+        quota=targets(user, month, Metric.WON_VALUE, Unit(signed.money.currency)).of_team_with(None),
         gone=Decimal(today.day) / month.last.day,
-        received=None if came is None else received(came, month.first, month.last),
+        received=None if came is None else received(came, month.holds),
         overdue=overdue(user),
     )

@@ -5,9 +5,9 @@ the competitor (mostly written down on losing) and the tier (it follows from win
 """
 
 import math
-from collections.abc import Sequence
 
-LEAST_CLOSED, LEAST_WON = 200, 50  # domain rule for learned probabilities
+from sales.rules.chances import POSITIVES_NEEDED, ROWS_NEEDED
+
 EVERY = 28  # days between two observations of a deal that stays where it is
 MOST_PUSHES = 5
 HELD_OUT = 5  # one in so many, the newest, is kept apart to say how good the model is
@@ -16,7 +16,7 @@ FEATURES = ("in_stage", "age", "pushes", "amount")
 
 def enough(closed: int, won: int) -> bool:
     """Whether there is history enough to learn from."""
-    return closed >= LEAST_CLOSED and won >= LEAST_WON and won < closed
+    return closed >= ROWS_NEEDED and POSITIVES_NEEDED <= won < closed
 
 
 def observed_at(stay_days: int) -> list[int]:
@@ -32,21 +32,3 @@ def features(in_stage: int, age: int, pushes: int, amount: float) -> list[float]
         min(pushes, MOST_PUSHES),
         math.log1p(amount),
     ]
-
-
-def auc(scores: Sequence[float], outcomes: Sequence[int]) -> float | None:
-    """How often a won deal was given the better chance than a lost one, ties half (Mann–Whitney); None without both."""
-    ranked = sorted(zip(scores, outcomes, strict=True))
-    won = sum(outcomes)
-    lost = len(ranked) - won
-    if not won or not lost:
-        return None
-    total, place = 0.0, 0
-    while place < len(ranked):
-        end = place
-        while end < len(ranked) and ranked[end][0] == ranked[place][0]:
-            end += 1
-        middle = (place + 1 + end) / 2
-        total += middle * sum(outcome for _score, outcome in ranked[place:end])
-        place = end
-    return (total - won * (won + 1) / 2) / (won * lost)

@@ -1,6 +1,6 @@
 """Which target counts for a period, and what is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -26,6 +26,25 @@ def target(set_: Mapping[tuple[str, date], Decimal], period: Period) -> Decimal 
 def team_target(own: Decimal | None, members: list[Decimal]) -> Decimal | None:
     """A team's target: its own where one was set, else the sum of its members'."""
     return own if own is not None else sum(members, Decimal(0)) if members else None
+
+
+def together(
+    teams: Mapping[int, Decimal], own: Collection[int], parents: Mapping[int, int | None]
+) -> Decimal | None:
+    """What several teams are to reach together: a team above that has a target of its own speaks for all below it."""
+    counted = [value for team, value in teams.items() if not _spoken_for(team, own, parents)]
+    return sum(counted, Decimal(0)) if counted else None
+
+
+def _spoken_for(team: int, own: Collection[int], parents: Mapping[int, int | None]) -> bool:
+    """Whether one of the teams above has a target of its own."""
+    seen, above = {team}, parents.get(team)
+    while above is not None and above not in seen:
+        if above in own:
+            return True
+        seen.add(above)
+        above = parents.get(above)
+    return False
 
 
 def gap(quota: Decimal | None, reached: Decimal) -> Decimal | None:

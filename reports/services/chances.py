@@ -13,6 +13,7 @@ from django.db.models import Q
 from crm.core.clock import company_day
 from reports.rules import chances as rules
 from sales.models import Opportunity, OpportunityStatus, Stage, StageHistory
+from sales.rules.chances import auc, brier, sigmoid
 from sales.rules.pipeline import pushes
 
 WON, LOST = OpportunityStatus.WON, OpportunityStatus.LOST
@@ -49,10 +50,8 @@ def train(today: date) -> dict[str, Any]:
     scores = [chance(fitted, one.stage, one.values) for one in apart]
     outcomes = [one.won for one in apart]
     model = fit(seen)
-    model["auc"] = rules.auc(scores, outcomes)
-    model["brier"] = (
-        sum((s - o) ** 2 for s, o in zip(scores, outcomes, strict=True)) / len(apart) if apart else None
-    )
+    model["auc"] = auc(scores, outcomes)
+    model["brier"] = brier(scores, outcomes) if apart else None
     model["deals"], model["won"] = len(closed), sum(status == WON for _pk, status, *_days in closed)
     return model
 
@@ -118,4 +117,4 @@ def chance(model: dict[str, Any], stage: int, values: list[float]) -> float:
     scaled = [*values[:-1], (values[-1] - model["amount_mean"]) / model["amount_spread"]]
     z = model["intercept"] + model["stages"].get(str(stage), 0.0)
     z += sum(weights[name] * value for name, value in zip(rules.FEATURES, scaled, strict=True))
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+    return sigmoid(max(-30.0, min(30.0, z)))

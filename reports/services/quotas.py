@@ -1,13 +1,14 @@
 """Targets: set, changed, taken away; every change is in the log, which is their history."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from crm.core.money import q2
+from crm.core.money import BASE_CURRENCY, q2
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
@@ -39,7 +40,7 @@ def set_quota(
     user: User | None = None,
     team: Team | None = None,
     metric: str = Metric.WON_VALUE,
-    currency: str = "CNY",
+    currency: str = BASE_CURRENCY,
     expected: int | None = None,
 ) -> Quota:
     """Set the target of a person or of a team for a period; one that is there already is changed."""
@@ -78,27 +79,40 @@ def delete_quota(quota: Quota, *, actor: Actor, expected: int | None = None) -> 
 
 
 @transaction.atomic
-def enter_quotas(wishes: Iterable[Wish], *, metric: str, currency: str, actor: Actor) -> int:
-    """Set a whole sheet of targets at once; what did not change is left alone. Returns how many changed."""
-    changed = 0
+def enter_quotas(wishes: Collection[Wish], *, metric: str, actor: Actor) -> int:
+    """Set a whole sheet of targets at once; what did not change is left alone, a currency set elsewhere stays.
+
+    Returns how many changed.
+    """
+    changed, there = 0, _those_there(wishes, metric)
     for wish in wishes:
-        owner = {"user": wish.user} if wish.user else {"user": None, "team": wish.team}
-        there = Quota.objects.filter(
-            **owner, kind=wish.period.kind, first_date=wish.period.first, metric=metric
-        ).first()
+        found = there.get((_whose(wish.user, wish.team), wish.period))
         if wish.amount is None:
-            if there:
-                delete_quota(there, actor=actor)
+            if found:
+                delete_quota(found, actor=actor)
                 changed += 1
             continue
-        if there and (there.amount, there.currency) == (q2(wish.amount), currency):
+        if found and found.amount == q2(wish.amount):
             continue
         set_quota(
             period=wish.period, amount=wish.amount, actor=actor, user=wish.user, team=wish.team, metric=metric,
-            currency=currency,
+            currency=found.currency if found else BASE_CURRENCY,
         )  # fmt: skip
         changed += 1
     return changed
+
+
+def _those_there(wishes: Collection[Wish], metric: str) -> dict[tuple[tuple[str, int], Period], Quota]:
+    """The targets there are of whom the wishes name, by whose and for when."""
+    of_people = Q(user__in=[wish.user for wish in wishes if wish.user])
+    of_teams = Q(user=None, team__in=[wish.team for wish in wishes if not wish.user])
+    days = {wish.period.first for wish in wishes}
+    rows = Quota.objects.filter(of_people | of_teams, metric=metric, first_date__in=days)
+    return {(_whose(one.user, one.team), one.period): one for one in rows.select_related("user", "team")}
+
+
+def _whose(user: User | None, team: Team | None) -> tuple[str, int]:
+    return ("user", user.pk) if user else ("team", team.pk if team else 0)
 
 
 def _check(
@@ -114,7 +128,7 @@ def _check(
         raise RuleBroken(_("Enter an amount from nothing to a hundred trillion."), field="amount")
     if metric == Metric.WON_COUNT and amount != int(amount):
         raise RuleBroken(_("A number of deals is whole."), field="amount")
-    if currency != "CNY" and not ExchangeRate.objects.filter(currency=currency).exists():
+    if currency != BASE_CURRENCY and not ExchangeRate.objects.filter(currency=currency).exists():
         raise RuleBroken(_("There is no exchange rate for this currency."), field="currency")
 
 

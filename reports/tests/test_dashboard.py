@@ -14,6 +14,7 @@ from reports.models import Snapshot, SnapshotLine
 from reports.queries import accuracy
 from reports.rules.periods import period_of
 from reports.tests.factories import days_ago, deal
+from sales.services.stages import default_pipeline
 from sales.tests.factories import SYSTEM
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,19 @@ def test_a_year_in_another_currency_is_compared_in_the_reports_own(company, clie
     assert seen["totals"]["quota"] == 2000
 
 
+def test_the_year_is_measured_against_its_target_however_it_was_set(company, client):
+    today = company_today()
+    deal(company.sales1, 30, won=today)
+    client.force_login(company.manager1)
+    assert client.get(reverse("dashboard")).context["year_share"] is None
+    year = period_of(today, "year")
+    for quarter in year.parts("quarter"):
+        services.set_quota(period=quarter, amount=Decimal(25), user=company.sales1, actor=SYSTEM)
+    assert client.get(reverse("dashboard")).context["year_share"] == Decimal("0.3")
+    services.set_quota(period=year, amount=Decimal(60), team=company.east, actor=SYSTEM)
+    assert client.get(reverse("dashboard")).context["year_share"] == Decimal("0.5")
+
+
 def test_what_was_said_is_measured_against_what_came(company):
     """domain.md §10-5: F = 100, 200, 150 against A = 120, 180, 150: WAPE 8.89 %, MAPE 9.26 %, bias 0."""
     month = period_of(company_today(), "month").on(-1)
@@ -83,3 +97,5 @@ def test_what_was_said_is_measured_against_what_came(company):
     )
     assert found["commit"].wape == 1 and found["model"].pairs == 0
     assert accuracy.accuracy(ask(REPORTS["forecast"], company.sales3, {}))[0].pairs == 0
+    one_pipeline = ask(REPORTS["forecast"], company.manager1, {"pipeline": default_pipeline().pk})
+    assert accuracy.accuracy(one_pipeline)[0].pairs == 0, "snapshots do not know pipelines"

@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.tests.factories import by, make_customer
 from crm.core.clock import company_midnight, company_today
 from crm.core.writes import RuleBroken
+from crm.records.models import ExchangeRate
 from reports import services
-from reports.models import ForecastCall, LearnedOdds, Snapshot, SnapshotDeal, SnapshotLine
+from reports.models import ForecastCall, LearnedOdds, Quota, Snapshot, SnapshotDeal, SnapshotLine
 from reports.rules.odds import closes_within
 from reports.rules.periods import Period, parse_period, period_of
 from reports.rules.targets import target
@@ -88,6 +89,37 @@ def test_attainment_by_amount_number_and_team(deals):
         "a target without deals stands there"
     )
     assert build("attainment", deals.sales3).totals["quota"] is None
+
+
+def test_a_department_with_a_target_of_its_own_speaks_for_the_teams_below_it(deals):
+    """300,000 of sales1 in the east; the department's own 900,000 counts once, and what the east brings counts towards it."""
+    services.set_quota(period=quarter(), amount=Decimal(500_000), user=deals.sales3, actor=SYSTEM)
+    assert build("attainment", deals.director).totals["quota"] == 800_000
+    services.set_quota(period=quarter(), amount=Decimal(900_000), team=deals.sales, actor=SYSTEM)
+    by_team = build("attainment", deals.director, group="team")
+    department = line(by_team, str(deals.sales))
+    assert (department["quota"], department["closed"], department["open"]) == (900_000, 120_000, 530_000)
+    assert line(by_team, "East")["quota"] == 300_000 and by_team.totals["quota"] == 900_000
+    assert by_team.totals["closed"] == 120_000
+    drill = next(row for row in by_team.rows if row.id == deals.sales.pk).drill["closed"]
+    assert all(f"team={one.pk}" in drill for one in (deals.sales, deals.east, deals.south))
+    assert build("forecast", deals.director, team=deals.east.pk).totals["quota"] == 300_000
+    assert build("forecast", deals.manager1).totals["quota"] == 300_000
+
+
+def test_somebody_without_a_team_counts_towards_the_whole(deals):
+    services.set_quota(period=quarter(), amount=Decimal(7), user=deals.exec, actor=SYSTEM)
+    Quota.objects.filter(user=deals.exec).update(team=None)
+    assert build("forecast", deals.exec).totals["quota"] == 300_007
+
+
+def test_a_target_in_another_currency_makes_the_report_approximate(company):
+    ExchangeRate(currency="USD", base="CNY", rate=Decimal(8), valid_from_date=days_ago(9)).save()
+    deal(company.sales1, 1000, won=company_today(), currency="USD")
+    assert not build("forecast", company.sales1).approximate
+    services.set_quota(period=quarter(), amount=Decimal(16_000), user=company.sales1, actor=SYSTEM)
+    table = build("forecast", company.sales1)
+    assert (table.currency, table.totals["quota"], table.approximate) == ("USD", 2000, True)
 
 
 def test_a_quarter_without_a_target_is_the_sum_of_its_months(company):

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.tests.import_tools import carry_on, errors_of, run, xlsx
@@ -15,6 +17,7 @@ from crm.identity.models import User
 from crm.listing.importing import undoing
 from crm.listing.rest.testing import Caller
 from crm.listing.testing import ListPageContract
+from crm.records.models import ExchangeRate
 from reports import services
 from reports.listings import QUOTAS
 from reports.models import Quota
@@ -111,6 +114,34 @@ def test_nobody_sets_their_own_or_another_teams_targets(company, client):
     assert made.status_code == 201 and made.json()["team"] == company.south.pk
     assert visible(Quota, company.sales3).count() == visible(Quota, company.manager2).count() == 1
     assert not visible(Quota, company.manager1).exists()
+
+
+def test_a_manager_reads_the_own_target_and_changes_it_by_no_way(company):
+    """Who leads a team reaches their own target as one of the team's; it is set by somebody above."""
+    own = quota(company.manager1)
+    theirs = quota(company.sales1)
+    caller, path = Caller(company.manager1), f"/api/v1/quotas/{own.pk}/"
+    assert caller("GET", path).status_code == 200
+    assert caller("PATCH", path, {"amount": "1", "version": 1}).status_code == 403
+    assert caller("DELETE", path, {"version": 1}).status_code == 403
+    assert caller("PATCH", f"/api/v1/quotas/{theirs.pk}/", {"amount": "1", "version": 1}).status_code == 200
+    assert Caller(company.director)("PATCH", path, {"amount": "1", "version": 1}).status_code == 200
+
+
+def test_a_sheet_costs_few_queries_and_keeps_a_currency_that_was_set_elsewhere(company, client):
+    ExchangeRate(currency="USD", base="CNY", rate=Decimal(8), valid_from_date=date(2020, 1, 1)).save()
+    there = services.set_quota(
+        period=Period(date(YEAR, 1, 1), "month"), amount=Decimal(5), user=company.sales1, currency="USD", actor=SYSTEM
+    )  # fmt: skip
+    client.force_login(company.manager1)
+    cells = {f"u{company.sales1.pk}_{YEAR}-{month:02}": "" for month in range(1, 13)}
+    first = f"u{company.sales1.pk}_{YEAR}-01"
+    with CaptureQueriesContext(connection) as seen:
+        client.post(reverse("quota_enter"), sheet(**cells | {first: "5"}))
+    assert len([one for one in seen if "reports_quota" in one["sql"]]) <= 2
+    client.post(reverse("quota_enter"), sheet(**cells | {first: "6"}))
+    there.refresh_from_db()
+    assert (there.amount, there.currency) == (6, "USD")
 
 
 def test_a_target_by_api_is_changed_and_taken_away(company):

@@ -106,6 +106,9 @@ def test_the_sales_cycle_is_counted_from_opening_to_closing(deals):
     assert line(table, "Lost")["median"] == 10
     assert table.totals["count"] == 3
     assert line(build("sales-cycle", deals.director, group="owner"), "Sales1")["median"] == 30
+    deal(deals.sales4, 10, won=days_ago(9))  # entered after it was made
+    late = line(build("sales-cycle", deals.director, group="owner"), "Sales4")
+    assert (late["median"], late["shortest"]) == (0, 0)
 
 
 def test_velocity_is_what_the_open_deals_bring_in_a_day(company):
@@ -188,6 +191,12 @@ def test_reports_are_for_those_who_see_deals_and_their_amounts(company, client):
     assert Caller(company.service1)("get", "/api/v1/reports/").status_code == 403
     assert Caller(company.service1)("get", "/api/v1/reports/pipeline/").status_code == 403
     assert Caller(company.sales1)("get", "/api/v1/reports/none/").status_code == 404
+    owed = Caller(company.finance1)("get", "/api/v1/reports/").json()["results"]
+    assert [one["slug"] for one in owed] == ["receivables"]
+    FieldRight(
+        role=company.manager1.role, model="sales.opportunity", field="forecast_category", level="hidden"
+    ).save()
+    assert Caller(company.manager1)("get", "/api/v1/reports/velocity/").status_code == 403
     FieldRight(role=company.marketing1.role, model="sales.opportunity", field="amount", level="hidden").save()
     listed = Caller(company.marketing1)("get", "/api/v1/reports/").json()["results"]
     assert [one["slug"] for one in listed] == ["sales-cycle"]

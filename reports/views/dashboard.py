@@ -1,7 +1,6 @@
 """The manager's dashboard (picture 07): how a period stands, where the year goes, who does what, what needs care."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -80,9 +79,9 @@ def dashboard_context(asked: Asked, chosen: str) -> dict[str, Any]:
         "table": table,
         "totals": table.totals,
         "tiles": _tiles(table, now, then, _line(months, asked), _received(asked, period, first)),
-        "ahead": _ahead_chart(ahead, table, unit, narrowed),
+        "ahead": _ahead_chart(ahead.months, table, unit, narrowed),
         "year": year.first.year,
-        "year_share": _year_share(ahead),
+        "year_share": ahead.share,
         "funnel": funnel,
         "funnel_widths": _widths(funnel),
         "ranking": _ranking(asked, table, period),
@@ -121,17 +120,17 @@ def _received(asked: Asked, period: Period, first: date) -> dict[str, Any] | Non
     if months is None:
         return None
     then = _year_before(asked)
-    before = receivables.received_by_month(asked.user, *then, narrowed) if then else {}
-    now = receivables.received(months, period.first, period.last)
-    earlier = receivables.in_base(receivables.received(before or {}, date.min, date.max))
+    before = receivables.received_by_month(asked.user, *then, narrowed) if then else None
+    unit = Unit()
+    now, earlier = receivables.worth(months, unit, period.holds), receivables.worth(before or {}, unit)
     this = period_of(asked.today, MONTH)
     line = [this.on(step).first for step in range(-overview.TREND + 1, 1)]
     return {
         "label": pgettext("dashboard", "Received"),
-        "value": now,
+        "value": receivables.received(months, period.holds),
         "kind": "total",
-        "change": (receivables.in_base(now) - earlier) / earlier if earlier else None,
-        "line": [float(receivables.in_base(receivables.received(months, day, day))) for day in line],
+        "change": (now - earlier) / earlier if earlier else None,
+        "line": [float(receivables.worth({day: months.get(day, ())}, unit)) for day in line],
         "colour": "teal",
         "url": _rows_of(
             asked,
@@ -254,13 +253,6 @@ def _ahead_chart(ahead: list[overview.MonthAhead], table: Table, unit: Unit, que
 
 def _days(name: str, period: Period) -> dict[str, str]:
     return {f"{name}_after": period.first.isoformat(), f"{name}_before": period.last.isoformat()}
-
-
-def _year_share(ahead: list[overview.MonthAhead]) -> Decimal | None:
-    """What the year is expected to reach of its target: won, commit and best case."""
-    quota = sum((month.quota or Decimal(0) for month in ahead), Decimal(0))
-    reached = sum((month.won + month.commit + month.best for month in ahead), Decimal(0))
-    return reached / quota if quota else None
 
 
 def _funnel(asked: Asked, period: Period) -> Table:

@@ -1,6 +1,7 @@
 """The forecast of a period (picture 20): where it stands, how it came about, what moved, who says what."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from crm.core.amounts import AmountError, parse_amount
+from crm.core.money import BASE_CURRENCY
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import visible
@@ -22,11 +24,12 @@ from crm.identity.models import User
 from reports import services
 from reports.asked import Asked
 from reports.charts import Chart, Series
-from reports.declare import MONEY, Column, Row, Table
+from reports.declare import MONEY, Column, Row, Table, list_of
 from reports.declared.forecast import FORECAST
 from reports.models import ForecastCall
 from reports.queries import accuracy, outlook
-from reports.queries.deals import Unit
+from reports.queries.deals import Unit, deals_of
+from reports.queries.forecast import COUNTED_QUERY
 from reports.queries.reach import may_set_for
 from reports.rules.periods import Period
 from reports.views.reports import answer, answer_forecast
@@ -95,9 +98,10 @@ def forecast_context(asked: Asked) -> dict[str, Any]:
         if then
         else None,
         "filling": outlook.filling(asked, period),
-        "overdue": outlook.overdue(asked, period),
+        **_overdue(asked, period),
         "people": people,
         "judging": any(one.may_judge or one.is_me for one in people),
+        "said_in": "" if table.currency == BASE_CURRENCY else BASE_CURRENCY,
         "methods": _methods(asked, table),
         "brier": brier,
         "brier_count": counted,
@@ -105,6 +109,14 @@ def forecast_context(asked: Asked) -> dict[str, Any]:
         "faces": _faces(),
         "as_of": asked.now,
     }
+
+
+def _overdue(asked: Asked, period: Period) -> dict[str, Any]:
+    """How many open deals were expected before the period, and their list."""
+    _rows, narrowed = deals_of(asked)
+    last = outlook.begins(asked, period) - timedelta(1)
+    query = {**narrowed, **COUNTED_QUERY, "expected_close_date_before": last.isoformat()}
+    return {"overdue": outlook.overdue(asked, period), "overdue_url": list_of(query)}
 
 
 def _course_chart(weeks: list[outlook.Week], table: Table, unit: Unit, asked: Asked) -> Chart | None:

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods
 
 from crm.core.amounts import AmountError, parse_amount
 from crm.core.clock import company_today
-from crm.core.money import BASE_CURRENCY
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import require_verb, visible
@@ -58,9 +57,7 @@ def quota_enter(request: HttpRequest) -> HttpResponse:
         wishes = list(_wishes(request, months, people | teams, errors))
         if not errors:
             try:
-                changed = services.enter_quotas(
-                    wishes, metric=metric, currency=BASE_CURRENCY, actor=actor_of(request)
-                )
+                changed = services.enter_quotas(wishes, metric=metric, actor=actor_of(request))
             except RuleBroken as error:
                 messages.error(request, str(error))
             else:

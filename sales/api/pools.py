@@ -84,7 +84,7 @@ class LeadPoolViewSet(PoolActions):
         form.is_valid(raise_exception=True)
         owner = form.validated_data.get("owner")
         if owner is None:
-            services.assign_leads([record.pk], actor=self.actor, reassign=True)
+            services.assign_by_rules([record], actor=self.actor)
         else:
             keep = form.validated_data["keep_reader"]
             identity.assign([record], owner=owner, keep_reader=keep, actor=self.actor)

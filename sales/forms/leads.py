@@ -11,7 +11,7 @@ from accounts.models import Contact, Customer
 from crm.core.writes import RuleBroken
 from crm.identity.access import has_verb
 from crm.identity.models import User
-from crm.listing.forms import CrmForm, CrmModelForm, people
+from crm.listing.forms import CrmForm, CrmModelForm, possible_owners
 from crm.records.models.custom_field import PREFIX
 from sales.models import DisqualifyReason, Lead, Opportunity
 from sales.queries.conversion import Target, lead_fields, mapping, target_fields
@@ -63,9 +63,7 @@ class NewLeadForm(LeadForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        may_hand_over = has_verb(self.user, "transfer", Lead)
-        everyone = people(self.user)
-        self.fields["owner"].queryset = everyone if may_hand_over else everyone.filter(pk=self.user.pk)
+        self.fields["owner"].queryset = possible_owners(self.user, Lead)
         self.initial.setdefault("owner", self.user.pk)
 
     @property

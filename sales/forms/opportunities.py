@@ -11,7 +11,7 @@ from accounts.queries.activities import contacts_of
 from crm.core.clock import company_today
 from crm.identity.access import may
 from crm.identity.models import User
-from crm.listing.forms import CrmForm, CrmModelForm, people
+from crm.listing.forms import CrmForm, CrmModelForm, possible_owners
 from crm.records.models.custom_field import PREFIX
 from crm.records.queries import currencies
 from sales.models import CloseReason, Opportunity, Stage
@@ -108,7 +108,7 @@ class NewOpportunityForm(InCurrency, CrmModelForm):
             self.initial.pop("amount", None)
             self.fields["amount"].required, self.fields["amount"].initial = False, None
         self.fields["stage"].queryset = stages_for(self.user)
-        self.fields["owner"].queryset = people(self.user)
+        self.fields["owner"].queryset = possible_owners(self.user, Opportunity)
         if "contact" in self.fields:
             if customer is None:
                 del self.fields["contact"]

@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from crm.core.money import BASE_CURRENCY
 from crm.identity.policies import Via
 from sales.models.opportunity import Opportunity
 from sales.models.product import SHARE, Product
@@ -40,7 +41,7 @@ class SaleLine(models.Model):
 class Totals(models.Model):
     """The sums over the lines of what is offered or sold, kept in the row so that lists and reports read no lines."""
 
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = models.CharField(_("currency"), max_length=3, default=BASE_CURRENCY)
     tax_included = models.BooleanField(_("prices include tax"), default=True)
     listed = models.DecimalField(
         _("before discount"), max_digits=18, decimal_places=2, default=0, editable=False

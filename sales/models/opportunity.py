@@ -12,6 +12,7 @@ from accounts.models import Contact, Customer
 from accounts.models.choices import Source
 from accounts.models.customer import ALIVE, AliveManager
 from accounts.models.followed import Followed
+from crm.core.money import BASE_CURRENCY
 from crm.core.pinyin import initials, sort_key
 from crm.core.writes import SoftDeletable, Versioned
 from crm.identity.ownership import OwnedModel
@@ -54,7 +55,7 @@ class Opportunity(OwnedModel, Followed, CustomFields, Searchable, Versioned, Sof
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="opportunities", verbose_name=_("stage"))
     stage_since = models.DateTimeField(_("in this stage since"), default=timezone.now, editable=False)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, default=0)
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = models.CharField(_("currency"), max_length=3, default=BASE_CURRENCY)
     probability = models.PositiveSmallIntegerField(
         _("probability"), default=10, validators=[MaxValueValidator(100)]
     )

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.customer import ALIVE, AliveManager
+from crm.core.money import BASE_CURRENCY
 from crm.core.pinyin import initials, sort_key
 from crm.core.writes import SoftDeletable, Versioned
 from crm.identity.policies import Everyone, Via
@@ -57,7 +58,7 @@ class Product(CustomFields, Searchable, Versioned, SoftDeletable):
     category = models.CharField(_("product category"), max_length=60, blank=True)
     unit = models.CharField(_("unit"), max_length=20, blank=True)
     list_price = models.DecimalField(_("list price"), max_digits=18, decimal_places=4, default=0)
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = models.CharField(_("currency"), max_length=3, default=BASE_CURRENCY)
     cost = models.DecimalField(_("cost"), max_digits=18, decimal_places=4, null=True, blank=True)
     tax_rate = models.DecimalField(
         _("tax rate"), max_digits=5, decimal_places=4, default=Decimal("0.13"), validators=SHARE
@@ -123,7 +124,7 @@ class PriceBook(Versioned):
     """A list of prices (价格表) in one currency, for everybody or for some teams, valid for a time."""
 
     name = models.CharField(_("name"), max_length=100, unique=True)
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = models.CharField(_("currency"), max_length=3, default=BASE_CURRENCY)
     tax_included = models.BooleanField(_("prices include tax"), default=True)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -150,7 +149,7 @@ def questions_of(lead: Lead) -> list[dict[str, Any]]:
     known = set(lead.known)
     texts = {
         "need": Truncator(lead.need).chars(60),
-        "budget": "" if lead.budget is None else write_full(lead.budget, settings.BASE_CURRENCY),
+        "budget": "" if lead.budget is None else write_full(lead.budget),
         "expected_at": formats.day(lead.expected_at) if lead.expected_at else "",
     }
     return [

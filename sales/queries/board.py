@@ -29,7 +29,8 @@ from crm.identity.access import noting
 from crm.identity.fields import shield
 from crm.identity.models import User
 from sales.models import Opportunity, Pipeline, Stage
-from sales.queries.opportunities import rate_of, rotting_q, stages_of, without_next_step_q
+from sales.queries.opportunities import rotting_q, stages_of, without_next_step_q
+from sales.queries.sums import rate_of
 
 CARDS = 20  # of a column at first, and with each further look
 # What closes first stands on top, what nobody has dated last; of those won, the latest.

@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from accounts.models import Activity
 from accounts.models.activity import DONE
 from accounts.queries.today import Whose
 from crm.core.clock import company_today
+from crm.core.money import BASE_CURRENCY
 from crm.identity import access, fields
 from crm.identity.models import User
 from sales.models import (
@@ -31,10 +31,11 @@ from sales.models import (
 from sales.models.lead import OPEN as OPEN_LEADS
 from sales.models.opportunity import OPEN as OPEN_DEALS
 from sales.models.order import RUNNING
-from sales.queries.opportunities import opportunity_list, rate_of, rotting_q
+from sales.queries.opportunities import opportunity_list, rotting_q
 from sales.queries.orders import order_list
 from sales.queries.payments import overdue_q, payment_list
 from sales.queries.quotes import quote_list
+from sales.queries.sums import rate_of
 from sales.rules import next_actions as rules
 from sales.rules import pipeline
 from sales.rules.next_actions import Action
@@ -198,7 +199,7 @@ def _debts(who: Whose) -> Found:
 def _in_base() -> Callable[[Any, str], Decimal]:
     """Amounts in the base currency, each rate looked up once; without a rate as they are: it only puts things in order."""
     rate = cache(rate_of)
-    return lambda amount, currency: Decimal(amount) * (rate(currency, settings.BASE_CURRENCY) or 1)
+    return lambda amount, currency: Decimal(amount) * (rate(currency, BASE_CURRENCY) or 1)
 
 
 SOURCES: list[tuple[type, Callable[[Whose], Found]]] = [

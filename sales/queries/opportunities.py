@@ -10,12 +10,12 @@ from django.db.models import Case, Count, ExpressionWrapper, F, Q, Sum, Value, W
 from django.utils import timezone
 
 from crm.core.clock import company_today
-from crm.core.formats import money_full, money_short
+from crm.core.formats import money_short
 from crm.core.money import Money, q2, total
 from crm.identity.access import narrow, visible
 from crm.identity.models import User
-from crm.records.queries import rate_on
 from sales.models import Opportunity, OpportunityStatus, Pipeline, Stage
+from sales.queries.sums import rate_of, sum_of
 from sales.rules import forecast
 from sales.rules import pipeline as rules
 
@@ -154,10 +154,7 @@ def owners_of(rows: models.QuerySet[Opportunity], most: int = 8) -> list[Face]:
 
 def open_total(rows: models.QuerySet[Opportunity]) -> str:
     """What the open ones among some opportunities come to, for the foot of the list."""
-    sums = rows.filter(status="open").order_by().values_list("currency").annotate(Sum("amount"))
-    found = total([Money(amount, currency) for currency, amount in sums], rate_of)
-    shown = money_full(found.money.amount, found.money.currency)
-    return f"≈ {shown}" if found.approximate else shown
+    return sum_of(rows.filter(status="open"))
 
 
 def open_summary(rows: models.QuerySet[Opportunity]) -> dict[str, Any]:
@@ -173,12 +170,3 @@ def open_summary(rows: models.QuerySet[Opportunity]) -> dict[str, Any]:
         "closing": sum(closing for *_rest, closing in sums),
         "total": f"≈{shown}" if found.approximate else shown,
     }
-
-
-def rate_of(currency: str, into: str) -> Decimal:
-    """What one unit of a currency is worth in another today; a currency without a rate counts as nothing."""
-    if currency == into:
-        return Decimal(1)
-    today = company_today()
-    ours, theirs = rate_on(currency, today), rate_on(into, today)
-    return ours / theirs if ours and theirs else Decimal(0)

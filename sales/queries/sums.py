@@ -1,4 +1,4 @@
-"""Sums at the foot of lists: one currency as it is, several converted and marked."""
+"""Sums of money: one currency as it is, several converted at today's rates and marked."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -6,9 +6,19 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import Sum
 
+from crm.core.clock import company_today
 from crm.core.formats import money_full
 from crm.core.money import Money, total
-from sales.queries.opportunities import rate_of
+from crm.records.queries import rate_on
+
+
+def rate_of(currency: str, into: str) -> Decimal:
+    """What one unit of a currency is worth in another today; a currency without a rate counts as nothing."""
+    if currency == into:
+        return Decimal(1)
+    today = company_today()
+    ours, theirs = rate_on(currency, today), rate_on(into, today)
+    return ours / theirs if ours and theirs else Decimal(0)
 
 
 def sum_of(rows: models.QuerySet) -> str:

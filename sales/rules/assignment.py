@@ -168,11 +168,6 @@ def most_specific(members: Sequence[Member], places: Sequence[str]) -> Choice:
     return Choice(None)
 
 
-def skilled(members: Sequence[Member], required: Mapping[str, int]) -> Choice:
-    """技能: who has every required skill at its level; among several the least loaded."""
-    return least_loaded(member for member in members if able(member, required))
-
-
 def able(member: Member, required: Mapping[str, int]) -> bool:
     """Whether somebody has every skill asked for at its level."""
     return all(member.skills.get(skill, 0) >= level for skill, level in required.items())

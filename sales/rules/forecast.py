@@ -6,7 +6,6 @@ Amounts are in one currency. Probabilities are whole per cents as stages carry t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median
 
 from crm.core.money import q2
 
@@ -76,11 +75,6 @@ def win_rate(won: int, lost: int) -> Decimal | None:
 def velocity(qualified: int, average_won: Decimal, rate: Decimal, cycle_days: Decimal) -> Decimal | None:
     """销售速率: what the open deals bring in a day; None without a cycle."""
     return q2(qualified * average_won * rate / cycle_days) if cycle_days else None
-
-
-def median_days(days: Sequence[int]) -> Decimal | None:
-    """The middle of the sales cycles, in days."""
-    return Decimal(str(median(days))) if days else None
 
 
 def wape(forecasts: Sequence[Decimal], actuals: Sequence[Decimal]) -> Decimal | None:

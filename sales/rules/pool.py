@@ -4,7 +4,6 @@ Days are company dates. A record is due on its base date plus the rule's days; t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from crm.records.rules.calendar import HORIZON_DAYS, Calendar, add_working_days, is_workday
@@ -17,48 +16,20 @@ COOL_DOWN_DAYS = 30
 CLAIMS_OF_ONE, CLAIMS_OF_ONE_DAYS = 2, 180
 OWN_PROTECTION_DAYS, CLAIM_PROTECTION_DAYS, EXTENSION_DAYS = 7, 3, 30
 
-DEAL, LOCKED, PROTECTED, OPPORTUNITY, APPROVAL, COMPLAINT, VALUED = (
+DEAL, LOCKED, PROTECTED, OPPORTUNITY, APPROVAL, VALUED = (
     "deal",
     "locked",
     "protected",
     "opportunity",
     "approval",
-    "complaint",
     "valued",
-)
-TAKEN, LIMIT_A_DAY, CAP, COOLING, CLAIMED_OFTEN = "taken", "day", "cap", "cooling", "often"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What keeps a record with its owner on a day.
-
-    `opportunity` is an open one with a dated next step or at 50 % and more; `valued` a customer of tier A or B, which
-    only a manager lets go.
-    """
-
-    deal: bool = False
-    locked: bool = False
-    protected_until: date | None = None
-    opportunity: bool = False
-    approval: bool = False
-    complaint: bool = False
-    valued: bool = False
-
-
-def base_date(owner_since: date, last_follow_up: date | None, extended_to: date | None = None) -> date:
-    """The day silence counts from: the latest of taking it over, the last valid follow-up and an extension."""
-    return max(day for day in (owner_since, last_follow_up, extended_to) if day is not None)
+)  # what keeps a record with its owner (sales.queries.recycling)
+LIMIT_A_DAY, CAP, COOLING, CLAIMED_OFTEN = "day", "cap", "cooling", "often"
 
 
 def due_on(base: date, days: int, *, calendar: Calendar | None = None) -> date:
     """The day the record goes back; with a calendar the days are working days."""
     return add_working_days(calendar, base, days) if calendar else base + timedelta(days=days)
-
-
-def warn_on(base: date, days: int, *, calendar: Calendar | None = None) -> tuple[date, ...]:
-    """The days on which its owner is warned: three days and one day before."""
-    return tuple(due_on(base, days - before, calendar=calendar) for before in WARN_BEFORE if days > before)
 
 
 def latest_base(today: date, days: int, *, calendar: Calendar | None = None) -> date:
@@ -71,20 +42,6 @@ def latest_base(today: date, days: int, *, calendar: Calendar | None = None) -> 
         left, idle = (left - 1, 0) if worked else (left, idle + 1)
         day -= timedelta(days=1)
     return day
-
-
-def exemption(standing: Standing, today: date) -> str:
-    """Why a record stays although it is due, or nothing."""
-    held = (
-        (DEAL, standing.deal),
-        (LOCKED, standing.locked),
-        (PROTECTED, standing.protected_until is not None and standing.protected_until >= today),
-        (OPPORTUNITY, standing.opportunity),
-        (APPROVAL, standing.approval),
-        (COMPLAINT, standing.complaint),
-        (VALUED, standing.valued),
-    )
-    return next((reason for reason, holds in held if holds), "")
 
 
 def free_claims(*, holding: int, cap: int = HOLDING_CAP, today: int = 0, daily: int = CLAIMS_A_DAY) -> int:

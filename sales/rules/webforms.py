@@ -1,22 +1,13 @@
 """What a public form keeps of where somebody came from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 CLICKS = ("gclid", "bd_vid")
-SEARCH = ("baidu.", "google.", "bing.", "sogou.", "so.com", "sm.cn", "duckduckgo.")
-SOCIAL = (
-    "weibo.",
-    "zhihu.",
-    "douyin.",
-    "xiaohongshu.",
-    "linkedin.",
-    "facebook.",
-    "twitter.",
-    "x.com",
-    "t.co",
-)
+# Hosts, and names that stand under many ends (google.com, google.co.uk).
+SEARCH = ("baidu", "google", "bing", "sogou", "so.com", "sm.cn", "duckduckgo")
+SOCIAL = ("weibo", "zhihu", "douyin", "xiaohongshu", "linkedin", "facebook", "twitter", "x.com", "t.co")
 
 
 def channel_of(marks: Mapping[str, str], referrer: str, own_host: str = "") -> str:
@@ -36,10 +27,10 @@ def channel_of(marks: Mapping[str, str], referrer: str, own_host: str = "") -> s
         return "event"
     if medium in ("referral", "partner"):
         return "referral"
-    host = _host(referrer)
-    if host and any(name in host for name in SEARCH):
+    host = host_of(referrer)
+    if _is_one_of(host, SEARCH):
         return "organic_search"
-    if host and any(host == name or host.endswith(f".{name}") or f"{name}" in host for name in SOCIAL):
+    if _is_one_of(host, SOCIAL):
         return "organic_social"
     return "referral" if host and host != own_host else "direct"
 
@@ -57,7 +48,15 @@ def origin_of(address: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
-def _host(address: str) -> str:
+def _is_one_of(host: str, names: Sequence[str]) -> bool:
+    """Whether a host is one of these or lies below one; a part of another word, as in netflix.com, is none."""
+    return any(
+        f".{host}".endswith(f".{name}") if "." in name else f".{name}." in f".{host}" for name in names
+    )
+
+
+def host_of(address: str) -> str:
+    """The host of a web address in lower case, empty for what is none."""
     try:
         return (urlsplit(address).hostname or "").lower()
     except ValueError:

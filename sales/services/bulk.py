@@ -16,6 +16,7 @@ from accounts.rules.due import at_day
 from accounts.rules.lifecycle import OPPORTUNITY, PROSPECT_STAGES
 from accounts.services.customer_dates import lock_customers
 from accounts.services.lifecycle import enter_stage
+from crm.core.money import BASE_CURRENCY
 from crm.core.pinyin import initials, sort_key
 from crm.core.sets import insert_rows
 from crm.events.actor import Actor
@@ -49,7 +50,7 @@ class NewOpportunity:
     owner_id: int | None
     team_id: int | None
     amount: Decimal = Decimal(0)
-    currency: str = "CNY"
+    currency: str = BASE_CURRENCY
     status: str = OpportunityStatus.OPEN
     closed_at: datetime.date | None = None
     opened_at: datetime.date | None = None

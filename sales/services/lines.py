@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
+from crm.core.money import BASE_CURRENCY
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken
 from crm.records.models import ExchangeRate
@@ -198,7 +199,7 @@ def default_tax_rate() -> Decimal:
 
 def check_currency(currency: str) -> None:
     """Refuse a currency nobody knows the worth of."""
-    if currency != "CNY" and not ExchangeRate.objects.filter(currency=currency).exists():
+    if currency != BASE_CURRENCY and not ExchangeRate.objects.filter(currency=currency).exists():
         raise RuleBroken(_("There is no exchange rate for this currency."), field="currency")
 
 

@@ -16,6 +16,7 @@ from accounts.services.cleaning import cleaned
 from accounts.services.customer_dates import lock_customers
 from accounts.services.lifecycle import enter_stage
 from crm.core.clock import company_today
+from crm.core.money import BASE_CURRENCY
 from crm.core.pinyin import sort_key
 from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
@@ -296,7 +297,7 @@ def _check_rules(opportunity: Opportunity, changed: Mapping[str, Any] | None = N
     if not 0 <= opportunity.amount < MOST_AMOUNT:
         raise RuleBroken(_("Enter an amount from nothing to a hundred trillion."), field="amount")
     if (
-        opportunity.currency != "CNY"
+        opportunity.currency != BASE_CURRENCY
         and not ExchangeRate.objects.filter(currency=opportunity.currency).exists()
     ):
         raise RuleBroken(_("There is no exchange rate for this currency."), field="currency")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Contact, Customer
 from accounts.services.contact_imports import held
 from accounts.services.import_undo import take_back_records
+from crm.core.money import BASE_CURRENCY
 from crm.core.pinyin import sort_key
 from crm.core.sets import insert_rows, update_rows
 from crm.core.text import fold
@@ -119,7 +120,7 @@ def _new(
         owner_id=owner.pk,
         team_id=owner.team_id,
         amount=amount,
-        currency=value("currency") or "CNY",
+        currency=value("currency") or BASE_CURRENCY,
         status=status,
         closed_at=day if status != OpportunityStatus.OPEN else None,
         opened_at=opened,

@@ -15,7 +15,7 @@ from accounts import services as accounts
 from accounts.models import Customer
 from accounts.services.customer_dates import lock_customers
 from crm.core.clock import company_midnight
-from crm.core.money import write_full
+from crm.core.money import BASE_CURRENCY, write_full
 from crm.core.pinyin import sort_key
 from crm.core.sets import insert_rows
 from crm.events.actor import Actor
@@ -49,7 +49,7 @@ class NewOrder:
     lines: Sequence[Draft]
     kind: str = OrderKind.CONTRACT
     status: str = OrderStatus.EFFECTIVE
-    currency: str = "CNY"
+    currency: str = BASE_CURRENCY
     signed_date: datetime.date | None = None
     start_date: datetime.date | None = None
     end_date: datetime.date | None = None

@@ -12,7 +12,7 @@ from accounts.models import Customer
 from accounts.services.cleaning import cleaned
 from accounts.services.customer_dates import lock_customers
 from crm.core.clock import company_today
-from crm.core.money import write_full
+from crm.core.money import BASE_CURRENCY, write_full
 from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
@@ -275,7 +275,7 @@ def _reckon(quote: Quote, drafts: Iterable[Draft]) -> Reckoned:
 
 
 def _currency_of(opportunity: Opportunity | None) -> str:
-    return opportunity.currency if opportunity else "CNY"
+    return opportunity.currency if opportunity else BASE_CURRENCY
 
 
 def _check_rules(quote: Quote) -> None:

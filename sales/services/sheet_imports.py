@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Customer
 from accounts.services.import_undo import take_back_records
 from crm.core.clock import company_today
+from crm.core.money import BASE_CURRENCY
 from crm.core.writes import RuleBroken
 from crm.events.recording import EventRow, record_events
 from crm.listing.custom import importing as custom
@@ -150,7 +151,7 @@ def _new_order(run: Run, row: StagedRow, customer: Customer) -> NewOrder:
     rates: list[TaxRate] = run.once("tax rates", lambda: list(TaxRate.objects.all()))
     day = signed or company_today()
     held = {one.rate for one in rates if one.holds_on(day)}
-    currency = value("currency") or "CNY"
+    currency = value("currency") or BASE_CURRENCY
     check_currency(currency)
     reckon([line], currency=currency, tax_included=True, day=day, rates=held)
     return NewOrder(

@@ -26,7 +26,7 @@ from sales.models.choices import TouchKind
 from sales.news.leads import LEAD_ARRIVED
 from sales.queries.leads import lead_keys, same_leads
 from sales.queries.webforms import WAYS, consent_of, public_fields
-from sales.rules.webforms import channel_of, origin_of
+from sales.rules.webforms import channel_of, host_of, origin_of
 from sales.services.assignment import assign_leads
 from sales.services.leads import create_lead, update_lead
 from sales.services.scoring import touch_lead
@@ -228,7 +228,7 @@ def _new_lead(
         complete=False,
         custom=custom,
         source=form.source,
-        channel=channel_of(arrival.marks, arrival.referrer),
+        channel=channel_of(arrival.marks, arrival.referrer, host_of(arrival.landing)),
         campaign=(arrival.marks.get("utm_campaign") or form.campaign)[:100],
         **values,
     )

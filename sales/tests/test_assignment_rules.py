@@ -8,10 +8,10 @@ from sales.rules.assignment import (
     ABSENT,
     FULL,
     Member,
+    choose,
     least_loaded,
     most_specific,
     round_robin,
-    skilled,
     weighted,
 )
 
@@ -87,9 +87,14 @@ def test_the_narrowest_place_beats_a_wider_one_even_if_busier():
 
 def test_every_skill_is_needed_at_its_level():
     members = [Member(A, skills={"english": 3}), Member(B, open=7, cap=9, skills={"english": 2, "cloud": 2})]
-    assert skilled(members, {"english": 2, "cloud": 1}).key == B
-    assert skilled(members, {"english": 3}).key == A
-    assert skilled(members, {"english": 4}).key is None
+    for required, chosen in (
+        ({"english": 2, "cloud": 1}, B),
+        ({"english": 3}, A),
+        ({"english": 2}, A),
+        ({"english": 4}, None),
+    ):
+        assert choose("skill", members, required=required).key == chosen
+    assert choose("round_robin", members, last=A, required={"english": 3}).key == A
 
 
 def test_nobody_free_is_for_the_fallback():

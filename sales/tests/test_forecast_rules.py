@@ -43,9 +43,7 @@ def test_nothing_to_divide_by_is_said_and_not_invented():
     assert rules.mape([D(1)], [D(0)]) is None
     assert rules.bias([], []) is None
     assert rules.brier([], []) is None
-    assert rules.median_days([]) is None
 
 
-def test_win_rate_and_cycle():
+def test_win_rate():
     assert rules.win_rate(1, 3) == D("0.25")
-    assert rules.median_days([10, 20, 41, 50]) == D("30.5")

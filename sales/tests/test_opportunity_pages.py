@@ -54,6 +54,15 @@ def browser(user):
     return client
 
 
+def test_who_may_not_hand_deals_over_opens_them_for_themselves(company, customer):
+    given = {"customer": customer.pk, "name": "新产线", "amount": "1", "owner": company.sales2.pk}
+    identity.save_policies(
+        company.sales1.role, {"sales.opportunity": (["view", "add", "change"], "own")}, actor=SYSTEM
+    )
+    assert browser(company.sales1).post(reverse("opportunity_create"), given).status_code == 422
+    assert not Opportunity.objects.exists()
+
+
 def url(what, deal=None):
     return reverse(f"opportunity_{what}", args=[deal.pk] if deal else [])
 

@@ -1,59 +1,29 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from crm.records.rules.calendar import Calendar, Interval
 from sales.rules import pool
-from sales.rules.pool import Standing
 
-CLAIMED = date(2026, 3, 1)
 WEEK = Calendar({day: (Interval(540, 1080),) for day in range(5)})
 
 
-def test_the_worked_example():
-    base = pool.base_date(CLAIMED, date(2026, 3, 10))
-    assert pool.warn_on(base, 15) == (date(2026, 3, 22), date(2026, 3, 24))
-    assert pool.due_on(base, 15) == date(2026, 3, 25)
+def test_the_previous_owner_waits_out_the_cool_down():
     assert pool.reclaim_from(date(2026, 3, 25)) == date(2026, 4, 24)
 
 
-def test_the_worked_example_without_a_follow_up():
-    base = pool.base_date(CLAIMED, None)
-    assert pool.warn_on(base, 15) == (date(2026, 3, 13), date(2026, 3, 15))
-    assert pool.due_on(base, 15) == date(2026, 3, 16)
-
-
-def test_an_extension_moves_the_base():
-    assert pool.base_date(CLAIMED, date(2026, 3, 10), date(2026, 4, 1)) == date(2026, 4, 1)
+@pytest.mark.parametrize("calendar", [None, WEEK], ids=["calendar days", "working days"])
+@pytest.mark.parametrize("days", [1, 5, 15])
+def test_what_is_due_on_a_day_counts_from_the_latest_base_or_before(calendar, days):
+    for number in range(14):
+        today = date(2026, 11, 16) + timedelta(number)
+        latest = pool.latest_base(today, days, calendar=calendar)
+        assert pool.due_on(latest, days, calendar=calendar) <= today
+        assert pool.due_on(latest + timedelta(1), days, calendar=calendar) > today
 
 
 def test_working_days():
-    friday = date(2026, 11, 20)
-    assert pool.due_on(friday, 5, calendar=WEEK) == date(2026, 11, 27)
-    assert pool.warn_on(friday, 5, calendar=WEEK) == (date(2026, 11, 24), date(2026, 11, 26))
-
-
-def test_a_short_rule_warns_only_where_there_is_time():
-    assert pool.warn_on(CLAIMED, 3) == (date(2026, 3, 3),)
-    assert pool.warn_on(CLAIMED, 1) == ()
-
-
-@pytest.mark.parametrize(
-    ("standing", "reason"),
-    [
-        (Standing(), ""),
-        (Standing(deal=True), pool.DEAL),
-        (Standing(locked=True), pool.LOCKED),
-        (Standing(protected_until=date(2026, 3, 16)), pool.PROTECTED),
-        (Standing(protected_until=date(2026, 3, 15)), ""),
-        (Standing(opportunity=True), pool.OPPORTUNITY),
-        (Standing(approval=True), pool.APPROVAL),
-        (Standing(complaint=True), pool.COMPLAINT),
-        (Standing(valued=True), pool.VALUED),
-    ],
-)
-def test_what_exempts(standing, reason):
-    assert pool.exemption(standing, date(2026, 3, 16)) == reason
+    assert pool.due_on(date(2026, 11, 20), 5, calendar=WEEK) == date(2026, 11, 27)
 
 
 def test_deal_customers_are_not_counted_in_the_holding():

@@ -16,7 +16,7 @@ from crm.identity.services import update_team
 from crm.identity.tests.factories import SYSTEM
 from sales import services
 from sales.models import Lead, PoolStay
-from sales.queries.recycling import due, preview
+from sales.queries.recycling import due, preview, soon
 from sales.tests.factories import make_lead, make_opportunity
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +83,13 @@ def test_the_worked_example_night_by_night(company, pool, follow_up, warnings, g
         lead.refresh_from_db()
         assert (lead.owner, lead.previous_owner) == (None, company.sales2)
         assert PoolStay.objects.get(lead=lead, left_at=None).reason == "no_follow_up"
+
+
+def test_a_short_rule_warns_only_where_there_is_time(company, pool):
+    with at("2026-03-02", 10):
+        for days, left in ((3, [1]), (1, [])):
+            rule = make_rule(pool, on=False, ground="protection" if days == 1 else "no_follow_up", days=days)
+            assert [one.before for one in soon(rule, date(2026, 3, 1), date(2026, 3, 2))] == left
 
 
 def old_customer(owner, **values):

@@ -253,13 +253,19 @@ def test_administrators_set_it_up_on_a_page(company):
         ({"utm_medium": "webinar"}, "", "event"),
         ({}, "https://www.baidu.com/s?wd=x", "organic_search"),
         ({}, "https://www.zhihu.com/question/1", "organic_social"),
+        ({}, "https://cn.bing.com/search", "organic_search"),
+        ({}, "https://t.co/a1", "organic_social"),
+        ({}, "https://www.microsoft.com/", "referral"),  # ends in the letters of t.co and m
+        ({}, "https://www.netflix.com/", "referral"),
+        ({}, "https://www.also.com/", "referral"),
         ({}, "https://partner.example/", "referral"),
+        ({}, "https://crm.example/f/demo/", "direct"),  # our own page
         ({}, "", "direct"),
         ({}, "http://[bad", "direct"),
     ],
 )
 def test_where_somebody_came_from_names_the_channel(marks, referrer, channel):
-    assert channel_of(marks, referrer) == channel
+    assert channel_of(marks, referrer, "crm.example") == channel
 
 
 def test_the_origin_of_an_address():

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from crm.approvals.models.flow import ApprovalFlow, Mode
 from crm.approvals.registry import kind_of
 from crm.approvals.rules import rounds
+from crm.core.money import BASE_CURRENCY
 from crm.core.writes import Versioned
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant
 from crm.identity.policies import Owned, Private, Via
@@ -52,7 +53,7 @@ class ApprovalRequest(Versioned):
     title = models.CharField(_("about"), max_length=200)
     summary = models.CharField(_("in short"), max_length=300, blank=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True, blank=True)
-    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    currency = models.CharField(_("currency"), max_length=3, default=BASE_CURRENCY)
     facts = models.JSONField(default=dict)  # what the kind measures, by name, as it was
     copies = models.JSONField(default=list)  # ids of those who are told of the outcome
     note = models.CharField(_("reason"), max_length=500, blank=True)

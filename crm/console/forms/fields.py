@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from crm.core.money import BASE_CURRENCY
 from crm.core.text import fold, tidy
 from crm.identity.models import Role
 from crm.records.models import CustomField, RecordSection, Tag
@@ -47,7 +48,7 @@ class FieldForm(forms.Form):
     decimals = forms.IntegerField(
         label=_("Decimal places"), min_value=0, max_value=6, initial=2, required=False
     )
-    currency = forms.CharField(label=_("Currency"), max_length=3, initial="CNY", required=False)
+    currency = forms.CharField(label=_("Currency"), max_length=3, initial=BASE_CURRENCY, required=False)
     section = forms.ModelChoiceField(
         label=_("Section"),
         queryset=RecordSection.objects.none(),
@@ -305,7 +306,7 @@ PLAIN = (
 )
 _DEFAULTS: Mapping[str, Any] = {
     "decimals": 2,
-    "currency": "CNY",
+    "currency": BASE_CURRENCY,
     "unique": False,
     "in_search": False,
     "masked_for": [],

@@ -1,7 +1,10 @@
 """docs/configuration.md lists every setting with its type and default, and no other."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,3 +53,13 @@ def test_nothing_is_read_that_is_not_documented() -> None:
     read = {name for file in places if file != Path(__file__) for name in NAME.findall(file.read_text())}
     assert read - inside_compose <= set(documented())
     assert set(documented()) <= read
+
+
+def test_mixed_totals_stand_in_the_currency_the_company_chose() -> None:
+    asked = "from crm.core.money import Money, total; found = total([Money(1, 'CNY'), Money(1, 'EUR')], lambda *_pair: 2)"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "crm.settings", "CRM_BASE_CURRENCY": "EUR"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"{asked}; print(found.money)"],
+        env=environment, cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "Decimal('3.00'), currency='EUR'" in done.stdout

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from crm.core import formats
 from crm.core.masking import is_masked
-from crm.core.money import write_full
+from crm.core.money import BASE_CURRENCY, write_full
 from crm.core.phone import format_phone
 from crm.identity import fields as field_rights
 from crm.identity.models import User
@@ -134,7 +134,7 @@ def fact_of(record: Any, name: str, *, copied: bool = False) -> Fact:
     if isinstance(field, models.BooleanField):
         return Fact(name, label, _("yes") if value else _("no"))
     if isinstance(field, models.DecimalField):
-        return Fact(name, label, write_full(value, getattr(record, "currency", "CNY")))
+        return Fact(name, label, write_full(value, getattr(record, "currency", BASE_CURRENCY)))
     if isinstance(field, models.IntegerField):
         return Fact(name, label, formats.number(value))
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):

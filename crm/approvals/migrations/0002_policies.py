@@ -39,7 +39,7 @@ def add_flow(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("approvals", "0001_initial"), ("identity", "0010_cover")]
+    dependencies = [("approvals", "0001_initial"), ("identity", "0002_roles")]
     operations = [
         migrations.RunPython(grant, migrations.RunPython.noop),
         migrations.RunPython(add_flow, migrations.RunPython.noop),

@@ -1,6 +1,11 @@
-"""The roles every installation starts with; their rights come with the apps that own the records."""
+"""The roles every installation starts with; their rights come with the apps that own the records.
+
+Everybody may look up colleagues, teams and roles.
+"""
 
 from django.db import migrations
+
+from crm.identity.services.roles import DIRECTORY, seed_role
 
 # slug, English, Chinese, what it is for (en, zh), second factor, administrator
 ROLES = [
@@ -98,8 +103,10 @@ def create_roles(apps, schema_editor):
                 "group": group,
             },
         )
+        seed_role(apps, slug, {label: (["view"], "all") for label in DIRECTORY})
 
 
 class Migration(migrations.Migration):
+    replaces = [("identity", "0004_directory")]
     dependencies = [("identity", "0001_initial")]
     operations = [migrations.RunPython(create_roles, migrations.RunPython.noop)]

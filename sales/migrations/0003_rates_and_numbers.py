@@ -32,5 +32,6 @@ def make(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0004_products_quotes_orders")]
+    replaces = [("sales", "0005_rates_and_numbers")]
+    dependencies = [("sales", "0002_pipeline")]
     operations = [migrations.RunPython(make, migrations.RunPython.noop)]

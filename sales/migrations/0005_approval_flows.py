@@ -1,4 +1,4 @@
-"""Who agrees to discounts, orders and gated stages to begin with; administrators edit it."""
+"""Who agrees to discounts, orders, gated stages and refunds to begin with; administrators edit it."""
 
 from decimal import Decimal
 
@@ -31,6 +31,7 @@ FLOWS = [
         ],
     ),
     ("stage", "阶段放行", [], [("销售主管", MANAGER, None, None)]),
+    ("refund", "退款", [], [("主管", MANAGER, None, None), ("总经理", EXECUTIVE, HUNDRED, None)]),
 ]
 
 
@@ -52,5 +53,6 @@ def add_flows(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0010_gated_stages"), ("approvals", "0002_policies")]
+    replaces = [("sales", "0011_approval_flows"), ("sales", "0023_refund_flow")]
+    dependencies = [("sales", "0004_conversion_fields"), ("approvals", "0002_policies")]
     operations = [migrations.RunPython(add_flows, migrations.RunPython.noop)]

@@ -57,7 +57,9 @@ def elsewhere(data: Path):
     connection.close()
     connection.settings_dict["NAME"] = name
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {OTHER}")  # it waits for an autovacuum; FORCE would be refused
+        cursor.execute(
+            f"DROP DATABASE IF EXISTS {OTHER}"
+        )  # it waits for an autovacuum; FORCE would be refused
 
 
 def test_what_was_saved_comes_back_row_for_row(saved, data, elsewhere, settings, capsys):

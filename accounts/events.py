@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models.choices import Stage
+from accounts.models.lifecycle_event import rule_in_words
 from crm.events.catalogue import event
 from crm.events.models import Event
 from crm.listing.custom.words import label_in_log, values_in_log
@@ -95,7 +96,7 @@ def _shown(value: object) -> str:
 def _staged(e: Event) -> str:
     names = {"old": stage_label(e.payload.get("from", "")), "new": stage_label(e.payload.get("to", ""))}
     text = _("Life cycle: %(old)s → %(new)s") % names
-    reason = e.payload.get("reason")
+    reason = e.payload.get("reason") or rule_in_words(e.payload.get("rule", ""))
     return _("%(change)s (%(reason)s)") % {"change": text, "reason": reason} if reason else text
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from crm.automation.kinds import kind
 from crm.core import formats
@@ -16,6 +17,11 @@ def _when(params: Mapping[str, Any]) -> dict[str, Any]:
     when = formats.day(due_at) if params.get("all_day") else formats.moment(due_at)
     record, what = params.get("record") or "", params.get("what", "")
     return {**params, "when": when, "what": f"{record} · {what}" if record else what}
+
+
+def _named(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The names as a list in the language of the reader."""
+    return {**params, "names": pgettext("between the items of a list", ", ").join(params["names"])}
 
 
 REMINDER = kind(
@@ -75,4 +81,14 @@ ASSIGNED = kind(
     email=True,
     digest=True,
     position=35,
+)
+AT_RISK = kind(
+    "customers_at_risk",
+    _("Customers at risk"),
+    _("Now at risk: %(names)s"),
+    prepare=_named,
+    why=_("You own these customers."),
+    icon="alert-triangle",
+    digest=True,
+    position=28,
 )

@@ -38,6 +38,7 @@ def customer_context(request: HttpRequest, customer: Customer, may: dict[str, bo
         "main_contact": next((p for p in people if p.is_primary), people[0] if people else None),
         "children": list(access.visible(Customer, user).filter(parent=customer).order_by("name_sort")[:20]),
         "parent_seen": customer.parent is not None and access.may(user, "view", customer.parent),
+        "stage_why": queries.why_in_danger(customer),
     }
     if not request.GET.get("part"):
         context |= timeline_context(request, customer, may["change"]) | composer_context(

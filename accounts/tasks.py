@@ -27,6 +27,12 @@ def empty_bin() -> int:
 
 
 @shared_task
+def review_life_cycles() -> int:
+    """See who is at risk or lost by now, and who is safe again; returns how many customers moved."""
+    return services.review_life_cycles(actor=system("life cycle"))
+
+
+@shared_task
 def find_duplicates() -> int:
     """Look through the whole base for customers that may be there twice; returns how many pairs are new."""
     found = services.scan_duplicates()

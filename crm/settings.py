@@ -334,6 +334,10 @@ CELERY_BEAT_SCHEDULE = {
     "move-on-leads": {"task": "sales.tasks.move_on_missed_leads", "schedule": 60.0},
     "run-cadences": {"task": "sales.tasks.run_cadences", "schedule": 60.0},
     "recycle-pools": {"task": "sales.tasks.recycle_pools", "schedule": crontab(hour="1", minute="15")},
+    "review-life-cycles": {
+        "task": "accounts.tasks.review_life_cycles",
+        "schedule": crontab(hour="1", minute="40"),
+    },
     "find-duplicates": {"task": "accounts.tasks.find_duplicates", "schedule": crontab(hour="2", minute="30")},
     "empty-bin": {"task": "accounts.tasks.empty_bin", "schedule": 6 * 3600.0},
     "rescore-leads": {"task": "sales.tasks.rescore_leads", "schedule": crontab(hour="1", minute="10")},

@@ -3,6 +3,7 @@
 from accounts.events import ACTIVITY_PLANNED
 from accounts.listings import CONTACTS
 from accounts.models import Customer
+from accounts.services.life_reviews import tells_of_life
 from accounts.services.merge_relations import moves_with_customer
 from crm.automation.events import ADDRESS_SUPPRESSED, EMAIL_ANSWERED
 from crm.core.hooks import HealthSignal, Panel, hooks
@@ -56,6 +57,7 @@ from sales.pages.leads import leads_panel
 from sales.pages.next_actions import today_side
 from sales.pages.pools import pool_panel
 from sales.queries import recycling
+from sales.queries.life_facts import sold_facts
 from sales.queries.orders import open_orders
 from sales.queries.payment_health import payment_health
 from sales.queries.quotes import open_quotes
@@ -145,4 +147,5 @@ for key, names, handle in (
 ):
     hooks.add_consumer(key, [str(one) for one in names], handle)
 recycling.register()
+tells_of_life(sold_facts)
 hooks.add_health_signal(HealthSignal("payment", 10, payment_health))

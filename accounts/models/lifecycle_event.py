@@ -7,6 +7,22 @@ from accounts.models.customer import Customer
 from crm.events.actor import shown_name
 from crm.identity.policies import Via
 
+# Why a step was taken where nobody gave a reason of their own.
+RULES = {
+    "no_order": _("no order for longer than usual"),
+    "health_red": _("in bad health for a week"),
+    "renewal_missing": _("a contract ends and is not being renewed"),
+    "receivable_overdue": _("a payment is overdue for more than 60 days"),
+    "contract_lapsed": _("a contract ended and was not renewed"),
+    "calm": _("nothing is wrong any more; safe after 14 days"),
+    "new_order": _("won back by a new order"),
+}
+
+
+def rule_in_words(rule: str) -> str:
+    """Why a step of the life cycle was taken, in words; empty for one that speaks for itself."""
+    return str(RULES.get(rule, ""))
+
 
 class LifecycleEvent(models.Model):
     """One step of a customer's life cycle: written once with its reason, never changed afterwards."""
@@ -36,6 +52,11 @@ class LifecycleEvent(models.Model):
         if self.pk is not None:
             raise TypeError("a step of the life cycle is never changed")
         super().save(*args, **kwargs)
+
+    @property
+    def why(self) -> str:
+        """What somebody said, or the rule that brought it about."""
+        return self.reason or rule_in_words(self.rule)
 
     @property
     def who(self) -> str:

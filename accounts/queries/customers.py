@@ -7,6 +7,7 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from accounts.models import Contact, ContactLink, Customer, CustomerTag, LifecycleEvent
+from accounts.models.choices import Stage
 from accounts.rules.derive import Derivation
 from crm.core.clock import company_today
 from crm.core.company import parse_company
@@ -82,6 +83,14 @@ def links_of(contact: Contact, user: User) -> models.QuerySet[ContactLink]:
 def lifecycle_history(customer: Customer, limit: int = 50) -> list[LifecycleEvent]:
     """The steps of a customer's life cycle, newest first."""
     return list(customer.lifecycle_events.all()[:limit])
+
+
+def why_in_danger(customer: Customer) -> str:
+    """Why a customer counts as at risk or lost, in words; empty for any other."""
+    if customer.lifecycle_stage not in (Stage.AT_RISK, Stage.CHURNED):
+        return ""
+    last = customer.lifecycle_events.first()
+    return last.why if last is not None else ""
 
 
 def parents_of_branch(user: User, derivation: Derivation, *, limit: int = 5) -> list[Customer]:

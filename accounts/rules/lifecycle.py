@@ -149,6 +149,11 @@ def _unrenewed_end(facts: Facts) -> date | None:
     return None if facts.renewal_open else facts.contract_end
 
 
+def rises(stage: str, to: str) -> bool:
+    """Whether a deal customer's step leads up: loyalty and repeated orders are not lost by a look at the facts alone."""
+    return stage in (AT_RISK, CHURNED, *PROSPECT_STAGES) or (stage, to) == (CUSTOMER, REPEAT)
+
+
 def evaluate(facts: Facts) -> Verdict:
     """The stage that follows from the facts tonight; only the backward moves listed here happen by themselves."""
     if facts.order_dates or facts.stage in DEAL_STAGES:

@@ -41,6 +41,7 @@ from accounts.services.customers import (
 from accounts.services.duplicate_scan import decide_pair, scan_duplicates
 from accounts.services.duplicates import DuplicatesFound, Guard
 from accounts.services.highlights import set_highlights
+from accounts.services.life_reviews import review_life_cycles
 from accounts.services.lifecycle import change_lifecycle
 from accounts.services.merging import CHOSEN as MERGE_FIELDS
 from accounts.services.merging import default_picks, merge_customers, undo_merge
@@ -81,6 +82,7 @@ __all__ = [
     "restore_activity",
     "restore_contact",
     "restore_customer",
+    "review_life_cycles",
     "scan_duplicates",
     "set_first_deal",
     "set_highlights",

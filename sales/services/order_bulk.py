@@ -24,7 +24,7 @@ from crm.records.searchable import search_columns
 from sales.events.orders import ORDER_IMPORTED
 from sales.models import Order, OrderKind, OrderLine, OrderStatus, TaxRate
 from sales.models.order import EFFECTIVE
-from sales.services.first_deals import settle_stage
+from sales.services.first_deals import settle_stages
 from sales.services.lines import Draft, Reckoned, reckon
 
 BATCH = 1000
@@ -136,10 +136,12 @@ def _first_deals(customers: Sequence[int], actor: Actor) -> None:
         .annotate(first=Min("effective_date"))
     )
     first = {row["customer"]: row["first"] for row in found}
-    for customer in Customer.objects.filter(pk__in=first).order_by("pk"):
-        day = first[customer.pk]
-        if customer.first_deal_at is None or day < customer.first_deal_at:
-            settle_stage(accounts.set_first_deal(customer, day, actor=actor), actor=actor)
+    new = [
+        accounts.set_first_deal(customer, first[customer.pk], actor=actor)
+        for customer in Customer.objects.filter(pk__in=first).order_by("pk")
+        if customer.first_deal_at is None or first[customer.pk] < customer.first_deal_at
+    ]
+    settle_stages(new, actor=actor)
 
 
 def _columns(row: NewOrder, sums: Reckoned) -> dict[str, Any]:

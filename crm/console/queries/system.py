@@ -52,6 +52,7 @@ TASKS = {
     "move-on-leads": _("Move on leads nobody took up"),
     "run-cadences": _("Carry out steps of cadences"),
     "recycle-pools": _("Give idle records back to the pools"),
+    "review-life-cycles": _("Review the life cycle of customers"),
     "find-duplicates": _("Look for duplicates"),
     "empty-bin": _("Empty the bin"),
     "rescore-leads": _("Renew the scores of leads"),

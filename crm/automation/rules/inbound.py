@@ -11,6 +11,8 @@ from email.utils import getaddresses, parsedate_to_datetime
 from html.parser import HTMLParser
 
 HUMAN, AUTOMATIC, BOUNCE = "human", "automatic", "bounce"
+# A full mailbox or a busy server is no wrong address, until it has turned us away so often within so many days.
+MOST_SOFT, SOFT_DAYS = 5, 30
 MOST_TEXT = 20_000
 MOST_PARTS = 200
 
@@ -56,6 +58,11 @@ class Received:
     def is_hard(self) -> bool:
         """Whether a bounce says that the address does not exist, for good."""
         return self.kind == BOUNCE and self.status.startswith("5")
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether a bounce says that the mail could not be delivered this time."""
+        return self.kind == BOUNCE and self.status.startswith("4")
 
 
 def read(raw: bytes) -> Received:

@@ -1,5 +1,6 @@
 """Mail that comes in at the reply address: fetched, kept once, and matched with the mail of ours that it answers."""
 
+import datetime
 import hashlib
 import hmac
 import imaplib
@@ -75,10 +76,18 @@ def receive(raw: bytes) -> IncomingEmail | None:
 
 def _tell(made: IncomingEmail, mail: OutgoingEmail, found: inbound.Received) -> None:
     actor = system("inbox")
-    if found.is_hard:
+    if found.is_hard or (found.is_soft and _came_back_often(mail.to)):
         suppress(mail.to, reason=Suppression.Reason.BOUNCED, actor=actor, email=mail)
     elif found.kind == inbound.HUMAN:
         record_event(EMAIL_ANSWERED, made, actor=actor, payload={"email": mail.pk})
+
+
+def _came_back_often(address: str) -> bool:
+    """Whether mails to an address could not be delivered five times within 30 days: nobody reads what goes there."""
+    since = timezone.now() - datetime.timedelta(days=inbound.SOFT_DAYS)
+    soft = IncomingEmail._base_manager.filter(kind=IncomingEmail.Kind.BOUNCE, status__startswith="4")
+    mails = soft.filter(answers__to__iexact=address, received_at__gte=since).values("answers")
+    return mails.distinct().count() >= inbound.MOST_SOFT
 
 
 def _mail_answered(found: inbound.Received) -> OutgoingEmail | None:

@@ -5,14 +5,16 @@ import os
 import re
 import socketserver
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
+from django.utils import timezone
 
 from crm.automation import services
-from crm.automation.models import IncomingEmail
+from crm.automation.models import IncomingEmail, Suppression
 from crm.automation.rules.inbound import read, written
 from crm.automation.tasks import fetch_mail
 from crm.core.mailbox import mailbox
@@ -155,6 +157,31 @@ def test_a_mail_from_a_pipe(ours, tmp_path, capsys):
     call_command("receive_mail", str(path))
     call_command("receive_mail", str(path))
     assert "taken in before" in capsys.readouterr().out
+
+
+def came_back(mail, number):
+    head = (
+        f"From: mailer-daemon@example.com\r\nMessage-ID: <b{number}@x>\r\nIn-Reply-To: {mail.message_id}\r\n"
+    )
+    kind = 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+    parts = "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nStatus: 4.2.2\r\n\r\n--b--\r\n"
+    return services.receive((head + kind + parts).encode())
+
+
+def test_an_address_whose_mailbox_is_always_full_gets_no_more_mails(ours):
+    for number in range(5):
+        assert not Suppression._base_manager.exists()
+        assert came_back(ours(str(number)), number).status == "4.2.2"
+        came_back(ours(str(number)), f"again{number}")  # told twice of one mail
+    assert Suppression._base_manager.get().reason == "bounced"
+
+
+def test_mails_that_came_back_long_ago_count_no_more(ours):
+    for number in range(4):
+        came_back(ours(str(number)), number)
+    IncomingEmail._base_manager.update(received_at=timezone.now() - timedelta(days=31))
+    came_back(ours("last"), 9)
+    assert not Suppression._base_manager.exists()
 
 
 class Mailbox(socketserver.StreamRequestHandler):

@@ -128,6 +128,7 @@ class ListPage:
     remote_choices: bool = True  # too many records to list in a select: look them up as one types
     name: str = ""  # prefix of the URL names; default: the model's name
     expressions: Mapping[str, Any] = field(default_factory=dict)  # what orders that are no path sort by
+    more_columns: Callable[[User], Sequence[Column]] | None = None  # one for each of something people make
     plain: ListPage | None = None  # the list as declared, where custom fields were added for a reader
 
     @property
@@ -179,8 +180,11 @@ class ListPage:
         return Order(path_to_key, parameter.startswith("-"), is_nullable(self.model, path_to_key), value)
 
     def seen_by(self, user: Any) -> ListPage:
-        """The list as one person finds it, with the custom fields they may read."""
-        return with_custom_fields(self, user)
+        """The list as one person finds it, with the custom fields they may read and the columns made for them."""
+        base = self.plain or self
+        seen = with_custom_fields(base, user)
+        more = self.more_columns(user) if self.more_columns else ()
+        return replace(seen, plain=base, columns=[*seen.columns, *more]) if more else seen
 
     def add_bulk(self, verb: Bulk) -> None:
         """A verb on many records that an app above contributes, from its `hooks.py`."""

@@ -1,21 +1,26 @@
 """The lists of products and price books."""
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from crm.core import formats
+from crm.identity import access
+from crm.identity.models import User
 from crm.listing.bins import bin_of
 from crm.listing.bulk import Delete
-from crm.listing.columns import Date, Flag, Html, Link, Look, Money, Number, Text
+from crm.listing.columns import Column, Date, Flag, Html, Link, Look, Money, Number, Text
 from crm.listing.declare import Empty, ListPage, View
 from crm.listing.palette import Found
 from sales import services
 from sales.filters.products import PriceBookFilters, ProductFilters
 from sales.models import PriceBook, Product
-from sales.queries.products import price_book_list, product_bin, product_list
-from sales.resources.products import ProductResource
+from sales.queries.products import books_in_use, price_book_list, product_bin, product_list
+from sales.resources.products import ProductResource, price_label
+from sales.services.sheet_imports import price_column
 
 
 def percent(value: Any) -> str:
@@ -33,6 +38,26 @@ def _books(number: str, exact: int) -> str:
 
 def _rate(product: Product, look: Look) -> str:
     return percent(product.tax_rate)
+
+
+def _price_in(book: PriceBook) -> Callable[[Product], Decimal | None]:
+    return lambda product: next((one.price for one in product.prices.all() if one.book_id == book.pk), None)
+
+
+def price_columns(user: User) -> list[Column]:
+    """What products cost by each price book in use, headed as a sheet has it that sets those prices."""
+    if not access.has_verb(user, "view", PriceBook):
+        return []
+    return [
+        Number(
+            price_column(book.pk),
+            label=price_label(book.name, book.currency),
+            value=_price_in(book),
+            prefetch=("prices",),
+            shown=False,
+        )
+        for book in books_in_use(user)
+    ]
 
 
 PRODUCTS = ListPage(
@@ -69,6 +94,7 @@ PRODUCTS = ListPage(
         url_name="product_create",
     ),
     resource=ProductResource,
+    more_columns=price_columns,
     palette=Found("name", "code", sound="name_sort"),
     links=[
         ("pricebook_list", _("Price books"), "tags", "view", PriceBook),

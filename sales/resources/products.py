@@ -22,6 +22,7 @@ from sales.models import PriceBook, Product
 from sales.queries.products import books_in_use
 from sales.services import sheet_imports
 from sales.services.lines import MOST_PRICE
+from sales.services.sheet_imports import price_text
 
 YES_NO = {"true": "是|在售|启用|上架|有效|yes|y|1|active", "false": "否|停售|停用|下架|无效|no|n|0|inactive"}
 
@@ -42,20 +43,22 @@ class PercentWidget(widgets.Widget):
 
 
 class PriceWidget(AmountWidget):
-    """A price from nothing up."""
+    """A price from nothing up, as fine as prices are kept: a screw may cost 0.0125."""
+
+    places = Decimal("0.0001")
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> str:
-        price = super().clean(value, row=row, **kwargs)
-        if not 0 <= Decimal(price) < MOST_PRICE:
+        price = Decimal(super().clean(value, row=row, **kwargs))
+        if not 0 <= price < MOST_PRICE:
             raise CellError("price", _("Enter a price from nothing up"))
-        return price
+        return price_text(price)
 
 
 def _price_label(name: str, currency: str) -> str:
     return _("Price in “%(book)s” (%(currency)s)") % {"book": name, "currency": currency}
 
 
-_price_label_lazily = lazy(_price_label, str)
+price_label = lazy(_price_label, str)  # of the column of a price book, in a sheet and in the list
 
 
 class ProductResource(ImportResource):
@@ -100,7 +103,7 @@ class ProductResource(ImportResource):
         "list_price",
         label=gettext_lazy("List price"),
         synonyms="标准价|价格|单价|售价|含税单价|list price|price|sales price|sales_price",
-        widget=AmountWidget(),
+        widget=PriceWidget(),
         example="186,000",
     )
     currency = Column(
@@ -113,7 +116,7 @@ class ProductResource(ImportResource):
         widget=PercentWidget(),
         example="13%",
     )
-    cost = Column("cost", label=gettext_lazy("Cost"), synonyms="成本|成本价|cost", widget=AmountWidget())
+    cost = Column("cost", label=gettext_lazy("Cost"), synonyms="成本|成本价|cost", widget=PriceWidget())
     is_active = Column(
         "is_active",
         label=gettext_lazy("On sale"),
@@ -139,7 +142,7 @@ class ProductResource(ImportResource):
             return {}
         return {
             sheet_imports.price_column(book.pk): Column(
-                label=_price_label_lazily(book.name, book.currency),
+                label=price_label(book.name, book.currency),
                 synonyms=book.name.replace("|", " "),
                 widget=PriceWidget(),
             )
@@ -196,4 +199,4 @@ def _as_cell(name: str, value: Decimal | None) -> str | None:
     """A stored number as the widget of its column would read it."""
     if value is None:
         return None
-    return str(value.quantize(Decimal("0.0001" if name == "tax_rate" else "0.01")))
+    return str(value) if name == "tax_rate" else price_text(value)

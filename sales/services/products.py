@@ -131,24 +131,46 @@ def save_price_book(
     check_version(book, expected)
     if not fresh and values.get("currency", book.currency) != book.currency and book.entries.exists():
         raise RuleBroken(_("A price book with prices keeps its currency."), field="currency")
-    for name, value in values.items():
-        setattr(book, name, value)
-    check_currency(book.currency)
-    if book.valid_from and book.valid_until and book.valid_until < book.valid_from:
-        raise RuleBroken(_("It would end before it begins."), field="valid_until")
-    if book.is_default:
-        PriceBook.objects.filter(currency=book.currency, is_default=True).exclude(pk=book.pk).update(
-            is_default=False
-        )
-    try:
-        with transaction.atomic():
-            book.save() if fresh else save_versioned(book, values)
-    except IntegrityError as error:
-        raise RuleBroken(_("There is a price book with this name already."), field="name") from error
-    if teams is not None:
-        book.teams.set(teams)
-    record_event(PRICE_BOOK_SAVED, book, actor=actor, payload={"name": book.name})
+    with recording(PRICE_BOOK_SAVED, book, actor=actor) as draft:
+        changed = [name for name, value in values.items() if getattr(book, name) != value]
+        for name in changed:
+            setattr(book, name, values[name])
+        check_currency(book.currency)
+        if book.valid_from and book.valid_until and book.valid_until < book.valid_from:
+            raise RuleBroken(_("It would end before it begins."), field="valid_until")
+        if book.is_default:
+            _take_default(book, actor)
+        try:
+            with transaction.atomic():
+                if fresh:
+                    book.save()
+                elif changed:
+                    save_versioned(book, changed)
+        except IntegrityError as error:
+            raise RuleBroken(_("There is a price book with this name already."), field="name") from error
+        if teams is not None and (given := _give_to(book, list(teams))):
+            draft.payload |= given
+            if not changed:
+                save_versioned(book, [])
     return book
+
+
+def _take_default(book: PriceBook, actor: Actor) -> None:
+    """The book that was the default of this currency so far is it no more."""
+    rows = PriceBook.objects.select_for_update().filter(currency=book.currency, is_default=True)
+    for other in rows.exclude(pk=book.pk):
+        with recording(PRICE_BOOK_SAVED, other, actor=actor):
+            other.is_default = False
+            save_versioned(other, ["is_default"])
+
+
+def _give_to(book: PriceBook, teams: list[Team]) -> dict[str, Any]:
+    """Let these teams sell by the book; what its event says of them, where they are others than before."""
+    before = list(book.teams.order_by("pk"))
+    if {one.pk for one in before} == {one.pk for one in teams}:
+        return {}
+    book.teams.set(teams)
+    return {"teams": {"before": [str(one) for one in before], "after": [str(one) for one in teams]}}
 
 
 @transaction.atomic
@@ -172,7 +194,7 @@ def set_prices(book: PriceBook, prices: Mapping[Product, Decimal | None], *, act
         unique_fields=["book", "product"],
         update_fields=["price"],
     )
-    names = {one.pk: one.name for one in prices}
+    names = {one.pk: f"{one.code} {one.name}".strip() for one in prices}
     was = {names[pk]: str(before[pk]) for pk in [*gone, *new] if pk in before}
     now = {names[pk]: str(price) for pk, price in new.items()}
     record_event(PRICE_BOOK_SAVED, book, actor=actor, payload={"before": was, "prices": now})

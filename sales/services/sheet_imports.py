@@ -98,8 +98,14 @@ def present_prices(run: Run, ids: Sequence[int | None]) -> dict[int, dict[str, s
     found: dict[int, dict[str, str]] = defaultdict(dict)
     entries = PriceBookEntry.objects.filter(book__in=books, product__in=ids) if books else ()
     for entry in entries:
-        found[entry.product_id][price_column(entry.book_id)] = str(entry.price.quantize(Decimal("0.01")))
+        found[entry.product_id][price_column(entry.book_id)] = price_text(entry.price)
     return found
+
+
+def price_text(price: Decimal) -> str:
+    """A price as a cell has it: to the cent, or as fine as it is."""
+    exact = price.normalize()
+    return f"{exact:f}" if -int(exact.as_tuple().exponent) > 2 else f"{price:.2f}"
 
 
 def _prices_in(cells: Mapping[str, Any]) -> dict[int, Decimal | None]:

@@ -1,8 +1,10 @@
 """Price books by API and by import: who may, what is refused, and that an undo gives prices back."""
 
+import csv
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from accounts.tests.import_tools import carry_on, errors_of, run, xlsx
 from crm.events.models import Event
@@ -123,3 +125,49 @@ def test_who_may_not_change_price_books_is_offered_no_column_of_prices(company):
     column = f"price_{one.pk}"
     assert column in resource_of("products", company.manager1).columns_for(company.manager1)
     assert column not in resource_of("products", company.sales1).columns_for(company.sales1)
+
+
+def test_what_becomes_of_a_price_book_is_kept_with_before_and_after(company):
+    retail, trade = book("零售价", is_default=True), book("经销价")
+    services.save_price_book(trade, name="渠道价", is_default=True, teams=[company.east], actor=SYSTEM)
+    mine, other = Event.objects.filter(name="price_book.saved").order_by("-pk")[:2]
+    assert mine.changes == {"name": ["经销价", "渠道价"], "is_default": [False, True]}
+    assert mine.payload == {"teams": {"before": [], "after": [str(company.east)]}}
+    assert (other.subject_id, other.changes) == (str(retail.pk), {"is_default": [True, False]})
+    was = PriceBook.objects.get(pk=retail.pk).version
+    assert was == 2  # who edits it meanwhile hears of it
+    services.save_price_book(retail, name="零售价", actor=SYSTEM)
+    assert PriceBook.objects.get(pk=retail.pk).version == was
+
+
+def test_prices_below_a_cent_come_by_sheet_and_an_undo_gives_them_back_to_the_last_place(company):
+    retail = book("零售价")
+    screw = make_product("螺丝", code="S1", list_price=Decimal("0.0125"))
+    services.set_prices(retail, {screw: Decimal("0.0119")}, actor=SYSTEM)
+    sheet = xlsx(["产品名称", "编码", "标准价", "零售价"], ["螺丝", "S1", "0.0125", "0.0111"])
+    job = run(company.manager1, sheet, "products", mode="upsert", key="code")
+    assert job.counts["updated"] == 1, errors_of(job)
+    screw.refresh_from_db()
+    assert (screw.list_price, prices()["零售价", "螺丝"]) == (Decimal("0.0125"), Decimal("0.0111"))
+    carry_on(undoing.start_undo(job))
+    assert prices()["零售价", "螺丝"] == Decimal("0.0119")
+
+
+def test_the_list_of_products_shows_and_exports_the_prices_of_each_book_as_a_sheet_takes_them_back(
+    company, client
+):
+    retail, trade = book("零售价"), book("经销价")
+    camera = make_product("相机", code="C1")
+    make_product("镜头", code="C2")
+    services.set_prices(retail, {camera: Decimal("899.5")}, actor=SYSTEM)
+    services.set_prices(trade, {camera: Decimal("0.0125")}, actor=SYSTEM)
+    client.force_login(company.manager1)
+    names = ["name", "code", f"price_{retail.pk}", f"price_{trade.pk}"]
+    assert client.post(reverse("product_columns"), {"columns": names}).status_code in (204, 302)
+    assert "899.5" in client.get(reverse("product_list")).content.decode()
+    file = client.get(reverse("product_list"), {"export": "csv"})
+    head, *rows = csv.reader(b"".join(file.streaming_content).decode("utf-8-sig").splitlines())
+    assert head[3] == "Price in “零售价” (CNY)"
+    assert sorted((row[2], row[3], row[4]) for row in rows) == [("C1", "899.5000", "0.0125"), ("C2", "", "")]
+    client.force_login(company.service1)
+    assert "零售价" not in client.get(reverse("product_columns")).content.decode()

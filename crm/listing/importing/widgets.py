@@ -126,6 +126,8 @@ class UrlWidget(widgets.Widget):
 class AmountWidget(widgets.Widget):
     """An amount of money: 480,000 or 48万; a unit in the header (万元) counts for cells without one."""
 
+    places = Decimal("0.01")
+
     def clean(
         self, value: str, row: Any = None, *, run: Run | None = None, field: str = "", **kwargs: Any
     ) -> str:
@@ -133,7 +135,7 @@ class AmountWidget(widgets.Widget):
         factor = run.units.get(field) if run else None
         if factor and not re.search(r"[万亿千wkm]", narrow(value).lower()):
             amount *= factor
-        return str(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
+        return str(amount.quantize(self.places, ROUND_HALF_UP))
 
 
 class NumberWidget(widgets.Widget):

@@ -216,6 +216,7 @@ OPPORTUNITIES = {
     },
     "opportunity_unmove": change("opportunity"),
     "opportunity_reopen": change("opportunity"),
+    "opportunity_take_signed": change("opportunity"),
     "opportunity_transfer": page("opportunity", SALES | {"exec"}, reading=False, verb="transfer"),
     "opportunity_delete": change("opportunity", verb="delete"),
     "opportunity_restore": Route(elsewhere="the record lies in the bin: test_record_verbs"),

@@ -1,4 +1,5 @@
 import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -46,6 +47,8 @@ class OrderStatus(models.TextChoices):
 
 
 RUNNING = (OrderStatus.EFFECTIVE, OrderStatus.FULFILLING)
+# Before a signature: the first one, or with an effective day the one under an amendment.
+UNSIGNED = (OrderStatus.DRAFT, OrderStatus.IN_APPROVAL, OrderStatus.REJECTED, OrderStatus.APPROVED)
 # Sold, whatever became of it since: `effective_date` says when. A draft or approval here is an amendment under way.
 # What was voided or paid back in full never was.
 EFFECTIVE = (
@@ -185,6 +188,19 @@ class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletab
     def is_effective(self) -> bool:
         """Whether it was signed and not voided."""
         return self.effective_date is not None and self.status != OrderStatus.VOIDED
+
+    @property
+    def signed_amount(self) -> Decimal:
+        """What it is worth by the papers that hold: of an amendment under way that is what was signed before it."""
+        if self.effective_date is None or self.status not in UNSIGNED:
+            return self.amount
+        before = self.versions.first()
+        return before.amount if before is not None else self.amount
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether its customer owes what is planned of it: sold, and not paid back in full."""
+        return self.is_effective and self.refunded_date is None
 
     @property
     def is_running(self) -> bool:

@@ -34,7 +34,8 @@ def opportunity_context(
     if part in ("", "right"):
         found["people"] = people_of(opportunity.customer, user) if found["customer_seen"] else []
         found["lead_seen"] = opportunity.lead is not None and access.may(user, "view", opportunity.lead)
-    return found | middle(request, opportunity, may["change"])
+    people = found.get("people") if found["customer_seen"] else None
+    return found | middle(request, opportunity, may["change"], people)
 
 
 OPPORTUNITY_PAGE = RecordPage(

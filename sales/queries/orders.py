@@ -1,24 +1,19 @@
 """What is read of orders and contracts; whose rows they are is decided by `crm.identity.access`."""
 
 import datetime
+from decimal import Decimal
 
 from django.db import models
 
 from crm.core.clock import company_today
 from crm.identity.access import narrow
 from crm.identity.models import User
-from sales.models import Order, OrderStatus
-from sales.models.order import EFFECTIVE, RUNNING
+from sales.models import Opportunity, OpportunityStatus, Order
+from sales.models.order import EFFECTIVE, RUNNING, UNSIGNED
 from sales.queries.sums import sum_of
 from sales.rules.contracts import REMIND_DAYS
 
-OPEN_STATUSES = (
-    OrderStatus.DRAFT,
-    OrderStatus.IN_APPROVAL,
-    OrderStatus.REJECTED,
-    OrderStatus.APPROVED,
-    *RUNNING,
-)
+OPEN_STATUSES = (*UNSIGNED, *RUNNING)
 
 
 def order_list() -> models.QuerySet[Order]:
@@ -57,6 +52,16 @@ def expiring_q() -> models.Q:
         end_date__gte=today,
         end_date__lte=today + datetime.timedelta(days=max(REMIND_DAYS)),
     )
+
+
+def signed_for(opportunity: Opportunity) -> Decimal | None:
+    """What was signed for a won deal; None where nothing was, or not in its currency."""
+    rows = list(Order.objects.filter(EFFECTIVE, opportunity=opportunity))
+    if opportunity.status != OpportunityStatus.WON or not rows:
+        return None
+    if any(one.currency != opportunity.currency for one in rows):
+        return None
+    return sum((one.signed_amount for one in rows), Decimal(0))
 
 
 def orders_of(user: User, **whose: models.Model) -> models.QuerySet[Order]:

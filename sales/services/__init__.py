@@ -32,6 +32,7 @@ from sales.services.closing import (
     invalidate_opportunity,
     lose_opportunity,
     reopen_opportunity,
+    take_signed_amount,
     win_opportunity,
 )
 from sales.services.conversion import Converted, convert_lead, undo_conversion
@@ -280,6 +281,7 @@ __all__ = [
     "snooze_action",
     "stop",
     "switch_rule",
+    "take_signed_amount",
     "terminate_order",
     "touch_lead",
     "undo_conversion",

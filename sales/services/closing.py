@@ -10,7 +10,7 @@ from accounts.rules.lifecycle import MQL, OPPORTUNITY
 from accounts.services.lifecycle import enter_stage
 from crm.core.clock import company_today
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, check_version, lock
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.catalogue import EventType
 from crm.events.recording import recording
@@ -18,9 +18,11 @@ from sales.events.opportunities import (
     OPPORTUNITY_INVALID,
     OPPORTUNITY_LOST,
     OPPORTUNITY_REOPENED,
+    OPPORTUNITY_UPDATED,
     OPPORTUNITY_WON,
 )
 from sales.models import CloseReason, Opportunity, OpportunityStatus, Stage
+from sales.queries.orders import signed_for
 from sales.rules import pipeline as rules
 from sales.services.stages import AsksFirst, first_stage, is_blank, locked, put_into
 
@@ -97,6 +99,21 @@ def invalidate_opportunity(
         None,
         expected,
     )
+
+
+@transaction.atomic
+def take_signed_amount(opportunity: Opportunity, *, actor: Actor, expected: int | None = None) -> Opportunity:
+    """Let a won deal be worth what was signed for it: from then on it counts so in attainment and reports."""
+    opportunity = locked(opportunity)
+    check_version(opportunity, expected)
+    signed = signed_for(opportunity)
+    if signed is None:
+        raise RuleBroken(_("Nothing that counts was signed for this deal."), code="state")
+    with recording(OPPORTUNITY_UPDATED, opportunity, actor=actor, about=[opportunity.customer]):
+        if opportunity.amount != signed:
+            opportunity.amount = signed
+            save_versioned(opportunity, ["amount"])
+    return opportunity
 
 
 @transaction.atomic

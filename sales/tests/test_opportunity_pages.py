@@ -3,12 +3,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Activity
 from accounts.tests.factories import make_contact, make_customer
+from crm.events.models import Event
 from crm.identity import services as identity
 from crm.identity.tests.factories import make_company
 from crm.listing.testing import ListPageContract
@@ -16,7 +19,7 @@ from crm.records.models import BackgroundJob
 from sales import services
 from sales.listings.opportunities import OPPORTUNITIES
 from sales.models import Opportunity
-from sales.tests.factories import SYSTEM, make_opportunity, stage
+from sales.tests.factories import SYSTEM, a_line, make_opportunity, signed_order, stage
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "drawer"}
@@ -279,3 +282,43 @@ def test_today_tells_what_is_open(company, deal):
     text = browser(company.sales1).get("/?who=mine").content.decode()
     assert "Open opportunities" in text and "¥1.2M" in text
     assert "Open opportunities" not in browser(company.service1).get("/").content.decode()
+
+
+def test_what_was_signed_for_a_won_deal_is_taken_over_with_one_click(company, deal, customer):
+    services.set_opportunity_lines(deal, [a_line(100_000)], actor=SYSTEM)
+    order = signed_order(customer, opportunity=deal, lines=[a_line(90_000)])
+    deal.refresh_from_db()
+    assert (deal.status, deal.amount) == ("won", 100_000)  # nothing is changed silently
+    panel = reverse("opportunity_panel", args=[deal.pk, "right", "orders"])
+    said = browser(company.sales1).get(panel, headers={"HX-Request": "true"}).content.decode()
+    assert "90,000" in said and "100,000" in said and url("take_signed", deal) in said
+    assert url("take_signed", deal) not in browser(company.exec).get(panel).content.decode()
+    stale = browser(company.sales1).post(
+        url("take_signed", deal), {"version": deal.version - 1}, headers=HTMX
+    )
+    assert stale.status_code == 409
+    assert browser(company.sales2).post(url("take_signed", deal)).status_code == 404
+    took = browser(company.sales1).post(url("take_signed", deal), {"version": deal.version}, headers=HTMX)
+    deal.refresh_from_db()
+    assert took.status_code == 204 and deal.amount == 90_000
+    event = Event.objects.filter(name="opportunity.updated").latest("pk")
+    assert event.changes == {"amount": ["100000.00", "90000.00"]}
+    assert url("take_signed", deal) not in browser(company.sales1).get(panel).content.decode()
+    services.amend_order(order, reason="加项", actor=SYSTEM)
+    services.update_order(order, lines=[a_line(95_000)], actor=SYSTEM)
+    assert (
+        url("take_signed", deal) not in browser(company.sales1).get(panel).content.decode()
+    )  # not signed yet
+    services.void_order(order, reason="作废", actor=SYSTEM)
+    refused = browser(company.sales1).post(url("take_signed", deal), headers=HTMX)
+    deal.refresh_from_db()
+    assert refused.status_code == 409 and deal.amount == 90_000
+
+
+def test_the_people_of_a_deal_are_read_once(company, deal):
+    with CaptureQueriesContext(connection) as asked:
+        assert browser(company.sales1).get(url("detail", deal)).status_code == 200
+    reads = [
+        one["sql"] for one in asked if 'FROM "accounts_contact"' in one["sql"] and "COUNT" not in one["sql"]
+    ]
+    assert len(reads) == 1, reads

@@ -15,6 +15,7 @@ VERBS = {
     "lose": opportunities.opportunity_lose,
     "invalid": opportunities.opportunity_invalid,
     "reopen": opportunities.opportunity_reopen,
+    "take_signed": opportunities.opportunity_take_signed,
 }
 
 urlpatterns = [

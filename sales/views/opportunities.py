@@ -5,7 +5,7 @@ from functools import partial
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -20,10 +20,11 @@ from accounts.views.customers import customer_named
 from accounts.views.date_chips import date_chips
 from accounts.views.timeline import follow_up_with, timeline_of
 from crm.core.clock import company_today
+from crm.core.money import write_full
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.actor import actor_of
-from crm.identity import access
-from crm.listing.answers import by_button, by_form, refused, show_form
+from crm.identity import access, fields
+from crm.listing.answers import by_button, by_form, refused, show_form, version_in
 from crm.listing.once import once
 from sales import services
 from sales.forms.opportunities import (
@@ -290,4 +291,23 @@ def opportunity_reopen(request: HttpRequest, pk: int) -> HttpResponse:
         opportunity,
         lambda: services.reopen_opportunity(opportunity, actor=actor_of(request)),
         _("%(name)s is open again.") % {"name": opportunity},
+    )
+
+
+@login_required
+@require_POST
+def opportunity_take_signed(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a won deal be worth what was signed for it."""
+    opportunity = OPPORTUNITY_PAGE.record(request, pk, "change")
+    if not fields.may_edit(request.user, Opportunity, "amount"):
+        raise PermissionDenied
+    return by_button(
+        request,
+        opportunity,
+        lambda: services.take_signed_amount(
+            opportunity, actor=actor_of(request), expected=version_in(request)
+        ),
+        lambda made: (
+            _("The deal counts with %(amount)s.") % {"amount": write_full(made.amount, made.currency)}
+        ),
     )

@@ -27,8 +27,9 @@ from crm.identity.models import User
 from sales.models import Opportunity, Order, Quote, Receipt, Stage
 from sales.models.order import OrderKind
 from sales.queries.payments import may_correct
-from sales.services import opportunities, order_life, orders, payments, quote_answers, quotes, stage_gates
+from sales.services import opportunities, order_life, orders, quote_answers, quotes, stage_gates
 from sales.services.money import row_of
+from sales.services.settling import confirmed_of
 
 Detail = Mapping[str, Any]
 State = ApprovalRequest.State
@@ -256,7 +257,7 @@ REFUND = Approvable(
         Measure(
             "received",
             gettext_lazy("Received so far"),
-            lambda one, detail: payments.confirmed_of(one.order),
+            lambda one, detail: confirmed_of(one.order),
             MONEY,
         ),
         Measure("why", gettext_lazy("Why"), lambda one, detail: one.note),

@@ -27,9 +27,9 @@ from sales.models import (
 )
 from sales.queries.invoices import invoice_total, invoices_of, room_of
 from sales.queries.opportunities import deals_of, open_summary
-from sales.queries.orders import order_total, orders_of
+from sales.queries.orders import order_total, orders_of, signed_for
 from sales.queries.payments import (
-    account_of,
+    books_of,
     came_in,
     may_bill,
     may_correct,
@@ -100,9 +100,18 @@ def customer_orders(request: HttpRequest, customer: Customer) -> dict[str, Any] 
 
 
 def opportunity_orders(request: HttpRequest, opportunity: Opportunity) -> dict[str, Any] | None:
-    """What became of a deal."""
+    """What became of a deal; of a won one also what was signed for it, where it is said to be worth something else."""
     rows = orders_of(request.user, opportunity=opportunity)
-    return _orders(request, rows, {"opportunity": opportunity.pk})
+    found = _orders(request, rows, {"opportunity": opportunity.pk})
+    if found is None or fields.is_closed(request.user, Opportunity, "amount"):
+        return found
+    signed = signed_for(opportunity)
+    if signed is not None and signed != opportunity.amount:
+        found |= {"signed": signed, "opportunity": opportunity}
+        found["may_take"] = access.may(request.user, "change", opportunity) and fields.may_edit(
+            request.user, Opportunity, "amount"
+        )
+    return found
 
 
 def _orders(request: HttpRequest, rows: Any, whose: dict[str, int]) -> dict[str, Any] | None:
@@ -150,27 +159,24 @@ def today_tile(who: Whose) -> dict[str, Any] | None:
 def order_payments(request: HttpRequest, order: Order) -> dict[str, Any] | None:
     """When an order is paid and what has come in; nothing for whom money is no business."""
     user = request.user
-    if not access.has_verb(user, "view", PaymentPlan) or not access.has_verb(user, "view", Receipt):
+    books = books_of(user, order)
+    if books is None:
         return None
-    plan = list(order.plan.order_by("due_date", "pk"))
-    receipts = list(order.receipts.select_related("confirmed_by").order_by("-received_date", "-pk"))
     today = company_today()
     rows = []
-    for row in plan:
+    for row in books.plan:
         now = settled(row, today)
-        late = now.days_overdue if order.is_effective else 0
         words, kind = STATE_WORDS[now.status], STATE_KINDS.get(now.status, "")
-        row.order = order  # read once, and not for every row
-        rows.append({"row": row, "late": late, "words": words, "kind": kind})
+        rows.append({"row": row, "late": now.days_overdue, "words": words, "kind": kind})
     return {
         "order": order,
         "rows": rows,
-        "receipts": receipts,
-        "account": account_of(order, plan, receipts),
+        "receipts": books.receipts,
+        "account": books.account,
         "may_plan": may_bill(user, order, PaymentPlan),
         "may_record": order.is_effective and may_bill(user, order, Receipt),
-        "may_change_plan": _corrects(user, plan, "change"),
-        "may_remove": _corrects(user, plan, "delete"),
+        "may_change_plan": _corrects(user, books.plan, "change"),
+        "may_remove": _corrects(user, books.plan, "delete"),
         "may_change": access.has_verb(user, "change", Receipt),
         "may_draft": may_bill(user, order, Receipt),
         "may_confirm": access.has_verb(user, "confirm", Receipt),

@@ -75,6 +75,12 @@ def refused(request: HttpRequest, url: str, text: str) -> HttpResponse:
     return HttpResponse(status=409, headers={"HX-Trigger": triggers(text, kind="bad"), "HX-Reswap": "none"})
 
 
+def version_in(request: HttpRequest) -> int | None:
+    """The version of the record that stood on the page which sent this, where it says so."""
+    sent = request.POST.get("version", "")
+    return int(sent) if sent.isdecimal() and len(sent) < 10 else None
+
+
 def by_button(
     request: HttpRequest, record: Any, call: Callable[[], Any], said: Words, *, go: bool = False
 ) -> HttpResponse:

@@ -7,7 +7,8 @@ BOOK_READERS = frozenset(SALES | {"exec", "finance1"})
 OFFERS = {
     **listing("quote", DEAL_READERS),
     **listing("quote_bin", DEAL_READERS),
-    **{f"quote_{what}": page("quote", DEAL_READERS) for what in ("detail", "position", "why", "pdf")},
+    **{f"quote_{what}": page("quote", DEAL_READERS) for what in ("detail", "position", "why")},
+    "quote_pdf": page("quote", DEAL_READERS - {"marketing1"}),  # it has the lines
     "quote_panel": page("quote", DEAL_READERS, kwargs={"slot": "right", "key": "none"}),
     "quote_create": Route(SALES),
     "quote_field": page("quote", SALES, reading=False, kwargs={"name": "name"}),

@@ -44,7 +44,7 @@ class PaymentPlanSerializer(RecordSerializer):
         return settled(row, company_today()).status
 
     def get_days_overdue(self, row: PaymentPlan) -> int:
-        return settled(row, company_today()).days_overdue if row.order.is_effective else 0
+        return settled(row, company_today()).days_overdue
 
 
 class ReceiptSerializer(RecordSerializer):

@@ -1,5 +1,7 @@
 """The lists of instalments (回款计划) and receipts (回款记录)."""
 
+import json
+
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -45,7 +47,7 @@ def _state_words(row: PaymentPlan) -> str:
 def _state(row: PaymentPlan, look: Look) -> SafeString:
     """Paid or not; overdue ones with their days, in red."""
     now = settled(row, company_today())
-    if not now.days_overdue or not row.order.is_effective:
+    if not now.days_overdue:
         return badge(STATE_WORDS[now.status], STATE_KINDS.get(now.status, ""))
     late = ngettext("%(days)d day overdue", "%(days)d days overdue", now.days_overdue)
     return badge(late % {"days": now.days_overdue}, "bad")
@@ -61,8 +63,9 @@ def _confirm(row: Receipt, look: Look) -> SafeString | str:
         return ""
     url = reverse("receipt_confirm", args=[row.pk])
     return format_html(
-        '<button class="btn btn-mini" type="button" hx-post="{}" hx-swap="none">{}</button>',
+        '<button class="btn btn-mini" type="button" hx-post="{}" hx-vals="{}" hx-swap="none">{}</button>',
         url,
+        json.dumps({"version": row.version}),
         _now("Confirm"),
     )
 

@@ -15,10 +15,10 @@ from crm.listing.record import RecordPage
 from sales import services
 from sales.forms.orders import OrderForm
 from sales.listings.orders import ORDER_BIN, ORDERS, STATUS_KINDS
-from sales.models import Invoice, Order, OrderLine, OrderStatus, PaymentPlan, Receipt
+from sales.models import Invoice, Order, OrderLine, OrderStatus
 from sales.queries.invoices import invoices_of, room_of
 from sales.queries.orders import order_record
-from sales.queries.payments import account_of, may_bill
+from sales.queries.payments import books_of, may_bill
 from sales.rules import contracts
 from sales.services.orders import is_deletable
 
@@ -56,13 +56,13 @@ def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> d
 def money_of(user: User, order: Order) -> dict[str, Any]:
     """What came in and what was invoiced of a signed order, as far as it is somebody's business."""
     found: dict[str, Any] = {}
-    if order.is_effective and all(access.has_verb(user, "view", one) for one in (PaymentPlan, Receipt)):
-        found["account"] = account_of(order, list(order.plan.all()), list(order.receipts.all()))
-        found["may_receive"] = found["account"].outstanding > 0 and may_bill(user, order)
+    if order.is_effective and (books := books_of(user, order)) is not None:
+        found["account"] = books.account
+        found["may_receive"] = books.account.outstanding > 0 and may_bill(user, order)
     if order.is_effective and access.has_verb(user, "view", Invoice):
         rows = [one.amount for one in invoices_of(user, order=order) if one.is_in_books]
         found["invoiced"] = sum(rows, Decimal(0))
-        found["to_invoice"] = max(Decimal(0), order.amount - found["invoiced"])
+        found["to_invoice"] = max(Decimal(0), order.signed_amount - found["invoiced"])
         found["may_invoice"] = any(room_of(order).values()) and may_bill(user, order, Invoice)
     return found
 

@@ -35,7 +35,9 @@ def room_of(order: Order, *, without: Invoice | None = None) -> dict[Decimal, De
     taken = _sums(rows.values_list("rate").annotate(Sum("amount")).order_by())
     left = left_by_rate(contract, taken)
     # After an amendment a rate may be gone that was invoiced: in all it stays within the contract nevertheless.
-    over = sum(left.values(), Decimal(0)) - max(Decimal(0), order.amount - sum(taken.values(), Decimal(0)))
+    over = sum(left.values(), Decimal(0)) - max(
+        Decimal(0), order.signed_amount - sum(taken.values(), Decimal(0))
+    )
     for rate in reversed(left):
         cut = min(left[rate], max(Decimal(0), over))
         left[rate], over = left[rate] - cut, over - cut

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 
 from crm.core.clock import company_today
 from sales.models import PaymentPlan, Receipt, ReceiptStatus
-from sales.queries.payments import payment_list
+from sales.queries.payments import SOLD, payment_list
 from sales.rules.payments import health
 
 YEAR = datetime.timedelta(days=365)
@@ -76,5 +76,5 @@ def payment_health(customers: Iterable[int]) -> dict[int, PaymentHealth]:
 
 def _due(customers: Iterable[int], today: datetime.date) -> QuerySet[PaymentPlan]:
     """What fell due of contracts that count, before today: what is due today may still come in time."""
-    rows = payment_list().filter(order__effective_date__isnull=False, due_date__lt=today)
+    rows = payment_list().filter(SOLD, due_date__lt=today)
     return rows.filter(order__customer__in=list(customers)).select_related(None)

@@ -17,8 +17,9 @@ from sales.queries.sums import written_sum
 from sales.rules import payments
 
 OPEN = Q(received__lt=F("amount"))
-# Only what is sold is owed: plans of drafts wait for the signature.
-OWED = OPEN & Q(order__effective_date__isnull=False)
+# Only what is sold is owed: plans of drafts wait for the signature, and what was paid back in full is sold no more.
+SOLD = Q(order__effective_date__isnull=False, order__refunded_date__isnull=True)
+OWED = OPEN & SOLD
 
 
 def payment_list() -> models.QuerySet[PaymentPlan]:
@@ -62,7 +63,7 @@ def state_q(state: str) -> Q:
 
 def settled(row: PaymentPlan, today: datetime.date) -> payments.Settled:
     """An instalment as the rules of payments see it on a day."""
-    return payments.Settled(row.pk, row.due_date, row.amount, row.received, today)
+    return payments.Settled(row.due_date, row.amount, row.received, today, owed=row.order.is_owed)
 
 
 def open_total(rows: models.QuerySet[PaymentPlan]) -> str:
@@ -101,24 +102,36 @@ class Account:
         """回款率: the share that has come in."""
         return payments.receipt_rate(self.received, self.amount)
 
-    @property
-    def age(self) -> str:
-        """The age of the debt (账龄), by its earliest open instalment."""
-        return payments.bucket(self.days_overdue)
-
 
 def account_of(order: Order, plan: Sequence[PaymentPlan], receipts: Sequence[Receipt]) -> Account:
     """How an order stands today."""
     today = company_today()
-    rows = [settled(row, today) for row in plan] if order.is_effective else []
-    late = [row for row in rows if row.days_overdue]
+    late = [now for now in (settled(row, today) for row in plan) if now.days_overdue]
     return Account(
-        amount=order.amount,
+        amount=order.signed_amount,
         received=sum((one.amount for one in receipts if one.is_confirmed), Decimal(0)),
         planned=sum((row.amount for row in plan), Decimal(0)),
         overdue=sum((row.outstanding for row in late), Decimal(0)),
         days_overdue=max((row.days_overdue for row in late), default=0),
     )
+
+
+@dataclass(frozen=True)
+class Books:
+    """When an order is paid, what has come in for it, and how it stands by that."""
+
+    plan: list[PaymentPlan]
+    receipts: list[Receipt]
+    account: Account
+
+
+def books_of(user: User, order: Order) -> Books | None:
+    """The money of an order somebody sees, the oldest instalment and the newest receipt first; None for whom it is no business."""
+    if not all(access.has_verb(user, "view", model) for model in (PaymentPlan, Receipt)):
+        return None
+    plan = list(order.plan.order_by("due_date", "pk"))
+    receipts = list(order.receipts.order_by("-received_date", "-pk"))
+    return Books(plan, receipts, account_of(order, plan, receipts))
 
 
 def owed_by(user: User, **whose: models.Model) -> models.QuerySet[PaymentPlan]:

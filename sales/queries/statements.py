@@ -49,7 +49,7 @@ def statements_of(
     for order in sold_to(user, customer=customer):
         assert order.effective_date is not None
         entries[order.currency].append(
-            Entry(order.effective_date, order.number, order.name, charged=order.amount)
+            Entry(order.effective_date, order.number, order.name, charged=order.signed_amount)
         )
     for one in came_in(user, customer=customer).filter(status=ReceiptStatus.CONFIRMED):
         words = [str(one.get_method_display()), one.reference]

@@ -4,13 +4,13 @@ Only confirmed receipts count; refunds are negative. Days are company dates.
 """
 
 from calendar import monthrange
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 
 UNPAID, PARTIAL, PAID = "unpaid", "partial", "paid"
-BUCKETS = ((30, "1-30"), (60, "31-60"), (90, "61-90"))
+BUCKETS = ((30, "1-30"), (60, "31-60"), (90, "61-90"))  # the age of a debt (账龄), up to so many days
 OLDEST_BUCKET = ">90"
 REMIND_ON = (-7, -3, 0, 1, 7, 30)  # days from the due date
 LEADERS_HEAR, WATCHERS_HEAR = 7, 30  # from so many days on who leads the team, and finance, hear of it too
@@ -27,13 +27,13 @@ class Instalment:
 
 @dataclass(frozen=True)
 class Settled:
-    """An instalment with what has been received for it, as a day sees it."""
+    """An instalment with what has been received for it, as a day sees it; what is not sold is not owed."""
 
-    key: Hashable
     due: date
     amount: Decimal
     received: Decimal
     today: date
+    owed: bool = True
 
     @property
     def outstanding(self) -> Decimal:
@@ -48,17 +48,16 @@ class Settled:
     @property
     def days_overdue(self) -> int:
         """Days past its due date while something is open, otherwise none."""
-        return max(0, (self.today - self.due).days) if self.outstanding > 0 else 0
+        return max(0, (self.today - self.due).days) if self.owed and self.outstanding > 0 else 0
 
 
-def allocate(plan: Iterable[Instalment], received: Decimal, today: date) -> list[Settled]:
+def allocate(plan: Iterable[Instalment], received: Decimal) -> dict[Hashable, Decimal]:
     """Spread what has come in over the instalments, the oldest due date first; too much stays with none of them."""
-    left, settled = max(received, Decimal(0)), []
-    for instalment in sorted(plan, key=lambda one: one.due):
-        part = min(left, instalment.amount)
-        left -= part
-        settled.append(Settled(instalment.key, instalment.due, instalment.amount, part, today))
-    return settled
+    left, parts = max(received, Decimal(0)), {}
+    for one in sorted(plan, key=lambda one: one.due):
+        parts[one.key] = min(left, one.amount)
+        left -= parts[one.key]
+    return parts
 
 
 def split(amount: Decimal, parts: int, first: date, months: int = 1) -> list[tuple[date, Decimal]]:
@@ -80,18 +79,6 @@ def _months_on(day: date, months: int) -> date:
 def receipt_rate(confirmed: Decimal, contract: Decimal) -> Decimal | None:
     """回款率: confirmed over the contract's amount, a fraction; None for a contract over nothing."""
     return confirmed / contract if contract else None
-
-
-def bucket(days: int) -> str:
-    """The age of a debt (账龄), or nothing where it is not overdue."""
-    if days <= 0:
-        return ""
-    return next((name for most, name in BUCKETS if days <= most), OLDEST_BUCKET)
-
-
-def ageing(settled: Sequence[Settled]) -> str:
-    """The age of a contract's debt: that of its earliest instalment which is open and past due."""
-    return bucket(max((one.days_overdue for one in settled), default=0))
 
 
 def fitted(plan: Iterable[Instalment], amount: Decimal) -> dict[Hashable, Decimal]:
@@ -130,8 +117,3 @@ def reminder_windows(today: date) -> list[tuple[int, date | None, date]]:
         )
         for days, until in zip(REMIND_ON, ends, strict=True)
     ]
-
-
-def reminder_dates(due: date) -> tuple[date, ...]:
-    """The days on which an open instalment is spoken of: a week and three days before, on the day, then after it."""
-    return tuple(due + timedelta(days=days) for days in REMIND_ON)

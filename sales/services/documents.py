@@ -27,6 +27,7 @@ from sales.events.orders import ORDER_PRINTED
 from sales.events.products import LETTERHEAD_CHANGED
 from sales.events.quotes import QUOTE_PRINTED
 from sales.models import Letterhead, Order, Quote
+from sales.queries.payments import Books
 from sales.queries.statements import Statement
 from sales.rules.quoting import by_rate
 
@@ -43,12 +44,22 @@ def letterhead() -> Letterhead:
 
 def quote_pdf(quote: Quote) -> bytes:
     """A quote as PDF."""
-    return _document("sales/quote_pdf.html", quote, quote.language)
+    html, pictures = _html("sales/quote_pdf.html", quote, quote.language)
+    return pdf_of(html, pictures)
 
 
-def order_pdf(order: Order) -> bytes:
-    """A contract or order as PDF, in Chinese, with its amount in capital figures."""
-    return _document("sales/order_pdf.html", order, "zh-hans")
+def order_pdf(order: Order, books: Books | None = None) -> bytes:
+    """A contract or order as PDF, in Chinese, with its amount in capital figures.
+
+    With its `books` also when it is paid and, once it is signed, what has come in for it and what is outstanding.
+    """
+    html, pictures = order_html(order, books)
+    return pdf_of(html, pictures)
+
+
+def order_html(order: Order, books: Books | None = None) -> tuple[str, dict[str, bytes]]:
+    """What the PDF of a contract or order is made of, and its pictures."""
+    return _html("sales/order_pdf.html", order, "zh-hans", books=books)
 
 
 def statement_pdf(
@@ -67,12 +78,7 @@ def quote_html(quote: Quote) -> str:
     return _html("sales/quote_pdf.html", quote, quote.language)[0]
 
 
-def _document(template: str, record: Quote | Order, language: str) -> bytes:
-    html, pictures = _html(template, record, language)
-    return pdf_of(html, pictures)
-
-
-def _html(template: str, record: Quote | Order, language: str) -> tuple[str, dict[str, bytes]]:
+def _html(template: str, record: Quote | Order, language: str, **more: Any) -> tuple[str, dict[str, bytes]]:
     lines = list(record.lines.select_related("product"))
     capitals = in_capitals(record.amount) if record.currency == "CNY" and record.amount < MOST else ""
     context: dict[str, Any] = {
@@ -81,6 +87,7 @@ def _html(template: str, record: Quote | Order, language: str) -> tuple[str, dic
         "discounted": any(line.discount for line in lines),
         "rates": by_rate(lines),
         "capitals": capitals,
+        **more,
         **_letterhead(language),
     }
     with translation.override(language):

@@ -150,6 +150,12 @@ def update_order(
             field=field,
             code="frozen",
         )
+    if "currency" in changed and (order.effective_date is not None or order.plan.exists()):
+        raise RuleBroken(
+            _("Its payments are in %(currency)s: it keeps that currency.") % {"currency": order.currency},
+            field="currency",
+            code="frozen",
+        )
     before = write_full(order.amount, order.currency)
     drafts = drafts_of(order.lines.select_related("product")) if lines is None else list(lines)
     with recording(ORDER_UPDATED, order, actor=actor, about=about(order)) as draft:

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,12 +23,13 @@ from crm.events.catalogue import EventType
 from crm.events.recording import EventRow, record_events
 from sales.events.money import PAYMENT_PLANNED, RECEIPT_CONFIRMED, RECEIPT_RECORDED
 from sales.models import Order, PaymentMethod, PaymentPlan, Receipt, ReceiptStatus
-from sales.rules import payments
 from sales.services.money import amount_of, check_alive, check_sold, day_of, said_of
-from sales.services.payments import MOST_INSTALMENTS, beyond_contract, beyond_plan
+from sales.services.payments import MOST_INSTALMENTS, beyond_contract, beyond_plan, note_refund
 from sales.services.refunds import asks_for_approval
+from sales.services.settling import confirmed, settle
 
 BATCH = 500
+MORNING = datetime.timedelta(hours=10)
 T = TypeVar("T")
 
 
@@ -123,7 +123,7 @@ def _plan(batch: Sequence[NewInstalment], actor: Actor) -> list[PaymentPlan | Ru
 @transaction.atomic
 def _receive(batch: Sequence[NewReceipt], actor: Actor) -> list[Receipt | RuleBroken]:
     orders = _locked(row.order_id for row in batch)
-    confirmed = _confirmed(orders)
+    received = confirmed(orders)
     ids = {row.external_id for row in batch if row.external_id}
     taken = set(Receipt.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
     found: list[Receipt | RuleBroken] = []
@@ -133,7 +133,7 @@ def _receive(batch: Sequence[NewReceipt], actor: Actor) -> list[Receipt | RuleBr
             order = orders[row.order_id]
             check_sold(order)
             amount = amount_of(row.amount, signed=True)
-            beyond_contract(order, amount, before=confirmed[order.pk])
+            beyond_contract(order, amount, before=received[order.pk])
             if row.external_id and row.external_id in taken:
                 raise RuleBroken(
                     _("There is a receipt with this external ID already."),
@@ -154,7 +154,7 @@ def _receive(batch: Sequence[NewReceipt], actor: Actor) -> list[Receipt | RuleBr
             continue
         taken.add(row.external_id)
         if row.is_confirmed and not asks_for_approval(made):
-            confirmed[order.pk] += amount
+            received[order.pk] += amount
             made.status = ReceiptStatus.CONFIRMED
             made.confirmed_at, made.confirmed_by_id = now, actor.user_id
         found.append(made)
@@ -171,28 +171,15 @@ def _receive(batch: Sequence[NewReceipt], actor: Actor) -> list[Receipt | RuleBr
             for row, one in some
         ]
         _record(event, rows, actor)
+    for order in _turned(new, orders):
+        note_refund(order, actor)
     return found
 
 
-MORNING = datetime.timedelta(hours=10)
-
-
-def settle(orders: Iterable[int]) -> None:
-    """Spread what has come in for many orders over their instalments; the oldest due date first."""
-    ids = list(orders)
-    received = _confirmed(ids)
-    plans: dict[int, dict[int, PaymentPlan]] = defaultdict(dict)
-    for row in PaymentPlan.objects.filter(order__in=ids).order_by("order_id", "due_date", "pk"):
-        plans[row.order_id][row.pk] = row
-    changed = []
-    for order, rows in plans.items():
-        plan = [payments.Instalment(pk, row.due_date, row.amount) for pk, row in rows.items()]
-        for one in payments.allocate(plan, received[order], datetime.date.min):
-            row = rows[one.key]  # type: ignore[index]
-            if row.received != one.received:
-                row.received = one.received
-                changed.append(row)
-    PaymentPlan._base_manager.bulk_update(changed, ["received"], batch_size=BATCH)
+def _turned(receipts: Iterable[Receipt], orders: Mapping[int, Order]) -> list[Order]:
+    """The orders that may have been paid back in full by these receipts, or stand paid again."""
+    ids = {one.order_id for one in receipts if one.is_confirmed and one.amount < 0}
+    return [order for pk, order in orders.items() if pk in ids or order.refunded_date is not None]
 
 
 def _locked(ids: Iterable[int]) -> dict[int, Order]:
@@ -205,12 +192,6 @@ def _locked(ids: Iterable[int]) -> dict[int, Order]:
         .filter(pk__in=wanted)
     )
     return {order.pk: order for order in rows.order_by("pk")}
-
-
-def _confirmed(orders: Iterable[int]) -> dict[int, Decimal]:
-    rows = Receipt.objects.filter(order__in=list(orders), status=ReceiptStatus.CONFIRMED)
-    sums = rows.order_by().values_list("order").annotate(Sum("amount"))
-    return defaultdict(Decimal, dict(sums))
 
 
 def _record(

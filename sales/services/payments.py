@@ -40,6 +40,7 @@ from sales.services.money import about_money, amount_of, check_alive, check_sold
 from sales.services.money_news import tell_receipt_decided, tell_recorded
 from sales.services.orders import about, locked
 from sales.services.refunds import check_agreed
+from sales.services.settling import confirmed_of, settle
 
 MOST_INSTALMENTS = 120
 EDITABLE = frozenset({"received_date", "amount", "method", "reference", "note", "external_id"})
@@ -66,7 +67,7 @@ def plan_payments(
     new = sum((row.amount for row in rows), Decimal(0))
     beyond_plan(order, planned + new, left=order.amount - planned)
     PaymentPlan._base_manager.bulk_create(rows)
-    _allocate(order)
+    settle([order.pk])
     record_event(PAYMENT_PLANNED, order, actor=actor, payload=said_of(order, new), about=about(order))
     return rows
 
@@ -104,7 +105,7 @@ def change_instalment(
     # What it has received is settled again below; until then it must not be more than it asks for.
     instalment.received = min(instalment.received, instalment.amount)
     save_versioned(instalment, [*changed, "received"])
-    _allocate(order)
+    settle([order.pk])
     instalment.refresh_from_db()
     payload = said_of(order, instalment.amount) | {
         "before": write_full(before, order.currency),
@@ -124,7 +125,7 @@ def remove_instalment(instalment: PaymentPlan, *, actor: Actor, expected: int | 
     check_version(row, expected)
     payload = said_of(order, row.amount)
     row.delete()
-    _allocate(order)
+    settle([order.pk])
     record_event(PAYMENT_UNPLANNED, order, actor=actor, payload=payload, about=about(order))
 
 
@@ -213,8 +214,8 @@ def confirm_receipt(receipt: Receipt, *, actor: Actor, expected: int | None = No
         receipt.status = ReceiptStatus.CONFIRMED
         receipt.confirmed_at, receipt.confirmed_by_id = timezone.now(), actor.user_id
         save_versioned(receipt, ["status", "confirmed_at", "confirmed_by"])
-    _allocate(order)
-    _note_refund(order, actor)
+    settle([order.pk])
+    note_refund(order, actor)
     tell_receipt_decided(receipt, actor)
     return receipt
 
@@ -240,10 +241,26 @@ def void_receipt(receipt: Receipt, *, reason: str, actor: Actor, expected: int |
     with recording(RECEIPT_VOIDED, receipt, actor=actor, payload=said, about=about_money(order)):
         receipt.status, receipt.void_reason = ReceiptStatus.VOIDED, reason
         save_versioned(receipt, ["status", "void_reason"])
-    _allocate(order)
-    _note_refund(order, actor)
+    settle([order.pk])
+    note_refund(order, actor)
     tell_receipt_decided(receipt, actor)
     return receipt
+
+
+def note_refund(order: Order, actor: Actor) -> None:
+    """A (locked) order whose money has all gone back counts as sold no more, until some comes in again."""
+    back = order.receipts.filter(status=ReceiptStatus.CONFIRMED, amount__lt=0).order_by("-received_date")
+    day = None if confirmed_of(order) else back.values_list("received_date", flat=True).first()
+    if day == order.refunded_date:
+        return
+    event = ORDER_REFUNDED if day else ORDER_UPDATED
+    with recording(event, order, actor=actor, payload={"number": order.number}, about=about(order)):
+        order.refunded_date = day
+        save_versioned(order, ["refunded_date"])
+    if day is None:
+        note_bought(order, actor=actor)
+    else:
+        note_unsold(order.customer, {order.effective_date}, actor=actor)
 
 
 def fit_plan(order: Order, *, actor: Actor) -> None:
@@ -267,7 +284,7 @@ def fit_plan(order: Order, *, actor: Actor) -> None:
             said = said_of(order, row.amount)
             row.delete()
             record_event(PAYMENT_UNPLANNED, order, actor=actor, payload=said, about=about(order))
-    _allocate(order)
+    settle([order.pk])
 
 
 def close_money(order: Order, *, reason: str, actor: Actor) -> None:
@@ -292,42 +309,7 @@ def close_money(order: Order, *, reason: str, actor: Actor) -> None:
         withdraw_invoice(invoice, actor=actor)
 
 
-def confirmed_of(order: Order) -> Decimal:
-    """What has come in for an order and is confirmed, refunds taken off."""
-    found = order.receipts.filter(status=ReceiptStatus.CONFIRMED).aggregate(sum=Sum("amount"))
-    return found["sum"] or Decimal(0)
-
-
 # --- What these share ---------------------------------------------------------------------------------------------
-
-
-def _allocate(order: Order) -> None:
-    """Spread what is confirmed over the (locked) order's instalments, the oldest due date first."""
-    rows = {row.pk: row for row in order.plan.order_by("due_date", "pk")}
-    plan = [payments.Instalment(pk, row.due_date, row.amount) for pk, row in rows.items()]
-    changed = []
-    for settled in payments.allocate(plan, confirmed_of(order), company_today()):
-        row = rows[settled.key]  # type: ignore[index]
-        if row.received != settled.received:
-            row.received = settled.received
-            changed.append(row)
-    PaymentPlan._base_manager.bulk_update(changed, ["received"])
-
-
-def _note_refund(order: Order, actor: Actor) -> None:
-    """An order whose money has all gone back counts as sold no more, until some comes in again."""
-    back = order.receipts.filter(status=ReceiptStatus.CONFIRMED, amount__lt=0).order_by("-received_date")
-    day = None if confirmed_of(order) else back.values_list("received_date", flat=True).first()
-    if day == order.refunded_date:
-        return
-    event = ORDER_REFUNDED if day else ORDER_UPDATED
-    with recording(event, order, actor=actor, payload={"number": order.number}, about=about(order)):
-        order.refunded_date = day
-        save_versioned(order, ["refunded_date"])
-    if day is None:
-        note_bought(order, actor=actor)
-    else:
-        note_unsold(order.customer, {order.effective_date}, actor=actor)
 
 
 def _planned(order: Order) -> Decimal:
@@ -363,8 +345,8 @@ def beyond_contract(order: Order, amount: Decimal, *, before: Decimal) -> None:
 
 
 def _check_most(order: Order, total: Decimal) -> None:
-    if total > order.amount:
-        over = write_full(total - order.amount, order.currency)
+    if total > (worth := order.signed_amount):
+        over = write_full(total - worth, order.currency)
         raise RuleBroken(
             _("That is %(over)s more than the contract is worth.") % {"over": over},
             field="amount",

@@ -272,3 +272,11 @@ def test_what_happened_by_itself_bears_the_name_of_the_system(customer):
     client.force_login(customer.owner)
     shown = client.get(over.get_absolute_url()).content.decode()
     assert ">sales<" not in shown and (">Yuanke<" in shown or ">缘客<" in shown)
+
+
+def test_a_contract_whose_payments_stand_in_the_books_keeps_its_currency(customer):
+    order = signed_order(customer)
+    services.amend_order(order, reason="改币种", actor=SYSTEM)
+    with pytest.raises(RuleBroken) as refused:
+        services.update_order(order, currency="USD", actor=SYSTEM)
+    assert (refused.value.field, refused.value.code) == ("currency", "frozen")

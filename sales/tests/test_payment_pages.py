@@ -193,3 +193,18 @@ def test_the_history_of_a_contract_tells_of_receipts_only_those_who_may_read_the
 def test_who_confirms_receipts_hears_that_one_waits(company, order):
     services.record_receipt(order, amount=Decimal(500), actor=SYSTEM)
     assert Notification.objects.get(kind="receipt_waits").user == company.finance1
+
+
+def test_finance_confirms_the_amount_it_saw(as_, company, order):
+    receipt = services.record_receipt(order, amount=Decimal(100), actor=SYSTEM)
+    finance, url = as_(company.finance1), reverse("receipt_confirm", args=[receipt.pk])
+    assert 'name="version" value="1"' in panel(finance, order)
+    assert "&quot;version&quot;: 1" in finance.get(reverse("receipt_list")).content.decode()
+    services.update_receipt(receipt, amount=Decimal(900), actor=SYSTEM)
+    seen = {"version": receipt.version}
+    assert finance.post(url, seen, headers={"HX-Request": "true"}).status_code == 409
+    receipt.refresh_from_db()
+    assert receipt.is_draft
+    assert finance.post(url, {"version": receipt.version}).status_code == 302
+    receipt.refresh_from_db()
+    assert receipt.is_confirmed

@@ -18,14 +18,25 @@ from crm.identity.tests.factories import actor, make_company
 from sales import services
 from sales.models import Order, PaymentPlan, Receipt
 from sales.models.order import EFFECTIVE
+from sales.queries.invoices import room_of
 from sales.queries.payment_health import PaymentHealth, payment_health
-from sales.queries.payments import account_of, aged_q, may_bill, overdue_q, payment_list, state_q
+from sales.queries.payments import (
+    account_of,
+    aged_q,
+    books_of,
+    may_bill,
+    overdue_q,
+    payment_list,
+    state_q,
+)
+from sales.queries.statements import statements_of
 from sales.rules.payments import split
 from sales.services.payment_bulk import NewReceipt, add_receipts
-from sales.services.payments import confirmed_of
+from sales.services.settling import confirmed_of
 from sales.tests.factories import SYSTEM, a_line, make_order, signed_order
 
 pytestmark = pytest.mark.django_db
+TODAY = company_today()
 
 
 @pytest.fixture
@@ -56,6 +67,10 @@ def receive(order, amount, confirmed=True):
     return services.confirm_receipt(receipt, actor=SYSTEM) if confirmed else receipt
 
 
+def order_now(order):
+    return Order._base_manager.get(pk=order.pk)
+
+
 def state_of(order):
     return list(order.plan.order_by("due_date").values_list("received", flat=True))
 
@@ -83,7 +98,7 @@ def test_the_worked_example_of_a_late_instalment(order):
     assert state_of(order) == [50_000, 30_000, 0]
     account = account_of(order, list(order.plan.all()), list(order.receipts.all()))
     assert (account.rate, account.overdue, account.days_overdue) == (Decimal("0.4"), 20_000, 38)
-    assert (account.age, account.outstanding, account.unplanned) == ("31-60", 120_000, 0)
+    assert (account.outstanding, account.unplanned) == (120_000, 0)
     rows, today = payment_list(), company_today()
     assert rows.filter(overdue_q()).get().amount == 50_000
     assert [rows.filter(aged_q(bucket, today)).count() for bucket in ("1-30", "31-60", "61-90", ">90")] == [
@@ -93,6 +108,26 @@ def test_the_worked_example_of_a_late_instalment(order):
         0,
     ]
     assert [rows.filter(state_q(state)).count() for state in ("paid", "partial", "unpaid")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("days", "age"),
+    [
+        (0, ""),
+        (1, "1-30"),
+        (30, "1-30"),
+        (31, "31-60"),
+        (60, "31-60"),
+        (61, "61-90"),
+        (90, "61-90"),
+        (91, ">90"),
+    ],
+)
+def test_how_old_a_debt_is(order, days, age):
+    plan(order, (-days, 10))
+    today = company_today()
+    found = [one for one in ("1-30", "31-60", "61-90", ">90") if payment_list().filter(aged_q(one, today))]
+    assert found == ([age] if age else [])
 
 
 def test_what_is_planned_never_exceeds_the_contract(order):
@@ -286,7 +321,11 @@ def test_what_was_paid_back_in_full_never_was_a_deal(company, order):
     receive(order, -whole / 2)
     customer.refresh_from_db()
     assert customer.first_deal_at == order.effective_date
+    plan(order, (-70, whole))
     last = receive(order, -whole / 2)
+    assert not payment_list().filter(overdue_q()).exists()  # nothing is owed of what is sold no more
+    now = order_now(order)
+    assert account_of(now, list(now.plan.all()), []).days_overdue == 0
     customer.refresh_from_db()
     order.refresh_from_db()
     assert (customer.first_deal_at, order.refunded_date) == (None, last.received_date)
@@ -296,3 +335,29 @@ def test_what_was_paid_back_in_full_never_was_a_deal(company, order):
     order.refresh_from_db()
     assert (customer.first_deal_at, order.refunded_date) == (order.effective_date, None)
     assert customer.lifecycle_stage == "customer"
+    rest = NewReceipt(order.pk, company_today(), -whole / 2)
+    assert add_receipts([rest], actor=SYSTEM)[0].is_confirmed  # the same by a sheet
+    customer.refresh_from_db()
+    assert (customer.first_deal_at, order_now(order).refunded_date) == (None, company_today())
+
+
+def test_while_a_contract_is_amended_its_money_goes_by_what_was_signed(company, order):
+    def worth():
+        now = order_now(order)
+        rows = statements_of(company.finance1, now.customer, TODAY, TODAY, TODAY)
+        return (
+            books_of(company.finance1, now).account.amount,
+            rows[0].account.closing,
+            sum(room_of(now).values()),
+        )
+
+    services.amend_order(order, reason="加项", actor=SYSTEM)
+    services.update_order(order, lines=[a_line(300_000)], actor=SYSTEM)
+    assert worth() == (200_000, 200_000, 200_000)
+    with pytest.raises(RuleBroken) as refused:
+        receive(order, 200_001, confirmed=False)
+    assert refused.value.code == "beyond"
+    services.update_order(order, lines=[a_line(100_000)], actor=SYSTEM)
+    receive(order, 150_000)
+    services.sign_order(services.approve_order(order, actor=SYSTEM), actor=SYSTEM)
+    assert worth() == (100_000, -50_000, 100_000)

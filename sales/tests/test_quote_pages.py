@@ -12,10 +12,19 @@ from crm.events.models import Event
 from crm.identity.tests.factories import make_company
 from sales import services
 from sales.models import Quote, QuoteLink
+from sales.queries.payments import books_of
 from sales.services import Draft
-from sales.services.documents import quote_html, quote_pdf
+from sales.services.documents import order_html, quote_html, quote_pdf
 from sales.services.quote_answers import token_from
-from sales.tests.factories import SYSTEM, a_line, make_product, make_quote, sent_quote, signed_order
+from sales.tests.factories import (
+    SYSTEM,
+    a_line,
+    make_order,
+    make_product,
+    make_quote,
+    sent_quote,
+    signed_order,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -267,3 +276,27 @@ def test_the_editor_reads_rates_and_products_once(sales1, customer, django_asser
     sales1.get(url)
     with django_assert_max_num_queries(24):
         sales1.get(url)
+
+
+def test_who_does_not_read_the_lines_gets_no_paper_that_has_them(client, company, customer):
+    quote = make_quote(customer)
+    client.force_login(company.marketing1)
+    page = client.get(quote.get_absolute_url())
+    assert page.status_code == 200 and reverse("quote_pdf", args=[quote.pk]) not in page.content.decode()
+    assert client.get(reverse("quote_pdf", args=[quote.pk])).status_code == 403
+
+
+def test_a_contract_on_paper_says_when_it_is_paid_and_what_has_come_in(company, customer):
+    order = make_order(customer, lines=[a_line(1000)])
+    services.plan_payments(order, [(timezone.localdate(), Decimal(600), "预付款")], actor=SYSTEM)
+
+    def paper(person):
+        return order_html(order, books_of(person, order))[0]
+
+    assert "预付款" in paper(company.sales1) and "未回款" not in paper(company.sales1)
+    order = services.sign_order(services.approve_order(order, actor=SYSTEM), actor=SYSTEM)
+    services.confirm_receipt(services.record_receipt(order, amount=Decimal(250), actor=SYSTEM), actor=SYSTEM)
+    order.refresh_from_db()
+    said = paper(company.finance1)
+    assert all(words in said for words in ("250.00", "25%", "750.00", "未回款"))
+    assert "250.00" not in paper(company.service1) and "预付款" not in paper(company.service1)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from crm.core.clock import company_today
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.actor import actor_of
-from crm.listing.answers import done
+from crm.listing.answers import done, version_in
 from crm.listing.record import RecordPage
 from sales.forms.lines import initial_of, lines_form
 from sales.models import PriceBook
@@ -50,11 +50,9 @@ class LineEditor:
             return self._show(request, record, forms, None, status=422)
         what = request.POST.get("do", "")
         drafts = forms.drafts()
-        version = request.POST.get("version", "")
-        expected = int(version) if version.isdecimal() and len(version) < 10 else None
         try:
             if what == "save":
-                saved = self.save(record, drafts, actor=actor_of(request), expected=expected)
+                saved = self.save(record, drafts, actor=actor_of(request), expected=version_in(request))
                 return done(request, saved.get_absolute_url(), _("Saved"), go=True)
             found = self._reckon(record, drafts)
         except StaleVersion as error:

@@ -17,6 +17,7 @@ from sales import services
 from sales.forms.orders import NewOrderForm, ReasonForm, SignForm, TerminateForm
 from sales.models import Order
 from sales.pages.orders import ORDER_PAGE
+from sales.queries.payments import books_of
 from sales.services import documents
 from sales.views.line_editor import LineEditor
 from sales.views.papers import new_paper, pdf_of
@@ -187,4 +188,8 @@ def order_renew(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def order_pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """A contract as PDF; the audit log keeps that it was taken out."""
-    return pdf_of(request, ORDER_PAGE.record(request, pk), documents.order_pdf, documents.record_order_print)
+    order = ORDER_PAGE.record(request, pk)
+    books = books_of(request.user, order)
+    return pdf_of(
+        request, order, lambda paper: documents.order_pdf(paper, books), documents.record_order_print
+    )

@@ -63,7 +63,8 @@ def opportunity_named(request: HttpRequest) -> Opportunity | None:
 def pdf_of(
     request: HttpRequest, paper: Quote | Order, make: Callable[[Any], bytes], note: Callable[..., None]
 ) -> HttpResponse:
-    """A quote or an order as PDF; `note` keeps in the audit log that it was taken out."""
+    """A quote or an order as PDF, for who may read its lines; `note` keeps in the audit log that it was taken out."""
+    access.require_verb(request.user, "view", type(paper).lines.rel.related_model)
     try:
         content = make(paper)
     except RuleBroken as error:

@@ -16,7 +16,7 @@ from crm.core.clock import company_today
 from crm.core.money import write_full
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import by_button, by_form, done, show_form
+from crm.listing.answers import by_button, by_form, version_in
 from crm.listing.once import once
 from sales import services
 from sales.forms.orders import ReasonForm
@@ -75,18 +75,17 @@ def payment_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an instalment out of the plan."""
     row = _to_correct(request, PaymentPlan, pk, "delete")
     amount = write_full(row.amount, row.order.currency)
-    if request.method == "GET":
-        return show_form(
-            request,
-            None,
-            heading=_("Remove the instalment of %(amount)s?") % {"amount": amount},
-            back=row.order.get_absolute_url(),
-            submit=_("Remove"),
-            danger=True,
-            note=_("What has come in for it counts for the other instalments."),
-        )
-    services.remove_instalment(row, actor=actor_of(request))
-    return done(request, row.order.get_absolute_url(), _("Removed."))
+    return by_form(
+        request,
+        None,
+        lambda: services.remove_instalment(row, actor=actor_of(request)),
+        _("Removed."),
+        heading=_("Remove the instalment of %(amount)s?") % {"amount": amount},
+        back=row.get_absolute_url(),
+        submit=_("Remove"),
+        danger=True,
+        note=_("What has come in for it counts for the other instalments."),
+    )
 
 
 @login_required
@@ -133,14 +132,13 @@ def receipt_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def receipt_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Finance has seen the money."""
+    """Finance has seen the money: the very amount that stood beside the button, should somebody correct it meanwhile."""
     row = access.get_visible_or_404(Receipt, request.user, pk, "confirm", queryset=receipt_list())
-    amount = write_full(row.amount, row.order.currency)
     return by_button(
         request,
         row,
-        lambda: services.confirm_receipt(row, actor=actor_of(request)),
-        lambda _row: _("%(amount)s confirmed.") % {"amount": amount},
+        lambda: services.confirm_receipt(row, actor=actor_of(request), expected=version_in(request)),
+        lambda made: _("%(amount)s confirmed.") % {"amount": write_full(made.amount, row.order.currency)},
     )
 
 

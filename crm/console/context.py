@@ -36,6 +36,7 @@ class Item:
     drawer: bool = False
     letter: str = ""  # G and this letter go there
     named: bool = False  # its form takes the new record's name from the address
+    also: str = ""  # URL name of another page that belongs to it
 
 
 MODULES = (
@@ -65,6 +66,7 @@ MODULES = (
         "report_list",
         "sales.opportunity sales.paymentplan",
         letter="r",
+        also="dashboard",
     ),
 )
 DAILY = ("today", "customers", "opportunities")
@@ -208,7 +210,9 @@ def _offered(items: Iterable[Item], user: User, path: str) -> list[dict[str, Any
                 "drawer": item.drawer,
                 "letter": item.letter,
                 "named": item.named,
-                "current": path == url or (url != "/" and path.startswith(url)),
+                "current": path == url
+                or (url != "/" and path.startswith(url))
+                or bool(item.also and path.startswith(_url(item.also))),
             }
         )
     return found

@@ -17,7 +17,7 @@ from reports.queries.odds import AMOUNT, model_expression, stage_expression
 from reports.rules.periods import Period
 from sales.models import ForecastCategory, Opportunity, OpportunityStatus
 
-OPEN = Q(status=OpportunityStatus.OPEN)
+OPEN, WON = Q(status=OpportunityStatus.OPEN), Q(status=OpportunityStatus.WON)
 COUNTED = OPEN & ~Q(forecast_category=ForecastCategory.OMITTED)
 COUNTED_QUERY = {
     "status": "open",
@@ -46,8 +46,11 @@ def sums(
     group: tuple[str, ...] = ("owner_id",),
 ) -> Iterator[Sums]:
     """The forecast of a period for the deals, by group and currency, in one query."""
-    won = Q(status=OpportunityStatus.WON) & closed_between(period.first, period.last)
-    due = COUNTED & Q(expected_close_date__gte=period.first, expected_close_date__lte=period.last)
+    expected = Q(expected_close_date__gte=period.first, expected_close_date__lte=period.last)
+    by_history = odds is not None and bool(odds.stages) and period.last >= today
+    looked_at = WON & closed_between(period.first, period.last) | COUNTED & (Q() if by_history else expected)
+    # Of the rows looked at; what holds for all of them is not asked again for each sum.
+    won, due = WON, OPEN & (expected if by_history else Q())
     measures: dict[str, Any] = {
         "closed": Sum("amount", filter=won),
         "commit_open": Sum("amount", filter=due & Q(forecast_category=ForecastCategory.COMMIT)),
@@ -57,12 +60,10 @@ def sums(
         "won": Count("pk", filter=won),
         "open": Count("pk", filter=due),
     }
-    looked_at = won | due
-    if odds is not None and odds.stages and period.last >= today:
-        looked_at = won | COUNTED  # history has its own view of when a deal closes
-        measures["stage_open"] = Sum(AMOUNT * stage_expression(odds, period, today, now), filter=COUNTED)
+    if odds is not None and by_history:  # history has its own view of when a deal closes
+        measures["stage_open"] = Sum(AMOUNT * stage_expression(odds, period, today, now), filter=OPEN)
         if odds.model:
-            measures["model_open"] = Sum(AMOUNT * model_expression(odds, period, today, now), filter=COUNTED)
+            measures["model_open"] = Sum(AMOUNT * model_expression(odds, period, today, now), filter=OPEN)
     names = list(measures)
     for row in rows.filter(looked_at).values_list(*group, "currency").annotate(**measures):
         *key, currency = row[: len(group) + 1]

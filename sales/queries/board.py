@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import (
     BooleanField,
@@ -35,6 +36,17 @@ from sales.queries.sums import rate_of
 CARDS = 20  # of a column at first, and with each further look
 # What closes first stands on top, what nobody has dated last; of those won, the latest.
 ORDER = (F("closed_at").desc(nulls_last=True), F("expected_close_date").asc(nulls_last=True), F("pk").asc())
+
+
+@dataclass(frozen=True)
+class Face:
+    """A colleague as an avatar shows them."""
+
+    pk: int
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass
@@ -66,22 +78,28 @@ class Board:
     open: Column
     rotting: int
     unplanned: int
+    owners: Sequence[Face] = ()
 
 
 def board(rows: QuerySet[Opportunity], pipeline: Pipeline, user: User) -> Board:
     """The board of the deals somebody sees and has filtered (`rows`): three queries for any number of them."""
     stages = stages_of(pipeline)
     shown = _shown(rows.filter(pipeline=pipeline))
-    sums, cards = _sums(shown), _first_cards(shown.exclude(status="lost"), user)
+    counted = _counted(shown, "owner", "owner__name")
+    sums, cards = _sums(counted), _first_cards(shown.exclude(status="lost"), user)
     columns = {stage.pk: _column(stage, sums, cards) for stage in stages}
     first = [card for column in columns.values() for card in column.cards]
     _note_approvals(first, stages, user)
     shield(user, first)
-    return _assembled(pipeline, stages, columns, sums)
+    return _assembled(pipeline, stages, columns, sums, _owners(counted))
 
 
 def _assembled(
-    pipeline: Pipeline, stages: list[Stage], columns: dict[int, Column], sums: dict[int, _Sum]
+    pipeline: Pipeline,
+    stages: list[Stage],
+    columns: dict[int, Column],
+    sums: dict[int, _Sum],
+    owners: Sequence[Face] = (),
 ) -> Board:
     of_kind = {stage.kind: columns[stage.pk] for stage in stages}
     open_columns = [columns[stage.pk] for stage in stages if stage.is_open]
@@ -93,6 +111,7 @@ def _assembled(
         _together(open_columns, sums),
         sum(one.rotting for one in sums.values()),
         sum(one.unplanned for one in sums.values()),
+        owners,
     )
 
 
@@ -114,7 +133,7 @@ def more_cards(rows: QuerySet[Opportunity], stage: Stage, user: User, *, after: 
 def heads(rows: QuerySet[Opportunity], pipeline: Pipeline) -> Board:
     """The sums of a board without its cards, for after a move: one query."""
     stages = stages_of(pipeline)
-    sums = _sums(_shown(rows.filter(pipeline=pipeline)))
+    sums = _sums(_counted(_shown(rows.filter(pipeline=pipeline))))
     return _assembled(pipeline, stages, {stage.pk: _column(stage, sums, {}) for stage in stages}, sums)
 
 
@@ -163,30 +182,54 @@ class _Sum:
     weighted: Sequence[Money] = ()
 
 
-def _sums(rows: QuerySet[Opportunity]) -> dict[int, _Sum]:
-    """Per stage the number of deals, how many need care, their amounts and weighted amounts by currency."""
+def _counted(rows: QuerySet[Opportunity], *more: str) -> list[dict[str, Any]]:
+    """By stage and currency (and `more`) the number of deals, how many need care, their amounts and weighted amounts."""
     share = ExpressionWrapper(
         F("amount") * F("probability") / Value(100),
         output_field=DecimalField(max_digits=24, decimal_places=4),
     )
-    found = rows.order_by().values("stage", "currency")
-    per_stage: dict[int, list[dict]] = defaultdict(list)
-    for row in found.annotate(
-        n=Count("pk"),
-        whole=Sum("amount"),
-        part=Sum(share),
-        rotting=Count("pk", filter=rotting_q()),
-        unplanned=Count("pk", filter=without_next_step_q()),
-    ):
+    found = rows.order_by().values("stage", "currency", *more)
+    return list(
+        found.annotate(
+            n=Count("pk"),
+            open=Count("pk", filter=Q(status="open")),
+            whole=Sum("amount"),
+            part=Sum(share),
+            rotting=Count("pk", filter=rotting_q()),
+            unplanned=Count("pk", filter=without_next_step_q()),
+        )
+    )
+
+
+def _sums(counted: Sequence[dict[str, Any]]) -> dict[int, _Sum]:
+    """What was counted, by stage."""
+    per_stage: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in counted:
         per_stage[row["stage"]].append(row)
     return {
         stage: _Sum(
             *(sum(row[name] for row in group) for name in ("n", "rotting", "unplanned")),
-            [Money(row["whole"], row["currency"]) for row in group],
-            [Money(q2(row["part"]), row["currency"]) for row in group],
+            _by_currency(group, "whole"),
+            _by_currency(group, "part"),
         )
         for stage, group in per_stage.items()
     }
+
+
+def _by_currency(group: Sequence[dict[str, Any]], name: str) -> list[Money]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for row in group:
+        sums[row["currency"]] += row[name]
+    return [Money(q2(amount), currency) for currency, amount in sums.items()]
+
+
+def _owners(counted: Sequence[dict[str, Any]], most: int = 8) -> list[Face]:
+    """Whose open deals these are, those with the most first."""
+    held: Counter[Face] = Counter()
+    for row in counted:
+        if row["owner"] and row["open"]:
+            held[Face(row["owner"], row["owner__name"])] += row["open"]
+    return sorted(held, key=lambda face: (-held[face], face.pk))[:most]
 
 
 def _first_cards(rows: QuerySet[Opportunity], user: User) -> dict[int, list[Opportunity]]:

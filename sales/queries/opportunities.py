@@ -134,24 +134,6 @@ def win_rate(rows: models.QuerySet[Opportunity]) -> Rate:
     )
 
 
-@dataclass(frozen=True)
-class Face:
-    """A colleague as an avatar shows them."""
-
-    pk: int
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def owners_of(rows: models.QuerySet[Opportunity], most: int = 8) -> list[Face]:
-    """Whose open deals these are, those with the most first."""
-    found = rows.filter(status="open", owner__isnull=False).order_by().values_list("owner", "owner__name")
-    counted = found.annotate(n=Count("pk")).order_by("-n", "owner")
-    return [Face(pk, name) for pk, name, _count in counted[:most]]
-
-
 def open_total(rows: models.QuerySet[Opportunity]) -> str:
     """What the open ones among some opportunities come to, for the foot of the list."""
     return sum_of(rows.filter(status="open"))

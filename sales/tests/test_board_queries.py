@@ -50,6 +50,11 @@ def test_stages_with_their_sums(company):
         830,
     )
     assert (found.won.count, found.won.amount.money.amount, found.lost.count) == (1, 50, 0)
+    mate = make_customer(company.sales2)
+    for _number in range(4):
+        make_opportunity(mate)
+    services.win_opportunity(make_opportunity(make_customer(company.manager1)), actor=SYSTEM)
+    assert [face.name for face in board_of(company.manager1).owners] == ["Sales2", "Sales1"]
     assert board_of(company.manager2).open.count == 1
 
 

@@ -19,7 +19,7 @@ from sales.listings.cards import Cards
 from sales.listings.opportunities import OPPORTUNITIES
 from sales.models import Opportunity, Pipeline, Stage
 from sales.queries import board as queries
-from sales.queries.opportunities import owners_of, pipelines_of, win_rate
+from sales.queries.opportunities import pipelines_of, win_rate
 
 OWN = frozenset({"after"})
 
@@ -39,7 +39,6 @@ def opportunity_board(request: HttpRequest) -> HttpResponse:
     partial_only = bool(request.htmx) and request.htmx.target == "list"
     context = _around(request, selection, pipelines, pipeline) | {
         "board": queries.board(rows, pipeline, request.user),
-        "owners": owners_of(rows.filter(pipeline=pipeline)),
         "top_panels": _top_panels(request, selection, pipeline),
         "rate": win_rate(access.visible(Opportunity, request.user).filter(pipeline=pipeline)),
     }

@@ -52,7 +52,7 @@ def suppressed(event: Event) -> None:
 
 
 def changed_hands(event: Event) -> None:
-    """A lead or customer has another owner, or none: cadences in the old one's name end."""
+    """A lead or customer has another owner: cadences in the old one's name end (the pools end theirs at once)."""
     if (record := _of_event(event, {"sales.lead": Lead, "accounts.customer": Customer})) is not None:
         services.note_owner(record)
 

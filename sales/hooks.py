@@ -8,7 +8,7 @@ from accounts.services.merge_relations import moves_with_customer
 from crm.automation.events import ADDRESS_SUPPRESSED, EMAIL_ANSWERED
 from crm.core.hooks import HealthSignal, Panel, hooks
 from crm.identity.events import (
-    OWNER_CHANGES,
+    RECORD_CLAIMED,
     RECORD_TRANSFERRED,
     ROLE_UPDATED,
     TEAM_UPDATED,
@@ -136,7 +136,7 @@ moves_with_customer(Enrolment)
 for key, names, handle in (
     ("cadence-answers", (EMAIL_ANSWERED,), consumers.answered),
     ("cadence-suppressed", (ADDRESS_SUPPRESSED,), consumers.suppressed),
-    ("cadence-owners", OWNER_CHANGES, consumers.changed_hands),
+    ("cadence-owners", (RECORD_TRANSFERRED, RECORD_CLAIMED), consumers.changed_hands),
     ("cadence-stages", (LEAD_STATUS_CHANGED, OPPORTUNITY_MOVED), consumers.moved_on),
     (
         "cadence-closed",

@@ -1,5 +1,7 @@
 """What ends a cadence before its last step: an answer, an opt-out, a wrong address, a meeting, a change of the deal."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -120,6 +122,13 @@ def note_owner(record: Customer | Lead) -> int:
     rows = of_record(record).filter(cadence__stops_on_owner=True)
     if record.owner_id is not None:
         rows = rows.exclude(owner=record.owner_id)
+    return stop_all(rows, reason=StopReason.OWNER, actor=system("cadences"))
+
+
+def note_pooled(model: type[Customer] | type[Lead], ids: Iterable[int]) -> int:
+    """Records went into a pool and belong to nobody: cadences with them end where they say so."""
+    field = "lead" if model is Lead else "customer"
+    rows = Enrolment._base_manager.filter(LIVE, cadence__stops_on_owner=True, **{f"{field}__in": list(ids)})
     return stop_all(rows, reason=StopReason.OWNER, actor=system("cadences"))
 
 

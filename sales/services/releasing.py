@@ -25,6 +25,7 @@ from crm.identity.shares import grant_models
 from sales.models import Lead, Pool, PoolReason, PoolStay, Protection
 from sales.models.choices import RETURN_REASONS
 from sales.queries.pools import PoolMap, held_q, kind_of
+from sales.services.cadence_ends import note_pooled
 from sales.services.pools import default_pool
 
 
@@ -70,7 +71,7 @@ def put_in_pool(
     event: EventType,
     actor: Actor,
 ) -> list[int]:
-    """Move records into a pool, set-based: no owner, no collaborators, nothing planned; history and who had it stay.
+    """Move records into a pool, set-based: no owner, no collaborators, nothing planned, no cadence; history and who had it stay.
 
     Returns the ids that moved; what lies there already stays as it is.
     """
@@ -97,6 +98,7 @@ def put_in_pool(
     _note_stays(model, dict(rows), pool, reason, note)
     Protection._base_manager.filter(**{f"{kind_of(model)}__in": moved}).delete()
     _withdraw_shares(model, moved)
+    note_pooled(model, moved)
     _cancel_plans(model, owned, actor)
     return moved
 

@@ -359,6 +359,19 @@ def test_a_meeting_a_new_stage_and_a_new_owner_end_it(clock, contact, cadence, c
     assert fresh(one).reason == "owner"
 
 
+def test_what_goes_into_a_pool_leaves_its_cadences_at_once(clock, cadence, company):
+    lead = make_lead(company.sales1, email="li@example.com", company="无锡博川")
+    stays = services.save_cadence(None, name="不随负责人", stops_on_owner=False, actor=SYSTEM)
+    services.save_step(stays, kind="call", delay_days=2, subject="问一次", actor=SYSTEM)
+    ended = services.enrol(lead, cadence, actor=SYSTEM)
+    services.return_to_pool(lead, reason="no_need", actor=SYSTEM)
+    assert fresh(ended).reason == "owner"
+    pooled = make_lead(company.sales1, email="wu@example.com", company="常州信达")
+    kept = services.enrol(pooled, stays, actor=SYSTEM)
+    services.return_to_pool(pooled, reason="no_need", actor=SYSTEM)
+    assert fresh(kept).is_live
+
+
 def test_a_lead_that_is_converted_leaves_its_cadence(clock, cadence, company):
     lead = make_lead(company.sales1, email="li@example.com", company="无锡博川")
     enrolment = services.enrol(lead, cadence, actor=SYSTEM)

@@ -246,6 +246,7 @@ CUSTOMERS = ListPage(
     search_note="industry",
     palette=Found("name", "owner__name", sound="name_sort"),
     links=[
+        ("contact_list", _("Contacts"), "users", "view", Contact),
         ("data_quality", _("Duplicates"), "copy", "merge"),
         ("customer_bin_list", _("Bin"), "trash", "delete"),
     ],
@@ -260,6 +261,7 @@ CUSTOMER_BIN = bin_of(
 
 CONTACTS = ListPage(
     model=Contact,
+    links=[("customer_list", _("Customers"), "building", "view", Customer)],
     queryset=contact_list,
     title=_("Contacts"),
     icon="users",

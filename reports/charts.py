@@ -152,7 +152,9 @@ def across(chart: Chart) -> SafeString:
             )
         )
     more = (
-        format_html('<p class="sub">{}</p>', _("and %(count)d more in the table") % {"count": chart.more})
+        format_html(
+            '<p class="small muted">{}</p>', _("and %(count)d more in the table") % {"count": chart.more}
+        )
         if chart.more
         else ""
     )

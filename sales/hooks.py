@@ -128,6 +128,7 @@ hooks.add_list_page("cadences", CADENCES)
 hooks.add_list_page("enrolments", ENROLMENTS)
 for slot in ("contact.right", "lead.right"):
     hooks.add_panel(Panel(slot, "cadence", "sales/_cadence_panel.html", cadence_panel, order=15))
+hooks.add_panel(Panel("today.head", "money", "sales/_today_money.html", panels.today_money, order=14))
 hooks.add_panel(Panel("today.side", "next", "sales/_today_next.html", today_side, order=10))
 CONTACTS.add_bulk(START)
 LEADS.add_bulk(START)

@@ -24,6 +24,7 @@ from sales.models import (
     PaymentPlan,
     Quote,
     Receipt,
+    ReceiptStatus,
 )
 from sales.queries.invoices import invoice_total, invoices_of, room_of
 from sales.queries.opportunities import deals_of, open_summary
@@ -154,6 +155,22 @@ def today_tile(who: Whose) -> dict[str, Any] | None:
     if fields.is_closed(who.user, Opportunity, "amount"):
         found["total"] = ""
     return found
+
+
+def today_money(who: Whose) -> dict[str, Any] | None:
+    """What waits for finance: receipts to confirm, invoices to issue and to deliver, and what is overdue."""
+    user = who.user
+    if not access.has_verb(user, "confirm", Receipt) or not access.has_verb(user, "issue", Invoice):
+        return None
+    invoices = access.visible(Invoice, user)
+    late = access.visible(PaymentPlan, user).filter(overdue_q())
+    return {
+        "to_confirm": access.visible(Receipt, user).filter(status=ReceiptStatus.DRAFT).count(),
+        "to_issue": invoices.filter(status=InvoiceStatus.APPLIED).count(),
+        "to_deliver": invoices.filter(status=InvoiceStatus.ISSUED).count(),
+        "late": late.count(),
+        "owed": open_total(late),
+    }
 
 
 def order_payments(request: HttpRequest, order: Order) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ class Kind(models.TextChoices):
     """Whether the customer is an organisation or a private person."""
 
     COMPANY = "company", _("Company")
-    PERSON = "person", _("Person")
+    PERSON = "person", pgettext_lazy("customer", "Person")
 
 
 class Tier(models.TextChoices):

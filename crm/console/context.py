@@ -37,6 +37,7 @@ class Item:
     letter: str = ""  # G and this letter go there
     named: bool = False  # its form takes the new record's name from the address
     also: str = ""  # URL name of another page that belongs to it
+    under: str = ""  # the module it is a face of: there it is reached, and there one is while it is open
 
 
 MODULES = (
@@ -51,11 +52,20 @@ MODULES = (
         "sales.opportunity",
         letter="o",
     ),
-    Item("orders", _("Contracts"), "file-certificate", "order_list", "sales.order", letter="h"),
-    Item("payments", _("Payments"), "cash", "payment_list", "sales.paymentplan"),
-    Item("quotes", _("Quotes"), "file-invoice", "quote_list", "sales.quote"),
-    Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact"),
-    Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity"),
+    Item(
+        "orders",
+        pgettext_lazy("module", "Contracts"),
+        "file-certificate",
+        "order_list",
+        "sales.order",
+        letter="h",
+    ),
+    Item("quotes", _("Quotes"), "file-invoice", "quote_list", "sales.quote", under="orders"),
+    Item("payments", _("Payments"), "cash", "payment_list", "sales.paymentplan", under="orders"),
+    Item("receipts", _("Receipts"), "receipt", "receipt_list", "sales.receipt", under="payments"),
+    Item("invoices", _("Invoices"), "file-invoice", "invoice_list", "sales.invoice", under="payments"),
+    Item("contacts", _("Contacts"), "user-circle", "contact_list", "accounts.contact", under="customers"),
+    Item("activities", _("Follow-ups"), "message-2", "activity_list", "accounts.activity", under="today"),
     Item(
         "approvals", _("Approvals"), "clipboard-check", "approvals", "approvals.approvalrequest", letter="a"
     ),
@@ -120,9 +130,10 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return common
     new = _offered(NEW, user, request.path)
-    nav = _offered(MODULES, user, request.path)
+    places = _offered(MODULES, user, request.path)
+    own = next((item["key"] for item in places if item["current"]), "")
+    nav = _top(places)
     _count(nav, user)
-    own = next((item["key"] for item in nav if item["current"]), "")
     default = next((item for item in new if item["key"] == own), new[0] if new else None)
     return common | {
         "nav": nav,
@@ -164,6 +175,16 @@ def _page(request: HttpRequest) -> str:
     """The name of the present page, by which its help is found."""
     match = request.resolver_match
     return match.url_name if match and match.url_name and not match.namespaces else GENERAL
+
+
+def _top(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The modules of the sidebar: what is a face of another one stands there, unless that one is closed to the person."""
+    keys = {item["key"] for item in places}
+    for item in reversed(places):
+        above = next((one for one in places if one["key"] == item["under"]), None)
+        if above is not None and item["current"]:
+            above["current"] = True
+    return [item for item in places if item["under"] not in keys]
 
 
 def _on_phone(nav: list[dict[str, Any]], daily: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -210,6 +231,7 @@ def _offered(items: Iterable[Item], user: User, path: str) -> list[dict[str, Any
                 "drawer": item.drawer,
                 "letter": item.letter,
                 "named": item.named,
+                "under": item.under,
                 "current": path == url
                 or (url != "/" and path.startswith(url))
                 or bool(item.also and path.startswith(_url(item.also))),

@@ -27,6 +27,7 @@ class Section:
     administrators: bool = True
     needs: tuple[str, str] = ("", "")  # the verb and the kind of record without which it is of no use
     leaders: bool = False  # for those who lead a team, too
+    also: str = ""  # where pages of the section stand whose address does not begin with its own
 
 
 SECTIONS = (
@@ -128,6 +129,7 @@ SECTIONS = (
         _("Pipelines and stages"),
         "layout-kanban",
         _("sales process probability forecast rotting required fields opportunities"),
+        also="/settings/stages/",
     ),
     Section(
         "lead_conversion",
@@ -173,6 +175,7 @@ def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:
                 "label": section.label,
                 "icon": section.icon,
                 "url": url,
+                "also": section.also or url,
                 "current": False,
                 "words": f"{section.label} {section.words} {section.group}".casefold(),
             }
@@ -180,7 +183,8 @@ def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:
     here = [
         row
         for row in rows
-        if row["url"] == path or (row["url"] != _url(SECTIONS[0]) and path.startswith(row["url"]))
+        if row["url"] == path
+        or (row["url"] != _url(SECTIONS[0]) and path.startswith((row["url"], row["also"])))
     ]
     current = max(here, key=lambda row: len(row["url"]), default=None)
     if current:

@@ -164,7 +164,7 @@ def _deal(
         deal.status = OpportunityStatus.WON if wins else OpportunityStatus.LOST
         deal.closed_at = ends
         deal.reason = chance.choice(WHY_WON if wins else WHY_LOST)
-        deal.reason_note = NOTES.get(CloseReason(deal.reason), "")
+        deal.reason_note = "" if wins else NOTES.get(CloseReason(deal.reason), "")
         deal.first_close_date = ends - datetime.timedelta(days=chance.choice([0, 0, 0, 7, 14, 30]))
         deal.expected_close_date = ends
     else:

@@ -131,3 +131,8 @@ def whole_quota(asked: Asked, goals: Targets) -> Decimal | None:
     if asked["owner"]:
         return goals.people.get(asked["owner"].pk)
     return goals.of_team_with(asked.form.fields["team"].ids(asked["team"]) if asked["team"] else None)
+
+
+def has_target(user: User) -> bool:
+    """Whether somebody works towards a target of their own."""
+    return Quota.objects.filter(user=user).exists()

@@ -1,5 +1,6 @@
 """How the month stands, for those who lead people: on Today, of what they see (picture 15)."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import time_machine
 from accounts.tests.factories import make_customer
 from crm.identity.models import User
 from reports import services
+from reports.models import Quota
 from reports.queries.standing import standing
 from reports.rules.periods import Period
 from reports.tests.factories import deal
@@ -54,7 +56,7 @@ def test_a_manager_sees_the_own_team_and_finance_no_deals(month):
     assert standing(month.finance1) is None
 
 
-def test_it_stands_on_today_of_those_who_look_at_their_team(client, month):
+def test_it_stands_on_today_of_those_who_look_at_their_team_or_have_a_target(client, month):
     client.force_login(month.exec)
     page = client.get("/").content.decode()
     for words in (
@@ -67,7 +69,18 @@ def test_it_stands_on_today_of_those_who_look_at_their_team(client, month):
         assert words in page
     assert "Signed in" not in client.get("/?who=mine").content.decode()
     client.force_login(month.sales1)
+    assert "83.3%" in client.get("/").content.decode()
+    Quota.objects.filter(user=month.sales1).delete()
     assert "Signed in" not in client.get("/").content.decode()
+
+
+def test_finance_sees_what_waits_for_it(client, month):
+    client.force_login(month.finance1)
+    page = client.get("/").content.decode()
+    assert "Receipts to confirm" in page and "?status=draft" in page
+    assert re.search(r"Overdue payments</span><span class=\"tile-value bad\">1<", page)
+    client.force_login(month.sales1)
+    assert "Receipts to confirm" not in client.get("/").content.decode()
 
 
 def test_the_dashboard_tells_what_came_in_and_what_is_late(client, month):

@@ -126,7 +126,7 @@ ENROLMENTS = ListPage(
     search=("contact__name", "customer__name", "lead__name", "lead__company"),
     in_search=False,
     columns=[
-        Link("who", label=_("Person"), value=_who, to=_who_url, joins=("contact", "lead")),
+        Link("who", label=_("Contact person"), value=_who, to=_who_url, joins=("contact", "lead")),
         Text("company", label=_("Company"), value=_company, joins=("customer", "lead"), card="subtitle"),
         Related("cadence", card="meta"),
         Badge("state", label=_("Status"), kinds=STATE_KINDS, card="badge"),

@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 from crm.listing.columns import Badge, Date, Link, Money, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
 from sales.filters.invoices import InvoiceFilters
-from sales.models import Invoice, InvoiceStatus, Receipt
+from sales.models import Invoice, InvoiceStatus, Order, Receipt
 from sales.queries.invoices import invoice_list, invoice_total
 
 STATUS_KINDS = {
@@ -69,6 +69,7 @@ INVOICES = ListPage(
     in_search=False,
     remote_choices=False,
     links=[
+        ("order_list", _("Contracts"), "file-certificate", "view", Order),
         ("payment_list", _("Payments"), "cash"),
         ("receipt_list", _("Receipts"), "receipt", "view", Receipt),
     ],

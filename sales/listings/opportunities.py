@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
+from crm.core import formats
 from crm.identity import access
 from crm.identity.models import User
 from crm.listing.bins import bin_of
@@ -31,7 +32,7 @@ def _opportunities(number: str, exact: int) -> str:
 
 
 def _probability(opportunity: Opportunity, look: Look) -> str:
-    return f"{opportunity.probability} %"
+    return formats.percent(opportunity.probability / 100, 0)
 
 
 def _owns_opportunities(user: User) -> bool:

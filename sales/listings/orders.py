@@ -12,7 +12,7 @@ from crm.listing.declare import Empty, ListPage, View
 from crm.listing.palette import Found
 from sales import services
 from sales.filters.orders import OrderFilters
-from sales.models import Order, OrderStatus, Quote
+from sales.models import Invoice, Order, OrderStatus, PaymentPlan, Quote
 from sales.queries.orders import order_bin, order_list, order_total
 from sales.resources.orders import OrderResource
 
@@ -104,6 +104,8 @@ ORDERS = ListPage(
     palette=Found("name", "number", sound="name_sort"),
     links=[
         ("quote_list", _("Quotes"), "file-invoice", "view", Quote),
+        ("payment_list", _("Payments"), "cash", "view", PaymentPlan),
+        ("invoice_list", _("Invoices"), "receipt", "view", Invoice),
         ("order_bin_list", _("Bin"), "trash", "delete"),
     ],
 )

@@ -5,9 +5,8 @@ import json
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
 
 from crm.core.clock import company_today
 from crm.core.templatetags.ui import badge
@@ -66,7 +65,7 @@ def _confirm(row: Receipt, look: Look) -> SafeString | str:
         '<button class="btn btn-mini" type="button" hx-post="{}" hx-vals="{}" hx-swap="none">{}</button>',
         url,
         json.dumps({"version": row.version}),
-        _now("Confirm"),
+        gettext("Confirm"),
     )
 
 
@@ -123,6 +122,7 @@ PAYMENTS = ListPage(
     remote_choices=False,
     resource=PaymentPlanResource,
     links=[
+        ("order_list", _("Contracts"), "file-certificate", "view", Order),
         ("receipt_list", _("Receipts"), "receipt"),
         ("invoice_list", _("Invoices"), "file-invoice", "view", Invoice),
     ],
@@ -183,6 +183,7 @@ RECEIPTS = ListPage(
     remote_choices=False,
     resource=ReceiptResource,
     links=[
+        ("order_list", _("Contracts"), "file-certificate", "view", Order),
         ("payment_list", _("Payments"), "cash"),
         ("invoice_list", _("Invoices"), "file-invoice", "view", Invoice),
     ],

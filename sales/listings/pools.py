@@ -15,14 +15,13 @@ from crm.events.actor import Actor
 from crm.identity import access
 from crm.identity.models import User
 from crm.listing.bulk import Assign, Bulk
-from crm.listing.columns import NOTHING, Badge, Date, Html, Link, Look, Number, Person, Text
+from crm.listing.columns import NOTHING, Badge, Date, Html, Link, Look, Person, Text
 from crm.listing.declare import Empty, ListPage, View
 from sales import services
 from sales.filters.pools import PoolCustomerFilters, PoolLeadFilters
+from sales.listings.leads import score_badge
 from sales.models import Lead, PoolReason
 from sales.queries.pools import pooled_customers, pooled_leads, pools_of, with_reason
-
-COLD = ("no_need", "wrong_number", "not_target", "duplicate")
 
 
 def _leads(number: str, exact: int) -> str:
@@ -41,7 +40,11 @@ def reason_words(record: Any) -> str:
 
 def _reason(record: Any, look: Look) -> SafeString:
     words = reason_words(record)
-    return badge(words, "" if record.pool_reason in COLD else "line") if words else NOTHING
+    return badge(words, "line") if words else NOTHING
+
+
+def _score(lead: Lead, look: Look) -> SafeString:
+    return score_badge(lead)
 
 
 def _phone(record: Any, look: Look) -> str:
@@ -115,7 +118,7 @@ POOL_LEADS = ListPage(
     columns=[
         Link("name", label=_("Lead"), sort="name_sort", sub="company"),
         WHY,
-        Number("score", sort=True),
+        Html("score", label=_("Score"), render=_score, value=lambda lead: lead.score, sort="score"),
         PHONE,
         Badge("source", shown=True),
         Text("region", label=_("Region"), card="subtitle"),

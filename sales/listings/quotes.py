@@ -13,7 +13,7 @@ from crm.listing.palette import Found
 from sales import services
 from sales.filters.quotes import QuoteFilters
 from sales.listings.products import percent
-from sales.models import Quote, QuoteStatus
+from sales.models import Order, Quote, QuoteStatus
 from sales.queries.quotes import quote_bin, quote_list, quote_total
 
 STATUS_KINDS = {
@@ -113,6 +113,7 @@ QUOTES = ListPage(
     search_note="customer.name",
     palette=Found("number", "customer__name"),
     links=[
+        ("order_list", _("Contracts"), "file-certificate", "view", Order),
         ("product_list", _("Products"), "box"),
         ("quote_bin_list", _("Bin"), "trash", "delete"),
     ],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.automation.kinds import kind
@@ -27,7 +27,7 @@ def _deadline(params: Mapping[str, Any]) -> dict[str, Any]:
     """Until when it has to be taken up, as the reader of today writes it."""
     by = params.get("accept_by")
     until = (
-        _now(" – take it up by %(moment)s") % {"moment": formats.moment(datetime.fromisoformat(by))}
+        gettext(" – take it up by %(moment)s") % {"moment": formats.moment(datetime.fromisoformat(by))}
         if by
         else ""
     )

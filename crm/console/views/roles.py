@@ -32,17 +32,22 @@ def roles(request: HttpRequest) -> HttpResponse:
     people = Count("user", filter=Q(user__is_active=True))
     rows = visible(Role, request.user).annotate(people=people).prefetch_related("policies")
     rows = rows.order_by("position", "pk")
-    columns = [kind for kind in kinds() if kind.label not in EXTRA_KINDS and page_of_model(kind.model)]
+    listed_kinds = [kind for kind in kinds() if kind.label not in EXTRA_KINDS and page_of_model(kind.model)]
+    columns = [kind for kind in listed_kinds if kind.has_scope]
     for role in rows:
         policies = {policy.model: policy for policy in role.policies.all()}
         role.cells = [_cell(policies.get(kind.label), kind) for kind in columns]
     return render(request, "settings/roles.html", {"roles": rows, "kinds": columns})
 
 
-def _cell(policy: object, kind: object) -> dict[str, str]:
+def _cell(policy: object, kind: object) -> dict[str, Any]:
     verbs = [verb for verb in getattr(policy, "verbs", ()) if verb in kind.verbs]
-    scope = Scope(policy.scope).label if verbs and kind.has_scope else ""
-    return {"scope": str(scope), "verbs": listed([str(VERBS.get(v, v)) for v in kind.verbs if v in verbs])}
+    scope = Scope(policy.scope).label if verbs else ""
+    return {
+        "scope": str(scope),
+        "reads_only": verbs == ["view"],
+        "verbs": listed([str(VERBS.get(v, v)) for v in kind.verbs if v in verbs]),
+    }
 
 
 @administrators_only

@@ -36,6 +36,7 @@ def _secret_key() -> str:
 # --- Security -------------------------------------------------------------------------------------------------
 
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = env.list("CRM_SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("CRM_DEBUG", default=False)
 BASE_URL = env.str("CRM_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 HTTPS = BASE_URL.startswith("https://")

@@ -2,6 +2,7 @@
 
 import datetime
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Replace
@@ -13,6 +14,11 @@ from accounts.rules.due import company_zone
 from crm.identity.access import has_verb, scope_of, team_ids_of, visible
 from crm.identity.fields import may_edit, shield
 from crm.identity.models import Scope, User
+
+
+def content_type_of(model: type[models.Model]) -> int:
+    """How follow-ups name the kind of record they are about."""
+    return ContentType.objects.get_for_model(model).pk
 
 
 def activity_list() -> models.QuerySet[Activity]:

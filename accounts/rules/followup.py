@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date, timedelta
+from datetime import date
 
 from accounts.rules.tiers import CADENCE_DAYS
 
@@ -38,8 +38,3 @@ def cadence_days(grade: str | None) -> int:
 def silent_since(last_valid: date | None, neglect_from: date) -> date:
     """The day the silence is counted from: the last valid follow-up, but not before the go-live date."""
     return max(last_valid, neglect_from) if last_valid else neglect_from
-
-
-def is_neglected(grade: str | None, last_valid: date | None, neglect_from: date, today: date) -> bool:
-    """Whether nobody has followed up within the cadence of the customer's tier or intent."""
-    return silent_since(last_valid, neglect_from) + timedelta(days=cadence_days(grade)) < today

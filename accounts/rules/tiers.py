@@ -11,7 +11,6 @@ K = TypeVar("K")
 
 TIERS = ("A", "B", "C", "D")
 A_SHARE, B_SHARE = 70, 90  # per cent of cumulative revenue before the row
-DEMOTE_AFTER_RUNS = 2
 CADENCE_DAYS = {"A": 14, "B": 30, "C": 60, "D": 90}
 INTENT_A_DAYS, INTENT_B_DAYS = 30, 90
 

@@ -204,9 +204,11 @@ def complete(
     next_step: NextStep | None = None,
     files: Iterable[StoredFile] = (),
     must_plan: bool = False,
+    expected: int | None = None,
 ) -> Logged:
     """Mark a planned follow-up as done, with what came of it and what comes next."""
     activity = _locked(activity)
+    check_version(activity, expected)
     if not activity.is_open:
         raise RuleBroken(_("This is done already."), code="not_open")
     files = list(files)

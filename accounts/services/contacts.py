@@ -116,9 +116,10 @@ def update_contact(
 
 
 @transaction.atomic
-def delete_contact(contact: Contact, *, actor: Actor) -> Contact:
+def delete_contact(contact: Contact, *, actor: Actor, expected: int | None = None) -> Contact:
     """Move a contact to the bin; the next one becomes the main contact."""
     contact = _locked(contact)
+    check_version(contact, expected)
     if contact.deleted_at is not None:
         return contact
     about = [contact.customer]

@@ -166,9 +166,12 @@ def update_customer(
 
 
 @transaction.atomic
-def set_first_deal(customer: Customer, date: datetime.date | None, *, actor: Actor) -> Customer:
+def set_first_deal(
+    customer: Customer, date: datetime.date | None, *, actor: Actor, expected: int | None = None
+) -> Customer:
     """Say when the first deal was (an administrator's word until orders say it): it makes a deal customer, or undoes it."""
     customer = lock(customer)
+    check_version(customer, expected)
     _in_use(customer)
     _check_deal_date(date)
     if customer.first_deal_at == date:
@@ -195,9 +198,10 @@ def _stage_before_deal(customer: Customer) -> str:
 
 
 @transaction.atomic
-def delete_customer(customer: Customer, *, actor: Actor) -> Customer:
+def delete_customer(customer: Customer, *, actor: Actor, expected: int | None = None) -> Customer:
     """Move a customer to the bin, from where it can be restored for 30 days; deal customers stay for good."""
     customer = lock(customer)
+    check_version(customer, expected)
     _in_use(customer)
     if customer.is_deal:
         raise RuleBroken(

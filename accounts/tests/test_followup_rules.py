@@ -56,14 +56,6 @@ class TestNeglect:
     def test_cadence(self, grade, days):
         assert followup.cadence_days(grade) == days
 
-    def test_begins_after_the_cadence(self):
-        assert not followup.is_neglected("A", date(2026, 6, 1), date(2026, 1, 1), date(2026, 6, 15))
-        assert followup.is_neglected("A", date(2026, 6, 1), date(2026, 1, 1), date(2026, 6, 16))
-
-    def test_imported_records_count_from_the_go_live_date(self):
-        assert not followup.is_neglected("A", date(2020, 1, 1), date(2026, 6, 10), date(2026, 6, 16))
-        assert not followup.is_neglected("A", None, date(2026, 6, 10), date(2026, 6, 16))
-
 
 class TestDue:
     def test_a_date_is_late_when_the_day_is_over(self):

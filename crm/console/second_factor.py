@@ -1,17 +1,15 @@
 """The second factor: an authenticator app or security keys, with recovery codes, by allauth; secrets are kept encrypted."""
 
-import base64
-import hashlib
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
-from crm.console.services.second_factor import second_factors
+from crm.console.services.second_factor import SEALED_FOR, second_factors
+from crm.core.sealing import seal, unseal
 from crm.identity.queries import company
 
 
@@ -54,14 +52,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         }
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return seal(text, SEALED_FOR)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _cipher() -> MultiFernet:
-    """Keys made from the secret key, earlier ones included, so that it can be changed."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    made = (hashlib.sha256(f"second factor:{key}".encode()).digest() for key in keys)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(one)) for one in made])
+        return unseal(encrypted_text, SEALED_FOR)

@@ -1,7 +1,7 @@
 """Figures for Prometheus at /metrics: requests by route, and gauges that the apps contribute."""
 
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from ipaddress import ip_address
 
 import structlog
@@ -28,13 +28,6 @@ REQUESTS = Histogram(
     ["method", "route", "status"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-
-_gauges: dict[str, tuple[str, Callable[[], float]]] = {}
-
-
-def add_gauge(name: str, meaning: str, read: Callable[[], float]) -> None:
-    """Contribute a figure that is read whenever Prometheus asks."""
-    _gauges[name] = (meaning, read)
 
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
@@ -66,14 +59,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 class Gauges(Collector):
-    """What is read at the moment of asking. One unreadable figure does not hide the others."""
+    """What is read at the moment of asking."""
 
     def collect(self) -> Iterator[Metric]:
-        for name, (meaning, read) in _gauges.items():
-            try:
-                yield GaugeMetricFamily(name, meaning, value=read())
-            except Exception as error:
-                log.warning("gauge_unreadable", gauge=name, error=str(error))
         up = GaugeMetricFamily("crm_up", "Whether a part of the system answers", labels=["part"])
         for part, state in health.checks().items():
             up.add_metric([part], float(state == "ok"))

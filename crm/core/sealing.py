@@ -1,4 +1,7 @@
-"""Secrets that have to be used again, and so cannot be hashed: encrypted with keys made from the secret key."""
+"""What is made from the secret key: secrets that have to be used again, and so cannot be hashed, are encrypted with it.
+
+The key can be changed: those before it (`CRM_SECRET_KEY_FALLBACKS`) are still understood, and nothing new is made with them.
+"""
 
 import base64
 import hashlib
@@ -9,6 +12,11 @@ from django.conf import settings
 
 class CannotOpen(ValueError):
     """The secret was sealed with a key that is no longer known."""
+
+
+def secret_keys() -> list[str]:
+    """The secret key, and after it the earlier ones: what was made with one of those still holds."""
+    return [str(settings.SECRET_KEY), *map(str, settings.SECRET_KEY_FALLBACKS)]
 
 
 def seal(text: str, purpose: str) -> str:
@@ -24,8 +32,12 @@ def unseal(sealed: str, purpose: str) -> str:
         raise CannotOpen(purpose) from error
 
 
+def reseal(sealed: str, purpose: str) -> str:
+    """The same secret sealed with the present key, so that the earlier one can go."""
+    return seal(unseal(sealed, purpose), purpose)
+
+
 def _cipher(purpose: str) -> MultiFernet:
-    """Keys of one purpose, earlier ones included, so that the secret key can be changed."""
-    keys: list[str] = [str(settings.SECRET_KEY), *map(str, settings.SECRET_KEY_FALLBACKS)]
-    made = (hashlib.sha256(f"{purpose}:{key}".encode()).digest() for key in keys)
+    """Keys of one purpose, the present one first."""
+    made = (hashlib.sha256(f"{purpose}:{key}".encode()).digest() for key in secret_keys())
     return MultiFernet([Fernet(base64.urlsafe_b64encode(one)) for one in made])

@@ -4,7 +4,8 @@ Cells are plain functions over strings. A template include per cell made renderi
 system that was measured; here a row of nine cells costs about as much as one `{% url %}`.
 
 `card` says where the cell stands on the card a phone shows: title, badge (beside the title), corner (top right),
-subtitle, meta (bottom left), right (bottom right); without it the cell is left out there.
+subtitle, meta (bottom left), right (bottom right); without it the cell is left out there. There is no heading on a card:
+what says nothing by itself, as a bare number, is `worded`, its heading standing before it.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class Column:
     fixed: bool = False  # cannot be hidden
     align: str = ""
     card: str = ""
+    worded: bool = False  # its heading stands before it on a card
     css: str = ""
     export: bool = True
     prefetch: tuple[str, ...] = ()  # relations to fetch while the column is shown
@@ -214,6 +216,7 @@ class Number(Column):
     """A number, grouped by thousands."""
 
     align: str = "end"
+    worded: bool = True
 
     def html(self, record: models.Model, look: Look) -> SafeString:
         value = self.raw(record)

@@ -21,7 +21,7 @@ from crm.listing.filters import is_set
 from crm.listing.forms import note_chosen
 from crm.listing.keyset import COUNT_CAP
 from crm.listing.rows import headings, rows_of
-from crm.listing.selection import BadQuery, Page, Selection, find_view, overlaid, select
+from crm.listing.selection import BadQuery, Page, Selection, find_view, overlaid, page_size, select
 from crm.records.queries import saved_views
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def list_page(request: HttpRequest, listing: ListPage) -> HttpResponse:
         selection = select(listing, request.user, request.GET, extra=ticked, ignore=frozenset(apart))
         if request.GET.get("export"):
             return exporting.respond(request, selection, request.GET["export"])
-        page = selection.page(request.GET.get("cursor", ""), page_size(request.GET, listing))
+        page = selection.page(request.GET.get("cursor", ""), page_size(request.GET, listing.page_size))
     except BadQuery as error:
         return bad_query(request, listing, error)
     partial = (
@@ -209,15 +209,6 @@ def bad_query(request: HttpRequest, listing: ListPage, error: BadQuery) -> HttpR
     context = {"listing": listing, "errors": error.errors, "list_url": listing.url()}
     template = "listing/_bad_query.html" if request.htmx else "listing/bad_query.html"
     return render(request, template, context, status=400)
-
-
-def page_size(query: QueryDict, listing: ListPage) -> int:
-    text = query.get("page_size", "")
-    if not text:
-        return listing.page_size
-    if not text.isdecimal() or not 1 <= int(text[:6]) <= 200:
-        raise BadQuery({"page_size": [_("A page shows 1 to 200 rows.")]})
-    return int(text)
 
 
 # --- Links and words ----------------------------------------------------------------------------------------------

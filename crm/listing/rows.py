@@ -61,7 +61,7 @@ def rows_of(
 ) -> Rows:
     """One page of records as HTML. Row attributes are the hooks of the list's keyboard and of the quick actions."""
     starts = [f'<td class="{css}">' if (css := column.classes) else "<td>" for column in columns]
-    places = [column.card for column in columns]
+    spots = _spots(listing, columns)
     renders = [column.html for column in columns]
     select_label = str(conditional_escape(_("Select %(name)s")))
     table: list[str] = []
@@ -88,14 +88,27 @@ def rows_of(
             table += (start, cell, "</td>")
         actions = listing.row_actions(record, look) if listing.row_actions else ""
         table.append(f'<td class="cell-actions">{actions}{endings.replace(str(MARK), str(pk))}')
-        cards.append(_card(pk, places, cells, box))
+        cards.append(_card(pk, spots, cells, box))
     return Rows(mark_safe("".join(table)), mark_safe("".join(cards)))
 
 
-def _card(pk: int, places: Sequence[str], cells: Sequence[str], box: str) -> str:
+def _spots(listing: ListPage, columns: Sequence[Column]) -> list[tuple[str, str]]:
+    """Where each cell stands on a card, and the word before it where it says nothing by itself."""
+    labels = listing.labels()
+    return [
+        (column.card, str(conditional_escape(labels[column.name])) if column.card and column.worded else "")
+        for column in columns
+    ]
+
+
+def _card(pk: int, spots: Sequence[tuple[str, str]], cells: Sequence[str], box: str) -> str:
     at: dict[str, list[str]] = {}
-    for place, cell in zip(places, cells, strict=True):
-        if place:
+    for (place, word), cell in zip(spots, cells, strict=True):
+        if place and word and cell != NOTHING:
+            at.setdefault(place, []).append(
+                f'<span class="worded"><span class="muted">{word}</span> {cell}</span>'
+            )
+        elif place and not word:
             at.setdefault(place, []).append(cell)
     title, badge, corner, line, meta, right = (
         " ".join(at.get(place, ())) for place in ("title", "badge", "corner", "subtitle", "meta", "right")

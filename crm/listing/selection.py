@@ -40,6 +40,7 @@ CONTROL = {
 }  # parameters of every list beside its filters
 MERGED = 8  # branches; more are one OR
 MAX_QUERY = 200  # characters of a text search
+MOST_A_PAGE = 200
 
 
 class BadQuery(Exception):
@@ -314,3 +315,11 @@ def search(listing: ListPage, rows: QuerySet, text: str, user: User) -> QuerySet
             found |= Q(**{f"{path}__icontains": word})
         rows = rows.filter(found)
     return rows
+
+
+def page_size(query: QueryDict, default: int) -> int:
+    """The rows a page shall have: as many as asked for, never more than 200."""
+    text = query.get("page_size") or str(default)
+    if not text.isdecimal() or not int(text[:9]):
+        raise BadQuery({"page_size": [_("A page shows 1 to 200 rows.")]})
+    return min(int(text[:9]), MOST_A_PAGE)

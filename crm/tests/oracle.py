@@ -44,6 +44,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         "field": ("all", "view add change delete"),
         "section": ("all", "view add change delete"),
         "robot": ("all", "view add change delete"),
+        "suppression": ("all", "view add delete"),
         "webform": ("all", "view add change"),
         "event": ("all", "view"),
     },
@@ -111,6 +112,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
         "stage": ("all", "view"),
         QUOTE: ("all", "view"),
         CADENCE: ("all", "view"),
+        "suppression": ("all", "view add delete"),
         "tag": ("all", "view add"),
     },
     "marketing_member": {

@@ -28,6 +28,7 @@ CADENCES = {
     "contact_allow_mail": change("contact", ADMIN),
     "lead_allow_mail": change("lead", ADMIN | {"marketing1"}),
     "lead_enrol": page("lead", SALES, reading=False),
+    **resource("suppressions", ADMIN | {"marketing1"}, "suppression"),
     **resource("cadences", CADENCE_READERS, "cadence"),
     **resource("enrolments", ENROLMENT_READERS, "enrolment"),
     **{f"api-enrolments-{what}": change("enrolment") for what in ("pause", "resume", "stop")},

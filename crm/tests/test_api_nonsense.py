@@ -50,6 +50,7 @@ RECORDS = {
     "imports": "import",
     "exports": "export",
     "import-templates": "mapping",
+    "suppressions": "suppression",
     "customers": "customer",
     "contacts": "contact",
     "activities": "activity",

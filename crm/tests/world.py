@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Customer
 from crm.automation.models import GroupRobot, Notification
+from crm.automation.services import suppress
 from crm.automation.services.robots import PURPOSE
 from crm.core.sealing import seal
 from crm.events.models import Event
@@ -199,6 +200,7 @@ def _single(company: Company) -> dict[str, models.Model]:
         "robot": GroupRobot._base_manager.create(
             name="group", kind="wecom", sealed_address=seal("https://127.0.0.1/", PURPOSE), hint="127.0.0.1"
         ),
+        "suppression": suppress("gone@example.com", reason="manual", actor=SYSTEM),
         "token": create_token(mine, name="mine", actor=actor(mine))[0],
         "notification": Notification._base_manager.create(
             user=mine, kind="record.transferred", dedupe_key="one", url="/customers/"

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.listing.rest.viewsets import ShortListViewSet
+from crm.listing.rest.viewsets import ApiViewSet
 from reports.asked import CONTROL, ask
 from reports.declare import TEXT, Report, Table, plain, reports_for
 from reports.views.reports import report_or_404
@@ -55,7 +55,7 @@ class ReportAnswerSerializer(serializers.Serializer):
     as_of = serializers.DateTimeField()
 
 
-class ReportViewSet(ShortListViewSet):
+class ReportViewSet(ApiViewSet):
     """The reports: their numbers are those of the page, over the records the caller sees."""
 
     serializer_class = ReportSerializer
@@ -69,7 +69,7 @@ class ReportViewSet(ShortListViewSet):
         offered = reports_for(request.user)
         if not offered:
             raise PermissionDenied
-        return self.answer(offered)
+        return self.all_of(offered)
 
     @extend_schema(
         responses={200: ReportAnswerSerializer},

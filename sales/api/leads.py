@@ -11,7 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import GUARD, CodeField, refusing
+from accounts.api.duplicates import GUARD, refusing
+from accounts.api.reference import CodeField
 from accounts.models import Contact, Customer
 from crm.core.writes import RuleBroken, check_version
 from crm.identity import access

@@ -9,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.activity_api import TimelineMixin
+from accounts.api.timeline import TimelineMixin
 from accounts.models import Contact, Customer
 from crm.core.writes import check_version
 from crm.identity import access

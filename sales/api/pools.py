@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import CustomerSerializer, with_parts
+from accounts.api.customers import CustomerSerializer, with_parts
 from accounts.listings import CUSTOMERS
 from accounts.models import Customer
 from crm.identity import services as identity

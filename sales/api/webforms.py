@@ -5,19 +5,17 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.validators import validate_slug
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.core.writes import StaleVersion
 from crm.identity.access import is_administrator
 from crm.identity.models import Team, User
-from crm.listing.rest import concurrency
 from crm.listing.rest.serializers import VisibleRelatedField
-from crm.listing.rest.viewsets import ShortListViewSet
+from crm.listing.rest.viewsets import ApiViewSet, Updates
 from sales import services
 from sales.models import WebForm
 from sales.queries import webforms as queries
@@ -79,7 +77,7 @@ class WebFormSerializer(serializers.ModelSerializer):
         return value
 
 
-class WebFormViewSet(ShortListViewSet):
+class WebFormViewSet(Updates, ApiViewSet):
     """Public forms. One that is no longer wanted is closed (`is_active`): what was agreed to by it stays as proof."""
 
     serializer_class = WebFormSerializer
@@ -90,56 +88,35 @@ class WebFormViewSet(ShortListViewSet):
         if not is_administrator(request.user):
             raise PermissionDenied
 
-    def _form(self) -> WebForm:
-        found = queries.web_forms().filter(pk=self.kwargs["pk"]).first()
-        if found is None:
-            raise Http404
-        return found
+    def record(self, action: str = "view") -> WebForm:
+        """The form of the address: who administers may do everything with it."""
+        return get_object_or_404(queries.web_forms(), pk=self.kwargs["pk"])
 
-    def _described(self, form: WebForm) -> Any:
-        return self.get_serializer(queries.web_forms().get(pk=form.pk)).data
-
-    def _answer(self, form: WebForm, status: int = 200) -> Response:
-        return Response(self._described(form), status=status, headers={"ETag": concurrency.etag(form)})
+    def reread(self, form: WebForm) -> WebForm:
+        """A form with its counts."""
+        return queries.web_forms().get(pk=form.pk)
 
     @extend_schema(responses={200: WebFormSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """All public forms."""
-        return self.answer(queries.web_forms())
+        return self.all_of(queries.web_forms())
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One form."""
-        return self._answer(self._form())
+        return self.answer(self.record())
 
     def create(self, request: Request) -> Response:
         """A new form."""
         given = self.get_serializer(data=request.data)
         given.is_valid(raise_exception=True)
-        response = self._answer(services.save_web_form(None, actor=self.actor, **given.validated_data), 201)
-        response["Location"] = request.build_absolute_uri(f"{request.path}{response.data['id']}/")
-        return response
+        return self.made(self.reread(services.save_web_form(None, actor=self.actor, **given.validated_data)))
 
-    def update(self, request: Request, pk: str, partial: bool = False) -> Response:
-        """Change a form; what is left out of its texts stays as it is."""
-        form = self._form()
-        expected = concurrency.expectation_of(request, form)
-        concurrency.check(expected, form, self._described)
-        given = self.get_serializer(form, data=request.data, partial=partial)
-        given.is_valid(raise_exception=True)
-        wording = queries.consent_of(form)
-        kept: dict[str, Any] = {"fields": form.fields, "embed_origins": form.embed_origins}
+    def update_record(self, record: WebForm, values: dict[str, Any], expected: int | None) -> WebForm:
+        """What is left out of its texts stays as it is."""
+        wording = queries.consent_of(record)
+        kept: dict[str, Any] = {"fields": record.fields, "embed_origins": record.embed_origins}
         kept |= {"consent_zh": wording.text_zh, "consent_en": wording.text_en} if wording else {}
-        try:
-            saved = services.save_web_form(
-                form, actor=self.actor, expected=expected.number, **(kept | given.validated_data)
-            )
-        except StaleVersion as error:
-            raise expected.stale(error.current, self._described) from error
-        return self._answer(saved)
-
-    def partial_update(self, request: Request, pk: str) -> Response:
-        """Change some of a form."""
-        return self.update(request, pk, partial=True)
+        return services.save_web_form(record, actor=self.actor, expected=expected, **(kept | values))
 
 
 ROUTES = [("forms", WebFormViewSet)]

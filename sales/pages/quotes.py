@@ -17,7 +17,7 @@ from sales.forms.quotes import QuoteForm
 from sales.listings.quotes import QUOTE_BIN, QUOTES, STATUS_KINDS
 from sales.models import Order, OrderStatus, Quote, QuoteLine, QuoteStatus
 from sales.queries.quotes import open_link, quote_record, versions_of
-from sales.services.quote_answers import needs_approval, token_from
+from sales.services.quote_answers import needs_approval, token_of
 
 HISTORY = 12
 
@@ -38,7 +38,7 @@ def quote_context(request: HttpRequest, quote: Quote, may: dict[str, bool]) -> d
         "approval_begun": pending_for(quote) is not None,
         "needs_approval": quote.is_draft and needs_approval(quote),
         "link": link,
-        "link_url": public_url(token_from(link.nonce)) if link else "",
+        "link_url": public_url(token) if link and (token := token_of(link)) else "",
         "orders": list(orders) if access.has_verb(user, "view", Order) else [],
         "may_order": access.has_verb(user, "add", Order),
         "may_copy": access.has_verb(user, "add", Quote),

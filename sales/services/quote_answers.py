@@ -15,6 +15,7 @@ from crm.approvals.registry import kind_of
 from crm.core.clock import company_midnight, company_today
 from crm.core.email import EmailError, normalise_email
 from crm.core.money import write_full
+from crm.core.sealing import secret_keys
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
@@ -134,9 +135,15 @@ def _open_link(quote: Quote, actor: Actor, expires: datetime.date | None) -> Quo
     )
 
 
-def token_from(nonce: str) -> str:
-    """What stands in a link's address: 256 bits nobody can guess, made again from the nonce and the secret key."""
-    raw = salted_hmac(SALT, nonce, algorithm="sha256").digest()
+def token_of(link: QuoteLink) -> str:
+    """What stands in a link's address, made again with the secret key it was made with; empty where that key is gone."""
+    tokens = (token_from(link.nonce, key) for key in secret_keys())
+    return next((one for one in tokens if _digest(one) == link.digest), "")
+
+
+def token_from(nonce: str, key: str | None = None) -> str:
+    """256 bits nobody can guess, from a nonce and the secret key."""
+    raw = salted_hmac(SALT, nonce, key, algorithm="sha256").digest()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 

@@ -32,7 +32,7 @@ function opened() {
   }
   box.setAttribute("role", "dialog");
   box.setAttribute("aria-modal", "true");
-  if (!place.querySelector(".drawer-scrim, .modal-scrim")) {
+  if (!place.querySelector(".drawer-scrim")) {
     const scrim = document.createElement("div");
     scrim.className = "drawer-scrim";
     scrim.dataset.drawerClose = "";

@@ -12,7 +12,7 @@ from crm.automation.queries.suppressions import (
     hash_of,
     hashes_of,
     is_suppressed,
-    suppressed_among,
+    suppression_list,
     suppression_of,
 )
 
@@ -24,7 +24,7 @@ __all__ = [
     "notifications",
     "preferences",
     "rhythm",
-    "suppressed_among",
+    "suppression_list",
     "suppression_of",
     "unread_count",
     "ways",

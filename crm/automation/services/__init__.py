@@ -2,6 +2,7 @@
 
 from crm.automation.services.digests import send_digests
 from crm.automation.services.inbox import fetch_mail, receive, reply_address
+from crm.automation.services.keys import rehash_suppressions, reseal_robots
 from crm.automation.services.mail import enqueue, hold_back, resend, send_pending, sweep_uncertain
 from crm.automation.services.notifications import mark_all_read, mark_read, mark_unread, notify
 from crm.automation.services.preferences import save_preferences, save_rhythm
@@ -29,7 +30,9 @@ __all__ = [
     "read_opt_out",
     "read_token",
     "receive",
+    "rehash_suppressions",
     "reply_address",
+    "reseal_robots",
     "resend",
     "retry_message",
     "save_preferences",

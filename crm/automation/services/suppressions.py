@@ -7,8 +7,9 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from crm.automation.events import ADDRESS_ALLOWED, ADDRESS_SUPPRESSED
 from crm.automation.models import OutgoingEmail, Suppression
-from crm.automation.queries.suppressions import hash_of, hashes_of
+from crm.automation.queries.suppressions import hash_of, suppression_of
 from crm.automation.services.mail import DIGITS, message_digest
+from crm.core.sealing import secret_keys
 from crm.events.actor import Actor
 from crm.events.recording import record_event
 
@@ -18,18 +19,18 @@ SALT = "opt-out"
 def opt_out_url(key: str) -> str:
     """The address in a mail, named by its dedupe key, by which whoever gets it wants no more: it tells nothing else."""
     digest = message_digest(key)
-    return f"{settings.BASE_URL}{reverse('opt_out', args=[digest + _mark(digest)])}"
+    return f"{settings.BASE_URL}{reverse('opt_out', args=[digest + _marks(digest)[0]])}"
 
 
-def _mark(digest: str) -> str:
-    """What only we can write behind the digest of a mail."""
-    return salted_hmac(SALT, digest, algorithm="sha256").hexdigest()[:24]
+def _marks(digest: str) -> list[str]:
+    """What only we can write behind the digest of a mail: with the present key, and with those before it."""
+    return [salted_hmac(SALT, digest, key, algorithm="sha256").hexdigest()[:24] for key in secret_keys()]
 
 
 def read_opt_out(token: str) -> OutgoingEmail | None:
     """The mail whose link this is; None where it is not one of ours."""
     digest, mark = token[:DIGITS], token[DIGITS:]
-    if not constant_time_compare(mark, _mark(digest)):
+    if not any(constant_time_compare(mark, one) for one in _marks(digest)):
         return None
     return OutgoingEmail._base_manager.filter(message_id__startswith=f"<{digest}@").first()
 
@@ -40,8 +41,7 @@ def suppress(address: str, *, reason: str, actor: Actor, email: OutgoingEmail | 
 
     `email` is the mail that led to it: who follows up with that person hears of it.
     """
-    found = Suppression._base_manager.filter(address_hash__in=hashes_of(address)).first()
-    if found is not None:
+    if (found := suppression_of(address)) is not None:
         return found
     made, created = Suppression._base_manager.get_or_create(
         address_hash=hash_of(address), defaults={"reason": reason}
@@ -54,6 +54,11 @@ def suppress(address: str, *, reason: str, actor: Actor, email: OutgoingEmail | 
 
 @transaction.atomic
 def allow_again(found: Suppression, *, actor: Actor) -> None:
-    """Somebody asked for mails again, or the address exists after all: for who may delete suppressed addresses."""
-    record_event(ADDRESS_ALLOWED, found, actor=actor, payload={"reason": found.reason})
-    found.delete()
+    """Somebody asked for mails again, or the address exists after all: for who may delete suppressed addresses.
+
+    Twice at once it is said once.
+    """
+    held = Suppression._base_manager.select_for_update().filter(pk=found.pk).first()
+    if held is not None:
+        record_event(ADDRESS_ALLOWED, held, actor=actor, payload={"reason": held.reason})
+        held.delete()

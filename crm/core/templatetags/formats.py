@@ -7,7 +7,6 @@ from django.utils.html import format_html
 
 from crm.core import formats
 from crm.core import phone as phones
-from crm.core.email import mask_email
 from crm.core.masking import is_masked
 from crm.core.money import BASE_CURRENCY
 
@@ -92,18 +91,6 @@ def ago(value):
 def phone(value):
     """``138 0576 2218``."""
     return phones.format_phone(value)
-
-
-@register.filter
-def masked_phone(value):
-    """``138****1234``."""
-    return phones.mask_phone(value)
-
-
-@register.filter
-def masked_email(value):
-    """``a***@x.com``."""
-    return mask_email(value or "")
 
 
 @register.filter

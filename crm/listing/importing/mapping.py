@@ -14,7 +14,6 @@ from crm.core.uscc import UsccError, normalise_uscc
 from .tables import Column, header_key
 
 AGAIN = re.compile(r" \((\d)\)$")
-SURE = 80  # below this a person should look at it
 
 
 @dataclass(slots=True)
@@ -40,10 +39,6 @@ class Proposal:
     header: str
     field: str = ""
     confidence: int = 0
-
-    @property
-    def is_sure(self) -> bool:
-        return bool(self.field) and self.confidence >= SURE
 
 
 def propose(columns: Sequence[Column], targets: Sequence[Target]) -> list[Proposal]:

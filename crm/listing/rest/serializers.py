@@ -36,7 +36,10 @@ class VisibleRelatedField(serializers.PrimaryKeyRelatedField):
 
 
 class RecordSerializer(serializers.ModelSerializer):
-    """The base of every resource: relations narrowed to what the caller sees, version and times read-only."""
+    """The base of every resource: relations narrowed to what the caller sees, version and times read-only.
+
+    What `Meta.fixed` names is said when a record is made: sent again it is understood, changed it is refused.
+    """
 
     serializer_related_field = VisibleRelatedField
 
@@ -62,7 +65,13 @@ class RecordSerializer(serializers.ModelSerializer):
             closed = [name for name in data if held.get(name, FieldLevel.EDIT) != FieldLevel.EDIT]
             if closed:
                 raise serializers.ValidationError({n: [_("You may not change this field.")] for n in closed})
-        return super().to_internal_value(data)
+        values = super().to_internal_value(data)
+        if self.instance is not None:
+            names = [name for name in getattr(self.Meta, "fixed", ()) if name in values]
+            moved = [name for name in names if values.pop(name) != getattr(self.instance, name)]
+            if moved:
+                raise serializers.ValidationError({name: [_("This never changes.")] for name in moved})
+        return values
 
     def to_representation(self, instance: Any) -> Any:
         if self._user is not None:

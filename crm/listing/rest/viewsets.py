@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import QueryDict
 from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema
 from rest_framework import status, viewsets
@@ -32,24 +31,32 @@ from crm.identity.access import get_visible_or_404, require_verb, visible
 from crm.listing.rest import concurrency
 from crm.listing.rest.concurrency import Expectation
 from crm.listing.rest.idempotency import once
+from crm.listing.rest.links import following
 from crm.listing.rest.schema import ListPages, RecordSchema
-from crm.listing.selection import Selection, select
+from crm.listing.selection import Selection, page_size, select
 
 if TYPE_CHECKING:
     from crm.listing.declare import ListPage
 
-PAGE_SIZE, MOST = 50, 200
+PAGE_SIZE = 50
 OWN = frozenset({"count", "format"})  # parameters of the API alone
 
 
 class ApiViewSet(viewsets.GenericViewSet):
-    """What every resource keeps to: a POST with an `Idempotency-Key` has one effect, and no answer lies in a cache."""
+    """What every resource keeps to: a POST with an `Idempotency-Key` has one effect, and no answer lies in a cache.
+
+    Of the actions in `unkept` no answer is kept for a repetition: a file is none, a masked value nobody else should read.
+    """
 
     lookup_value_regex = r"[0-9]{1,18}"
+    schema = RecordSchema()
+    pagination_class = ListPages  # only describes: lists page themselves
+    unkept = frozenset({"reveal"})
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method == "POST" and "Idempotency-Key" in request.headers:
+        keyed = request.method == "POST" and "Idempotency-Key" in request.headers
+        if keyed and self.action not in self.unkept:
             self.post = once(self.post)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
@@ -62,17 +69,28 @@ class ApiViewSet(viewsets.GenericViewSet):
         """Who writes: the token, or the person at the browser, through the API."""
         return actor_of(self.request).via("api")
 
-
-class ShortListViewSet(ApiViewSet):
-    """A list that is never long: all of it at once, in the shape of the long ones."""
-
-    schema = RecordSchema()
-    pagination_class = ListPages  # only describes: there is one page
-
-    def answer(self, rows: Any) -> Response:
-        """The whole list."""
+    def all_of(self, rows: Any) -> Response:
+        """A list that is never long: all of it at once, in the shape of the long ones."""
         results = self.get_serializer(rows, many=True).data
         return Response({"next": None, "previous": None, "results": results})
+
+    def answer(self, record: Any, status_code: int = 200) -> Response:
+        """One record as a response, with its version as ETag."""
+        headers = {"ETag": concurrency.etag(record)} if concurrency.etag(record) else {}
+        return Response(self.describe(record), status=status_code, headers=headers)
+
+    def made(self, record: Any, status_code: int = status.HTTP_201_CREATED) -> Response:
+        """What a POST to the collection made, and where it is found."""
+        response = self.answer(record, status_code)
+        response["Location"] = self.request.build_absolute_uri(f"{self.request.path}{record.pk}/")
+        return response
+
+    def describe(self, record: Any) -> Any:
+        return self.get_serializer(record).data
+
+    def reread(self, record: Any) -> Any:
+        """A record after a write, with what the serializer reads."""
+        return record
 
 
 class RecordActions(ApiViewSet):
@@ -82,8 +100,6 @@ class RecordActions(ApiViewSet):
     listing: ListPage
     adds = ""
     prefetch: Sequence[str] = ()  # relations the serializer reads
-    schema = RecordSchema()
-    pagination_class = ListPages  # only describes: `list` walks the selection itself
 
     @property
     def model(self) -> type[Model]:
@@ -99,14 +115,6 @@ class RecordActions(ApiViewSet):
             self.model, self.request.user, self.kwargs["pk"], action, queryset=self.listing.whole()
         )
 
-    def answer(self, record: Any, status_code: int = 200) -> Response:
-        """One record as a response, with its version as ETag."""
-        headers = {"ETag": concurrency.etag(record)} if concurrency.etag(record) else {}
-        return Response(self.describe(record), status=status_code, headers=headers)
-
-    def describe(self, record: Any) -> Any:
-        return self.get_serializer(record).data
-
     def reread(self, record: Any) -> Any:
         """A record after a write, with what the serializer reads; even one that just left the caller's sight."""
         return self.listing.whole().filter(pk=record.pk).first() or record
@@ -121,10 +129,10 @@ class RecordViewSet(RecordActions):
         query = request.query_params
         selection = select(self.listing, request.user, query, ignore=OWN)
         selection.prefetch = self.prefetch
-        page = selection.page(query.get("cursor", ""), page_size(query))
+        page = selection.page(query.get("cursor", ""), page_size(query, PAGE_SIZE))
         body: dict[str, Any] = {
-            "next": self._link(page.slice.next),
-            "previous": self._link(page.slice.previous),
+            "next": following(request, cursor=page.slice.next and page.slice.next.encode()),
+            "previous": following(request, cursor=page.slice.previous and page.slice.previous.encode()),
             "results": self.get_serializer(page.records, many=True).data,
         }
         if query.get("count") == "exact":
@@ -134,13 +142,6 @@ class RecordViewSet(RecordActions):
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One record."""
         return self.answer(self.record())
-
-    def _link(self, cursor: Any) -> str | None:
-        if cursor is None:
-            return None
-        query = self.request.query_params.copy()
-        query["cursor"] = cursor.encode()
-        return self.request.build_absolute_uri(f"{self.request.path}?{query.urlencode()}")
 
 
 class Creates(viewsets.GenericViewSet):
@@ -156,10 +157,7 @@ class Creates(viewsets.GenericViewSet):
         serializer.is_valid(raise_exception=True)
         with transaction.atomic():  # the record and what the same request hangs on it, or nothing
             made = self.create_record(dict(serializer.validated_data))
-        record = self.reread(made)
-        response = self.answer(record, status.HTTP_201_CREATED)
-        response["Location"] = request.build_absolute_uri(f"{request.path}{record.pk}/")
-        return response
+        return self.made(self.reread(made))
 
 
 class Updates(viewsets.GenericViewSet):
@@ -218,12 +216,6 @@ class Unraced:
         if isinstance(error, StaleVersion):
             current = self.view.reread(error.current)
             raise self.expected.stale(current, self.view.describe) from error
-
-
-def page_size(query: QueryDict) -> int:
-    """The page size asked for, at most 200."""
-    text = query.get("page_size", "")
-    return max(1, min(int(text[:9]), MOST)) if text.isdecimal() else PAGE_SIZE
 
 
 def exact_count(selection: Selection) -> int:

@@ -7,12 +7,11 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
 
 from crm.core import divisions
 from crm.core.clock import company_today
-from crm.core.money import Money, q2
 from crm.core.text import fold
 from crm.records.models import (
     BusinessCalendar,
@@ -21,7 +20,6 @@ from crm.records.models import (
     ExchangeRate,
     Industry,
     Region,
-    Tag,
 )
 from crm.records.rules.calendar import HOLIDAY, Calendar, DatedException, parse_hours
 
@@ -149,11 +147,6 @@ def within(field: str, region: Region) -> Q:
     return Q(**{f"{field}__code__startswith": region.stem})
 
 
-def current_tags() -> QuerySet[Tag]:
-    """Tags that may be put on records today."""
-    return Tag.objects.current()
-
-
 def currencies() -> list[str]:
     """The currencies amounts can be in: the base currency first, then those that have a rate."""
     others = ExchangeRate.objects.filter(base=settings.BASE_CURRENCY).order_by("currency")
@@ -172,9 +165,3 @@ def rate_on(currency: str, day: date, base: str = "") -> Decimal | None:
         .values_list("rate", flat=True)
         .first()
     )
-
-
-def in_base_currency(money: Money, day: date) -> Money | None:
-    """An amount in the company's base currency at the rate of a day; None where there is no rate."""
-    rate = rate_on(money.currency, day)
-    return None if rate is None else Money(q2(money.amount * rate), settings.BASE_CURRENCY)

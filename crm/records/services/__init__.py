@@ -27,7 +27,7 @@ from crm.records.services.record_files import (
     restore_file,
 )
 from crm.records.services.revealing import MANY, reveal, revealed_lately
-from crm.records.services.tags import create_tag, delete_tag, tags_named, update_tag
+from crm.records.services.tags import create_tag, delete_tag, update_tag
 
 __all__ = [
     "MANY",
@@ -55,6 +55,5 @@ __all__ = [
     "store_made",
     "store_upload",
     "store_uploads",
-    "tags_named",
     "update_tag",
 ]

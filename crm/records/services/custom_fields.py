@@ -52,7 +52,6 @@ ENDINGS = ("_after", "_before", "_min", "_max")  # what ranges add to a filter's
 MOST_FIELDS = 100
 MOST_OPTIONS = 200
 MOST_DECIMALS = 6
-FIXED = ("model", "key", "kind", "target")
 EDITABLE = (
     "label_zh", "label_en", "help_zh", "help_en", "required", "unique", "in_list", "in_search", "default", "options",
     "decimals", "currency", "shown_when", "required_when", "visible_to", "masked_for",
@@ -172,9 +171,12 @@ def create_section(*, model: str, actor: Actor, label_zh: str = "", label_en: st
 
 
 @transaction.atomic
-def update_section(section: RecordSection, *, actor: Actor, label_zh: str, label_en: str) -> RecordSection:
+def update_section(
+    section: RecordSection, *, actor: Actor, label_zh: str, label_en: str, expected: int | None = None
+) -> RecordSection:
     """Rename a section."""
     section = lock(section)
+    check_version(section, expected)
     with recording(SECTION_UPDATED, section, actor=actor):
         section.label_zh, section.label_en = tidy(label_zh)[:40], tidy(label_en)[:40]
         _named(section)
@@ -445,7 +447,6 @@ def _changed() -> None:
 
 __all__ = [
     "EDITABLE",
-    "FIXED",
     "archive_field",
     "arrange",
     "create_field",

@@ -1,17 +1,15 @@
 """Tags: made, changed and deleted as rows of their own; putting them on records is the owning app's business."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from crm.core.pinyin import sort_key
-from crm.core.text import narrow, tidy
+from crm.core.text import tidy
 from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor
-from crm.events.recording import EventRow, record_event, record_events, recording
+from crm.events.recording import record_event, recording
 from crm.records.events import TAG_CREATED, TAG_DELETED, TAG_UPDATED
 from crm.records.models import Tag
 
@@ -69,29 +67,3 @@ def delete_tag(tag: Tag, *, actor: Actor) -> None:
     tag = lock(tag)
     record_event(TAG_DELETED, tag, actor=actor, payload={"name": tag.name})
     tag.delete()
-
-
-@transaction.atomic
-def tags_named(names: Iterable[str], *, actor: Actor) -> dict[str, Tag]:
-    """The tags of these names, made where they do not exist yet; the keys are the names as given. For imports."""
-    wanted = {name: narrow(name) for name in names if tidy(name)}
-    if not wanted:
-        return {}
-    folded = {text.lower() for text in wanted.values()}
-
-    def known() -> dict[str, Tag]:
-        rows = Tag.objects.annotate(folded=Lower("name")).filter(folded__in=folded)
-        return {tag.name.lower(): tag for tag in rows}
-
-    present = known()
-    missing = {text.lower(): text for text in wanted.values() if text.lower() not in present}
-    if missing:
-        made = [Tag(name=_name(text), name_sort=sort_key(text)) for text in missing.values()]
-        Tag.objects.bulk_create(made, ignore_conflicts=True)
-        present = known()
-        record_events(
-            TAG_CREATED,
-            [EventRow(Tag, present[key].pk, payload={"name": text}) for key, text in missing.items()],
-            actor=actor,
-        )
-    return {name: present[text.lower()] for name, text in wanted.items()}

@@ -109,21 +109,6 @@ def test_tags_are_unique_without_regard_to_case():
     assert not Tag.objects.exists()
 
 
-def test_imports_find_or_make_tags_set_based(django_assert_max_num_queries):
-    services.create_tag("重点", actor=SYSTEM)
-    with django_assert_max_num_queries(9):
-        found = services.tags_named(["重点", "Fair 2026", "fair 2026", ""], actor=SYSTEM)
-    assert set(found) == {"重点", "Fair 2026", "fair 2026"}
-    assert found["Fair 2026"] == found["fair 2026"]
-    assert Tag.objects.count() == 2
-
-
-def test_tags_run_out():
-    services.create_tag("Old", actor=SYSTEM, expiry_date="2020-01-01")
-    current = services.create_tag("New", actor=SYSTEM)
-    assert list(queries.current_tags()) == [current]
-
-
 class Company(searchable.Searchable):
     name = models.CharField(max_length=100)
     phone = models.CharField(max_length=40)

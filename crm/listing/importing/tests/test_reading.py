@@ -260,13 +260,6 @@ def test_every_messy_workbook_is_read_without_a_crash(test_data):
             assert not sheet.rows or find_table(sheet) is not None
 
 
-def test_import_export_can_read_through_the_same_door(write):
-    from crm.listing.importing.formats import LimitedXLSX
-
-    dataset = LimitedXLSX().create_dataset(workbook(["名单"], ["公司", "电话"], ["甲公司", "1"]))
-    assert dataset.headers == ["公司", "电话"] and dataset[0] == ("甲公司", "1")
-
-
 def test_dates_of_workbooks_that_count_from_1904(test_data, tmp_path):
     for name in ("dates-1900.xls", "dates-1904.xls"):
         path = test_data / "excel_edge_cases" / name

@@ -1,95 +1,40 @@
-"""REST: customers, contacts and follow-ups, over the same lists, rights and services as their pages."""
+"""REST: customers, over the same list, rights and services as their pages."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpResponseBase
+from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
-from accounts.activity_api import ActivityViewSet, TimelineMixin
-from accounts.listings import CONTACTS, CUSTOMERS
-from accounts.models import Contact, Customer
-from accounts.models.choices import Kind
+from accounts.api.duplicates import GUARD, CheckSerializer, MatchesSerializer, described, refusing
+from accounts.api.reference import CodeField, TagsField
+from accounts.api.timeline import TimelineMixin
+from accounts.listings import CUSTOMERS
+from accounts.models import Customer
 from accounts.queries import customers as queries
-from accounts.queries.duplicates import Match, disclosed, find
+from accounts.queries.duplicates import find
 from accounts.queries.merging import last_merge, successor
-from accounts.rules import matching
 from accounts.rules.merging import LOSER, WINNER
-from accounts.views import cards
 from accounts.views.duplicates import keys_from
-from crm.core.writes import RuleBroken, check_version
+from crm.core.writes import RuleBroken
 from crm.identity import access
 from crm.identity import fields as field_rights
 from crm.identity import services as identity
 from crm.identity.models import Team, User
 from crm.listing.custom.rest import CustomObject
-from crm.listing.rest.errors import Problem
 from crm.listing.rest.revealing import RevealMixin
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
 from crm.records.field_access import editable as fields_to_edit
-from crm.records.models import Industry, Region, Tag
+from crm.records.models import Industry, Region
 from crm.records.queries.reference import industry_finder, region_finder
-
-GUARD = services.Guard(ask=False)  # what only warns passes: the caller can ask beforehand
-
-
-@extend_schema_field({"type": "string"})
-class CodeField(serializers.Field):
-    """Reference data by its code; a name is understood too."""
-
-    default_error_messages = {"unknown": _("There is no “%(value)s”.")}
-
-    def __init__(self, model: type[Any], finder: Any, **kwargs: Any) -> None:
-        self.model, self.finder = model, finder
-        super().__init__(**kwargs)
-
-    def to_representation(self, value: Any) -> str:
-        return value.pk
-
-    def to_internal_value(self, data: Any) -> Any:
-        text = str(data).strip()[:200] if isinstance(data, str | int) and not isinstance(data, bool) else ""
-        rows = access.visible(self.model, self.context["request"].user)
-        found = rows.filter(pk=text).first() if text and "\x00" not in text else None
-        if found is None and text and "\x00" not in text:
-            code = self.finder().code(text)
-            found = rows.filter(pk=code).first() if code else None
-        if found is None:
-            raise serializers.ValidationError(str(_("There is no “%(value)s”.")) % {"value": text})
-        return found
-
-
-@extend_schema_field({"type": "array", "items": {"type": "integer"}})
-class TagsField(serializers.Field):
-    """A customer's tags by id; names of tags are understood too."""
-
-    def to_representation(self, value: Any) -> list[int]:
-        return [label["id"] for label in value]
-
-    def to_internal_value(self, data: Any) -> list[Tag]:
-        if not isinstance(data, list) or len(data) > 100:
-            raise serializers.ValidationError(str(_("Give a list of tags.")))
-        rows = access.visible(Tag, self.context["request"].user)
-        found = []
-        for one in data:
-            text = str(one)[:100].replace("\x00", "")
-            by_id = isinstance(one, int) and not isinstance(one, bool) and 0 < one < 2**63
-            tag = rows.filter(pk=one).first() if by_id else rows.filter(name__iexact=text).first()
-            if tag is None:
-                raise serializers.ValidationError(str(_("There is no “%(value)s”.")) % {"value": text})
-            found.append(tag)
-        return found
 
 
 class FactSerializer(serializers.Serializer):
@@ -178,18 +123,6 @@ class ShareSerializer(serializers.Serializer):
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
 
-class CheckSerializer(serializers.Serializer):
-    """A customer that is not there yet, as far as it is known; what cannot be right is not looked up."""
-
-    name = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
-    kind = serializers.ChoiceField(choices=["", *Kind.values], required=False, default="")
-    uscc = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
-    phone = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
-    email = serializers.CharField(max_length=254, required=False, allow_blank=True, default="")
-    contact_phone = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
-    contact_email = serializers.CharField(max_length=254, required=False, allow_blank=True, default="")
-
-
 class MergeSerializer(serializers.Serializer):
     """Which customer goes into this one; by field whose value is kept (unsaid: the better one); versions, if seen."""
 
@@ -201,50 +134,11 @@ class MergeSerializer(serializers.Serializer):
     loser_version = serializers.IntegerField(required=False, allow_null=True, default=None)
 
 
-class MatchSerializer(serializers.Serializer):
-    """A customer that may be the same; `id` only within one's reach."""
-
-    score = serializers.FloatField()
-    outcome = serializers.ChoiceField(choices=[matching.BLOCK, matching.WARN, matching.LINK])
-    name = serializers.CharField()
-    owner_name = serializers.CharField()
-    id = serializers.IntegerField(allow_null=True)
-
-
-class MatchesSerializer(serializers.Serializer):
-    """The customers that may be the same, most likely first."""
-
-    matches = MatchSerializer(many=True)
-
-
-def described(user: User, matches: list[Match]) -> list[dict[str, Any]]:
-    """Matches as the API speaks of them to one person."""
-    return [
-        {
-            "score": float(match.verdict.score),
-            "outcome": match.verdict.outcome,
-            "name": match.name,
-            "owner_name": match.owner_name,
-            "id": match.customer_id if match.seen else None,
-        }
-        for match in disclosed(user, matches)
-    ]
-
-
 def may_choose(user: User, name: str) -> bool:
     """Whether somebody may say whose value of a field a merge keeps: they have to edit that field."""
     if name in services.MERGE_FIELDS:
         return field_rights.may_edit(user, Customer, name)
     return name in {one.name for one in fields_to_edit(user, Customer).values()}
-
-
-@contextmanager
-def refusing(user: User) -> Iterator[None]:
-    """A save refused because the record is there already answers 409 with the matches."""
-    try:
-        yield
-    except services.DuplicatesFound as error:
-        raise Problem(409, "duplicate", str(error), matches=described(user, error.matches)) from error
 
 
 class CustomerViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, RecordViewSet):
@@ -281,13 +175,12 @@ class CustomerViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, Rec
         stage, reason = values.pop("lifecycle_stage", None), values.pop("lifecycle_reason", "")
         owner = values.pop("owner", None)
         self._only_administrators(values, record)
-        check_version(record, expected)
         user, actor = self.request.user, self.actor
         if owner is not None and owner.pk != record.owner_id:
             access.authorize(user, "transfer", record)
         if "first_deal_at" in values:
-            services.set_first_deal(record, values.pop("first_deal_at"), actor=actor)
-            expected = None
+            services.set_first_deal(record, values.pop("first_deal_at"), actor=actor, expected=expected)
+            expected = None  # it is locked by now
         with refusing(user):
             changed = services.update_customer(record, actor=actor, expected=expected, guard=GUARD, **values)
         if stage and stage != changed.lifecycle_stage:
@@ -305,8 +198,7 @@ class CustomerViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, Rec
         return changed
 
     def delete_record(self, record: Customer, expected: int | None) -> None:
-        check_version(record, expected)
-        services.delete_customer(record, actor=self.actor)
+        services.delete_customer(record, actor=self.actor, expected=expected)
 
     def _only_administrators(self, values: dict[str, Any], record: Customer | None) -> None:
         """When the first deal was is an administrator's word until orders say it."""
@@ -413,75 +305,4 @@ def with_parts(record: Customer) -> Customer:
     return record
 
 
-class ContactSerializer(RecordSerializer):
-    """A contact as the API speaks of them."""
-
-    customer = VisibleRelatedField(queryset=Customer.objects.all())
-    custom = CustomObject()
-
-    class Meta:
-        model = Contact
-        fields = [
-            "id",
-            "customer",
-            "name",
-            "title",
-            "department",
-            "role",
-            "phone",
-            "email",
-            "wechat",
-            "is_primary",
-            "external_id",
-            "last_activity_at",
-            "custom",
-            "version",
-            "created_at",
-            "updated_at",
-        ]
-        read_only_fields = ["last_activity_at"]
-        extra_kwargs = {"external_id": {"validators": []}}
-
-
-class ContactViewSet(RevealMixin, Creates, Updates, Deletes, RecordViewSet):
-    """Contacts: the people at customers."""
-
-    listing = CONTACTS
-    serializer_class = ContactSerializer
-
-    def create_record(self, values: dict[str, Any]) -> Contact:
-        customer, primary = values.pop("customer"), values.pop("is_primary", False)
-        access.authorize(self.request.user, "change", customer)
-        return services.create_contact(customer, actor=self.actor, is_primary=primary, **values)
-
-    def update_record(self, record: Contact, values: dict[str, Any], expected: int | None) -> Contact:
-        primary = values.pop("is_primary", False)
-        target = values.get("customer")
-        if target is not None and target.pk != record.customer_id:
-            access.authorize(self.request.user, "change", record.customer)
-            access.authorize(self.request.user, "change", target)
-        changed = services.update_contact(record, actor=self.actor, expected=expected, **values)
-        if primary and not changed.is_primary:
-            if not access.may(self.request.user, "change", changed.customer):
-                raise PermissionDenied
-            changed = services.set_primary(changed, actor=self.actor)
-        return changed
-
-    @extend_schema(responses={(200, "text/vcard"): OpenApiTypes.BINARY})
-    @action(detail=True, methods=["get"])
-    def card(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The contact as a vCard."""
-        return cards.one_card(request._request, self.record())
-
-    @extend_schema(responses={(200, "text/vcard"): OpenApiTypes.BINARY})
-    @action(detail=False, methods=["get"])
-    def cards(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The contacts named by `ids`, or all that the filters of the list leave, as vCards."""
-        return cards.chosen_cards(request._request)
-
-    def delete_record(self, record: Contact, expected: int | None) -> None:
-        check_version(record, expected)
-        services.delete_contact(record, actor=self.actor)
-
-
-ROUTES = [("customers", CustomerViewSet), ("contacts", ContactViewSet), ("activities", ActivityViewSet)]
+ROUTES = [("customers", CustomerViewSet)]

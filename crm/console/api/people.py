@@ -1,4 +1,4 @@
-"""REST: people, teams, roles and tags for everybody to read, the audit log for administrators."""
+"""REST: people, teams and roles; everybody reads them, administrators add and change."""
 
 from typing import Any
 
@@ -9,26 +9,14 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.console import (
-    account_api,
-    approval_api,
-    approval_flow_api,
-    field_api,
-    file_api,
-    import_api,
-    import_template_api,
-)
 from crm.console import services as console
-from crm.console.listings import EVENTS, ROLES, TAGS, TEAMS, USERS
-from crm.events.models import Event
+from crm.console.listings import ROLES, TEAMS, USERS
 from crm.identity import services
 from crm.identity.access import is_administrator
 from crm.identity.models import FieldRight, Role, Team, User
 from crm.listing.rest.confirming import require_confirmed
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, RecordViewSet, Updates
-from crm.records.models import Tag
-from crm.records.services import tags as tag_services
 
 CONTACT_DATA = ("email", "phone", "last_login")
 
@@ -41,6 +29,7 @@ class UserSerializer(RecordSerializer):
 
     class Meta:
         model = User
+        fixed = ("username",)
         fields = [
             "id",
             "username",
@@ -108,7 +97,6 @@ class UserViewSet(Creates, Updates, RecordViewSet):
 
     def update_record(self, record: User, values: dict[str, Any], expected: int | None) -> User:
         require_confirmed(self.request)
-        values.pop("username", None)
         if password := values.pop("password", None):
             services.set_password(
                 record, password, must_change=record.pk != self.request.user.pk, actor=self.actor
@@ -228,74 +216,4 @@ class RoleViewSet(RecordViewSet):
     prefetch = ("field_rights",)
 
 
-class TagSerializer(RecordSerializer):
-    """A tag."""
-
-    class Meta:
-        model = Tag
-        fields = ["id", "name", "group", "colour", "expiry_date", "is_active"]
-
-
-class TagViewSet(Creates, Updates, RecordViewSet):
-    """Tags: everybody with the verb reads, adds and changes them."""
-
-    listing = TAGS
-    serializer_class = TagSerializer
-
-    def create_record(self, values: dict[str, Any]) -> Tag:
-        active = values.pop("is_active", True)
-        tag = tag_services.create_tag(values.pop("name"), actor=self.actor, **values)
-        return tag if active else tag_services.update_tag(tag, actor=self.actor, is_active=False)
-
-    def update_record(self, record: Tag, values: dict[str, Any], expected: int | None) -> Tag:
-        return tag_services.update_tag(record, actor=self.actor, **values)
-
-
-class EventSerializer(serializers.ModelSerializer):
-    """One entry of the audit log; personal values stay sealed in it."""
-
-    title = serializers.CharField(read_only=True)
-
-    class Meta:
-        model = Event
-        fields = [
-            "id",
-            "name",
-            "title",
-            "at",
-            "actor_kind",
-            "actor_id",
-            "actor_name",
-            "origin",
-            "request_id",
-            "subject_type",
-            "subject_id",
-            "about",
-            "changes",
-            "payload",
-        ]
-
-
-class EventViewSet(RecordViewSet):
-    """The audit log, for administrators."""
-
-    listing = EVENTS
-    serializer_class = EventSerializer
-
-
-ROUTES = [
-    ("users", UserViewSet),
-    ("teams", TeamViewSet),
-    ("roles", RoleViewSet),
-    ("tags", TagViewSet),
-    ("events", EventViewSet),
-    *account_api.ROUTES,
-    *approval_api.ROUTES,
-    *approval_flow_api.ROUTES,
-    *field_api.ROUTES,
-    *import_api.ROUTES,
-    *import_template_api.ROUTES,
-]
-
-# Addresses that a router cannot make, such as those of files.
-URLS = [*file_api.URLS, *import_api.URLS]
+ROUTES = [("users", UserViewSet), ("teams", TeamViewSet), ("roles", RoleViewSet)]

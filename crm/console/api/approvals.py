@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -24,7 +24,7 @@ from crm.core.writes import RuleBroken
 from crm.identity import access
 from crm.identity.models import User
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
-from crm.listing.rest.viewsets import Creates, RecordViewSet
+from crm.listing.rest.viewsets import RecordViewSet
 
 
 class TaskSerializer(serializers.Serializer):
@@ -117,7 +117,7 @@ class CommentSerializer(serializers.Serializer):
     comment = serializers.CharField(max_length=500)
 
 
-class ApprovalViewSet(Creates, RecordViewSet):
+class ApprovalViewSet(RecordViewSet):
     """Requests for approval: the set of the page with all approvals."""
 
     listing = APPROVALS
@@ -147,9 +147,7 @@ class ApprovalViewSet(Creates, RecordViewSet):
             note=given["note"],
             detail={"choice": given["choice"]} if kind.choices else None,
         )
-        response = self.answer(self.reread(made), status.HTTP_201_CREATED)
-        response["Location"] = request.build_absolute_uri(f"{request.path}{made.pk}/")
-        return response
+        return self.made(self.reread(made))
 
     def _do(
         self, verb: str, form_class: type[serializers.Serializer], call: Callable[..., ApprovalRequest]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,8 +16,6 @@ from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
 from crm.records.models import CustomField, RecordSection
 from crm.records.queries.custom_fields import carrier, sections_of
 from crm.records.services import custom_fields as services
-
-FIXED = ("model", "key", "kind", "target")
 
 
 class OptionSerializer(serializers.Serializer):
@@ -85,6 +81,7 @@ class CustomFieldSerializer(RecordSerializer):
             "updated_at",
         ]
         read_only_fields = ["archived_at"]
+        fixed = ("model", "key", "kind", "target")
 
     def get_validators(self) -> list[Any]:
         return []  # the service says which key is taken
@@ -98,18 +95,6 @@ class CustomFieldSerializer(RecordSerializer):
             else []
         )
         return data | {"section": places[0] if places else None}
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if self.instance is None:
-            return attrs
-        moved = {
-            name: _("This never changes.")
-            for name in FIXED
-            if attrs.get(name, getattr(self.instance, name)) != getattr(self.instance, name)
-        }
-        if moved:
-            raise ValidationError(moved)
-        return {name: value for name, value in attrs.items() if name not in FIXED}
 
 
 class CustomFieldViewSet(Creates, Updates, Deletes, RecordViewSet):
@@ -143,6 +128,7 @@ class RecordSectionSerializer(RecordSerializer):
         model = RecordSection
         fields = ["id", "model", "label", "label_zh", "label_en", "position", "fields", "version"]
         read_only_fields = ["position", "fields"]
+        fixed = ("model",)
 
 
 class RecordSectionViewSet(Creates, Updates, RecordViewSet):
@@ -158,7 +144,7 @@ class RecordSectionViewSet(Creates, Updates, RecordViewSet):
         self, record: RecordSection, values: dict[str, Any], expected: int | None
     ) -> RecordSection:
         labels = {name: values.get(name, getattr(record, name)) for name in ("label_zh", "label_en")}
-        return services.update_section(record, actor=self.actor, **labels)
+        return services.update_section(record, actor=self.actor, expected=expected, **labels)
 
 
 ROUTES = [("custom-fields", CustomFieldViewSet), ("record-sections", RecordSectionViewSet)]

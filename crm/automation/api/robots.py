@@ -14,11 +14,9 @@ from rest_framework.response import Response
 from crm.automation import kinds, services
 from crm.automation.models import GroupRobot
 from crm.automation.queries import robots as queries
-from crm.core.writes import StaleVersion
 from crm.identity.models import Team
-from crm.listing.rest import concurrency
 from crm.listing.rest.serializers import VisibleRelatedField
-from crm.listing.rest.viewsets import ShortListViewSet
+from crm.listing.rest.viewsets import ApiViewSet, Deletes, Updates
 
 SETTINGS = ("name", "kind", "team", "news", "shows_names", "language", "is_active")
 
@@ -79,7 +77,7 @@ class TrySerializer(serializers.Serializer):
     delivered = serializers.BooleanField()
 
 
-class RobotViewSet(ShortListViewSet):
+class RobotViewSet(Updates, Deletes, ApiViewSet):
     """Robots of group chats: administrators manage all of them, a team's leader those of the team."""
 
     serializer_class = RobotSerializer
@@ -90,68 +88,47 @@ class RobotViewSet(ShortListViewSet):
         if not queries.manages(request.user):
             self.permission_denied(request)
 
-    def _robot(self) -> GroupRobot:
+    def record(self, action: str = "view") -> GroupRobot:
+        """The robot of the address, one of those the caller manages: then every action is allowed."""
         return get_object_or_404(queries.robots(self.request.user), pk=self.kwargs["pk"])
 
-    def _described(self, robot: GroupRobot) -> Any:
-        fresh = queries.robots(self.request.user).filter(pk=robot.pk).first()
-        return self.get_serializer(fresh or robot).data
-
-    def _answer(self, robot: GroupRobot, status: int = 200) -> Response:
-        return Response(self._described(robot), status=status, headers={"ETag": concurrency.etag(robot)})
+    def reread(self, robot: GroupRobot) -> GroupRobot:
+        """A robot with the number of messages that were given up."""
+        return queries.robots(self.request.user).filter(pk=robot.pk).first() or robot
 
     @extend_schema(responses={200: RobotSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """The robots one manages."""
-        return self.answer(queries.robots(request.user))
+        return self.all_of(queries.robots(request.user))
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One robot."""
-        return self._answer(self._robot())
+        return self.answer(self.record())
 
     def create(self, request: Request) -> Response:
         """A new robot; `address` is what the group chat shows for it."""
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
         robot = services.save_robot(None, by=request.user, actor=self.actor, **form.validated_data)
-        response = self._answer(robot, 201)
-        response["Location"] = request.build_absolute_uri(f"{request.path}{robot.pk}/")
-        return response
+        return self.made(self.reread(robot))
 
-    def update(self, request: Request, pk: str, partial: bool = False) -> Response:
-        """Change a robot; without a new address or secret it keeps those it has."""
-        robot = self._robot()
-        expected = concurrency.expectation_of(request, robot)
-        concurrency.check(expected, robot, self._described)
-        form = self.get_serializer(robot, data=request.data, partial=partial)
-        form.is_valid(raise_exception=True)
-        values = {name: getattr(robot, name) for name in SETTINGS} | form.validated_data
-        try:
-            robot = services.save_robot(
-                robot, by=request.user, actor=self.actor, expected=expected.number, **values
-            )
-        except StaleVersion as error:
-            raise expected.stale(error.current, self._described) from error
-        return self._answer(robot)
+    def update_record(self, record: GroupRobot, values: dict[str, Any], expected: int | None) -> GroupRobot:
+        """Without a new address or secret it keeps those it has."""
+        values = {name: getattr(record, name) for name in SETTINGS} | values
+        return services.save_robot(
+            record, by=self.request.user, actor=self.actor, expected=expected, **values
+        )
 
-    def partial_update(self, request: Request, pk: str) -> Response:
-        """Change some of a robot's settings."""
-        return self.update(request, pk, partial=True)
+    def delete_record(self, record: GroupRobot, expected: int | None) -> None:
+        services.delete_robot(record, actor=self.actor)
 
     @extend_schema(responses={204: None})
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Take a robot away, with the messages that wait for it."""
-        robot = self._robot()
-        expected = concurrency.expectation_of(request, robot)
-        concurrency.check(expected, robot, self._described)
-        services.delete_robot(robot, actor=self.actor)
-        return Response(status=204)
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take a robot away, with the messages that wait for it; needs If-Match or the version in the body."""
+        return super().destroy(request, *args, **kwargs)
 
     @extend_schema(request=None, responses=TrySerializer)
     @action(detail=True, methods=["post"], url_path="try")
     def try_out(self, request: Request, pk: str) -> Response:
         """Let a robot say one sentence in its group, now."""
-        return Response({"delivered": services.try_robot(self._robot(), actor=self.actor)})
-
-
-ROUTES = [("group-robots", RobotViewSet)]
+        return Response({"delivered": services.try_robot(self.record(), actor=self.actor)})

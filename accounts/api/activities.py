@@ -1,30 +1,25 @@
-"""REST: follow-ups, and the timeline of a customer."""
+"""REST: follow-ups, over the same list, rights and services as their pages."""
 
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import action
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts import services
 from accounts.activity_listing import ACTIVITIES
 from accounts.models import Activity, ActivityKind, Contact, Customer, Outcome
 from accounts.models.followed import Followed, followed_models
-from accounts.queries import timeline as timelines
-from accounts.queries.activities import may_write_for
-from crm.core.writes import RuleBroken, check_version
+from accounts.queries.activities import content_type_of, may_write_for
+from crm.core.writes import RuleBroken
 from crm.identity.access import authorize, visible
 from crm.identity.models import User
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
-from crm.listing.selection import BadQuery
 
 TEXTS = ("kind", "subject", "body", "contact", "outcome", "duration_minutes", "started_at")
+SAID_WHEN_DONE = ("body", "kind", "outcome", "duration_minutes")
 
 
 class AboutField(VisibleRelatedField):
@@ -34,26 +29,30 @@ class AboutField(VisibleRelatedField):
         self.model = model
         super().__init__(**kwargs)
 
+    def get_queryset(self) -> QuerySet | None:
+        user = getattr(self.context.get("request"), "user", None)
+        return visible(self.model, user) if self.model and isinstance(user, User) else None
+
     def get_attribute(self, instance: Activity) -> Activity:
         return instance
 
     def to_representation(self, activity: Activity) -> int | None:
-        kind = ContentType.objects.get_for_model(self.model)
-        if activity.record_id is None or activity.record_type_id != kind.pk:
+        kind = content_type_of(self.model)
+        if activity.record_id is None or activity.record_type_id != kind:
             return None
-        return activity.record_id if activity.record_id in self._seen(kind, activity) else None
+        return activity.record_id if self._seen(kind, activity) else None
 
-    def _seen(self, kind: ContentType, activity: Activity) -> set[int]:
-        """Of the records the whole answer is about those the caller sees: one query a kind."""
-        known = self.context.setdefault("seen", {})
-        if activity.record_id not in known.setdefault(kind.pk, {}):
+    def _seen(self, kind: int, activity: Activity) -> bool:
+        """Whether the caller sees what a follow-up is about; asked for the whole answer with one query a kind."""
+        known: dict[int, bool] = self.context.setdefault("seen", {}).setdefault(kind, {})
+        if activity.record_id not in known:
             listed = getattr(self.root, "instance", None)
             rows = listed if isinstance(listed, list) else [activity]
-            asked = {row.record_id for row in (*rows, activity) if row.record_type_id == kind.pk}
-            user = self.context["request"].user
-            seen = set(visible(self.model, user).filter(pk__in=asked).values_list("pk", flat=True))
-            known[kind.pk] |= {pk: pk in seen for pk in asked}
-        return {pk for pk, is_seen in known[kind.pk].items() if is_seen}
+            asked = {row.record_id for row in (*rows, activity) if row.record_type_id == kind}
+            rows_seen = visible(self.model, self.context["request"].user).filter(pk__in=asked)
+            seen = set(rows_seen.values_list("pk", flat=True))
+            known |= {pk: pk in seen for pk in asked}
+        return known[activity.record_id]
 
 
 def about_names() -> dict[str, type[Followed]]:
@@ -124,13 +123,14 @@ class ActivitySerializer(RecordSerializer):
             "updated_at",
         ]
         read_only_fields = ["author", "postponed", "is_valid", "cancelled_at"]
+        fixed = ("customer", "owner", "external_id")
         extra_kwargs = {"external_id": {"validators": []}}
 
     def get_fields(self) -> dict[str, serializers.Field]:
         found = super().get_fields()
         for name, model in about_names().items():
             found[name] = AboutField(
-                model, queryset=model._default_manager.all(), required=False, allow_null=True
+                model, queryset=model._default_manager.none(), required=False, allow_null=True
             )
         return found
 
@@ -173,46 +173,55 @@ class ActivityViewSet(Creates, Updates, Deletes, RecordViewSet):
         return services.log_follow_up(next_step=_next_step(values), **shared).activity
 
     def update_record(self, record: Activity, values: dict[str, Any], expected: int | None) -> Activity:
-        check_version(record, expected)
-        for fixed in ("customer", "owner", "external_id"):
-            if fixed in values and getattr(record, fixed) != values.pop(fixed):
-                raise RuleBroken(_("This cannot be changed."), field=fixed)
         for name, model in about_names().items():
-            if name in values and values.pop(name) != (
-                record.record if isinstance(record.record, model) else None
-            ):
+            present = record.record if isinstance(record.record, model) else None
+            if name in values and values.pop(name) != present:
+                raise RuleBroken(_("This never changes."), field=name)
+        done = values.pop("done", None)
+        closing = record.is_open and bool(done or values.get("done_at"))
+        if done is False and not record.is_open:
+            raise RuleBroken(_("This is done already."), field="done")
+        for name in _settled(record, closing):
+            if name in values and values[name] != getattr(record, name):
                 raise RuleBroken(_("This cannot be changed."), field=name)
-        closing = record.is_open and (values.pop("done", False) or values.get("done_at"))
-        if record.is_open and not closing and values.get("due_at", record.due_at) != record.due_at:
-            if values["due_at"] is None:
+        due_at, all_day = values.get("due_at", record.due_at), values.get("all_day", record.all_day)
+        if record.is_open and (due_at, all_day) != (record.due_at, record.all_day):
+            if due_at is None:
                 raise RuleBroken(_("Choose a date."), field="due_at")
             record = services.reschedule(
-                record,
-                due_at=values["due_at"],
-                all_day=values.get("all_day", False),
-                actor=self.actor,
+                record, due_at=due_at, all_day=all_day, actor=self.actor, expected=expected
             )
+            expected = None  # it is locked by now
         texts = {n: values[n] for n in TEXTS if n in values and values[n] != getattr(record, n)}
         if "participants" in values and set(values["participants"]) != set(record.participants.all()):
             texts["participants"] = values["participants"]
+        said = {n: texts.pop(n) for n in SAID_WHEN_DONE if n in texts} if closing else {}
+        if texts:
+            authorize(self.request.user, "correct", record)
+            record = services.update_activity(record, actor=self.actor, expected=expected, **texts)
+            expected = None
         if closing:
-            done_at = values.get("done_at")
-            names = ("body", "kind", "outcome", "duration_minutes")
             return services.complete(
                 record,
                 actor=self.actor,
                 author=self.request.user,
-                done_at=done_at,
+                done_at=values.get("done_at"),
                 next_step=_next_step(values),
-                **{n: texts[n] for n in names if n in texts},
+                expected=expected,
+                **said,
             ).activity
-        if not texts:
-            return record
-        authorize(self.request.user, "correct", record)
-        return services.update_activity(record, actor=self.actor, **texts)
+        return record
 
     def delete_record(self, record: Activity, expected: int | None) -> None:
         services.delete_activity(record, actor=self.actor, expected=expected)
+
+
+def _settled(record: Activity, closing: bool) -> tuple[str, ...]:
+    """What a follow-up does not take any more, or not yet: the next step comes with its being done."""
+    when, following = ("due_at", "all_day"), ("next_follow_up_at", "no_next_reason")
+    if closing:
+        return when
+    return following if record.is_open else (*when, "done_at", *following)
 
 
 def _next_step(values: dict[str, Any]) -> services.NextStep | None:
@@ -220,67 +229,4 @@ def _next_step(values: dict[str, Any]) -> services.NextStep | None:
     return services.NextStep(at=at, all_day=False, reason=reason) if at or reason else None
 
 
-class TimelineItemSerializer(serializers.Serializer):
-    """One line of a customer's timeline: a follow-up, or something that happened to the customer."""
-
-    type = serializers.ChoiceField(choices=["activity", "event"])
-    id = serializers.IntegerField()
-    at = serializers.DateTimeField()
-    name = serializers.CharField(help_text=str(gettext_lazy("The kind of follow-up, or the event's name.")))
-    title = serializers.CharField()
-    body = serializers.CharField()
-    actor = serializers.CharField()
-    pinned = serializers.BooleanField()
-
-
-def timeline_items(page: timelines.Page) -> list[dict[str, Any]]:
-    """The items of a page as the API shows them."""
-    found = []
-    for item in page.items:
-        if item.activity is not None:
-            one = item.activity
-            actor = one.author or one.owner
-            row = {"name": one.kind, "title": one.headline, "body": one.body, "actor": str(actor or "")}
-            found.append(
-                {"type": "activity", "id": one.pk, "at": item.at, "pinned": bool(one.pinned_at), **row}
-            )
-        elif item.event is not None:
-            event = item.event
-            row = {"name": event.name, "title": event.title, "body": "", "actor": event.who}
-            found.append({"type": "event", "id": event.pk, "at": item.at, "pinned": False, **row})
-    return found
-
-
-class TimelineMixin:
-    """The timeline action of the customers resource."""
-
-    @extend_schema(responses=TimelineItemSerializer(many=True))
-    @action(detail=True, methods=["get"])
-    def timeline(self, request: Request, pk: str) -> Response:
-        """Everything that happened with the customer, as far as the caller may see it, newest first."""
-        customer = self.record()  # type: ignore[attr-defined]
-        query = request.query_params
-        if unknown := set(query) - {"kind", "text", "cursor", "page_size", "format"}:
-            raise BadQuery({name: [_("Unknown parameter.")] for name in unknown})
-        kind, size = query.get("kind", ""), query.get("page_size", "20")
-        if kind and kind not in (*ActivityKind.values, timelines.SYSTEM):
-            raise BadQuery({"kind": [_("Choose one of the values offered.")]})
-        if not size.isdecimal() or not 1 <= int(size[:6]) <= 200:
-            raise BadQuery({"page_size": [_("At most 200.")]})
-        try:
-            page = timelines.timeline(
-                request.user,
-                customer,
-                kind=kind,
-                text=query.get("text", "").replace("\x00", "")[:100],
-                cursor=query.get("cursor", ""),
-                limit=int(size),
-            )
-        except (timelines.BadCursor, OverflowError) as error:
-            raise BadQuery({"cursor": [_("Unknown cursor.")]}) from error
-        following = None
-        if page.next:
-            parameters = query.copy()
-            parameters["cursor"] = page.next
-            following = request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")
-        return Response({"next": following, "previous": None, "results": timeline_items(page)})
+ROUTES = [("activities", ActivityViewSet)]

@@ -1,39 +1,33 @@
-"""REST of imports and exports: upload, watch, commit, stop, fetch."""
+"""REST of imports: upload, mend, watch, commit, stop, undo."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from django.http import HttpResponseBase, QueryDict
+from django.http import HttpResponseBase
 from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, viewsets
+from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
+from crm.console.api.import_rows import ImportRowActions
 from crm.console.import_listing import IMPORTS
-from crm.console.import_rows_api import ImportRowActions
-from crm.console.views.exports import download, download_once
 from crm.console.views.imports import errors_response
-from crm.core.writes import RuleBroken
 from crm.identity.access import get_visible_or_404
-from crm.listing.exporting import approval
-from crm.listing.exporting import jobs as exports
 from crm.listing.importing import jobs, mending, parts, undoing
 from crm.listing.importing.queries import errors_of, kept_of
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.templates import templates_for
-from crm.listing.rest.confirming import require_confirmed
 from crm.listing.rest.errors import Problem
-from crm.listing.rest.viewsets import RecordViewSet, ShortListViewSet
-from crm.records.models import ExportJob, ImportJob
+from crm.listing.rest.viewsets import RecordViewSet
+from crm.records.models import ImportJob
 
 ERRORS_SHOWN = 1000
 
@@ -169,10 +163,6 @@ class ImportViewSet(ImportRowActions, RecordViewSet):
     listing = IMPORTS
     serializer_class = ImportSerializer
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """The idempotency key of an upload is kept with the import itself: files are too large to keep answers for."""
-        viewsets.GenericViewSet.initial(self, request, *args, **kwargs)
-
     def record(self, action: str = "view") -> ImportJob:
         """One's own import, that of a further sheet of a workbook too, which the list shows with the first one."""
         return get_visible_or_404(ImportJob, self.request.user, self.kwargs["pk"], action)
@@ -198,16 +188,11 @@ class ImportViewSet(ImportRowActions, RecordViewSet):
             given["template"] = templates_for(request.user, resource).filter(pk=wanted).first()
             if given["template"] is None:
                 raise ValidationError({"template": [_("There is no such template.")]})
-        nonce = request.headers.get("Idempotency-Key", "").strip()[:64]
         try:
-            job = jobs.start_import(request.user, upload, resource, nonce=nonce, **given)
+            job = jobs.start_import(request.user, upload, resource, **given)
         except UnreadableFile as error:
             raise Problem(400, error.code, str(error), errors={"file": [str(error)]}) from error
-        if nonce and job.file_hash != jobs.hash_of(upload):
-            raise Problem(422, "key_reused", _("This key was used for another request."))
-        response = Response(self.describe(job), status=202)
-        response["Location"] = request.build_absolute_uri(f"{request.path}{job.pk}/")
-        return response
+        return self.made(job, status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses={202: ImportSerializer})
     @action(detail=True, methods=["post"])
@@ -251,110 +236,7 @@ class ImportViewSet(ImportRowActions, RecordViewSet):
         return errors_response(self.record())
 
 
-class ExportSerializer(serializers.ModelSerializer):
-    """An export: state, progress in percent, and where the file is once it is there."""
-
-    progress = serializers.IntegerField(read_only=True)
-    download = serializers.SerializerMethodField()
-
-    class Meta:
-        model = ExportJob
-        fields = [
-            "id",
-            "resource",
-            "format",
-            "reason",
-            "state",
-            "progress",
-            "total",
-            "error",
-            "download",
-            "created_at",
-            "finished_at",
-        ]
-        read_only_fields = fields
-
-    def get_download(self, job: ExportJob) -> str | None:
-        if job.state != ExportJob.State.DONE or not job.file:
-            return None
-        return reverse("api-exports-download", args=[job.pk], request=self.context.get("request"))
-
-
-class ExportRequest(serializers.Serializer):
-    """Which list, with which filters, as what, and why."""
-
-    resource = serializers.CharField(max_length=40)
-    filters = serializers.DictField(required=False, default=dict)
-    format = serializers.ChoiceField(choices=ExportJob.Format.choices, default=ExportJob.Format.XLSX)
-    reason = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
-    approval = serializers.BooleanField(required=False, default=False)
-
-
-class ExportViewSet(ShortListViewSet):
-    """One's own exports."""
-
-    serializer_class = ExportSerializer
-    queryset = ExportJob._base_manager.none()
-
-    def _job(self) -> ExportJob:
-        return get_visible_or_404(ExportJob, self.request.user, self.kwargs["pk"])
-
-    @extend_schema(responses={200: ExportSerializer(many=True)})
-    def list(self, request: Request) -> Response:
-        """The last exports."""
-        return self.answer(exports.exports_of(request.user))
-
-    @extend_schema(request=ExportRequest, responses={202: ExportSerializer})
-    def create(self, request: Request) -> Response:
-        """Ask for a file; longer than the role may take out it is 409, or, with `approval`, submitted for approval."""
-        require_confirmed(request)
-        form = ExportRequest(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = form.validated_data
-        ask = approval.ask_for if given["approval"] else exports.request_export
-        job = ask(
-            request.user,
-            given["resource"],
-            query=_query_of(given["filters"]),
-            file_format=given["format"],
-            reason=given["reason"],
-            actor=self.actor,
-        )
-        response = Response(self.get_serializer(job).data, status=202)
-        response["Location"] = request.build_absolute_uri(f"{request.path}{job.pk}/")
-        return response
-
-    def retrieve(self, request: Request, pk: str) -> Response:
-        """How far the export is."""
-        return Response(self.get_serializer(self._job()).data)
-
-    @extend_schema(request=None, responses={200: ExportSerializer})
-    @action(detail=True, methods=["post"])
-    def stop(self, request: Request, pk: str) -> Response:
-        """Stop making the file."""
-        return Response(self.get_serializer(exports.stop_export(self._job(), actor=self.actor)).data)
-
-    @extend_schema(request=None, responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
-    @action(detail=True, methods=["get", "post"])
-    def download(self, request: Request, pk: str) -> HttpResponseBase:
-        """The file, for nobody but the person who asked for it; one that was approved by POST, a single time."""
-        job = self._job()
-        if not job.is_for_once:
-            return download(job)
-        if request.method == "GET":
-            raise RuleBroken(_("An approved file is fetched once: send POST."), code="post")
-        return download_once(job, actor=self.actor)
-
-
-def _query_of(filters: dict[str, Any]) -> str:
-    query = QueryDict(mutable=True)
-    for name, value in filters.items():
-        values = value if isinstance(value, list) else [value]
-        query.setlist(name, [str(one) for one in values])
-    return query.urlencode()
-
-
-ROUTES = [("imports", ImportViewSet), ("exports", ExportViewSet)]
+ROUTES = [("imports", ImportViewSet)]
 URLS = [
     path(
         "imports/<int:pk>/errors.xlsx",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +16,8 @@ from crm.listing.importing import jobs, mending, preview
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.resource import Run
 from crm.listing.rest.errors import Problem
+from crm.listing.rest.links import following
+from crm.listing.selection import BadQuery
 from crm.records.models import ImportJob
 
 
@@ -86,20 +88,29 @@ class ImportRowActions:
         responses={
             200: inline_serializer(
                 "ImportLines",
-                {"next": serializers.IntegerField(allow_null=True), "results": ImportLine(many=True)},
+                {
+                    "next": serializers.URLField(allow_null=True),
+                    "previous": serializers.URLField(allow_null=True),
+                    "results": ImportLine(many=True),
+                },
             )
         },
     )
     @action(detail=True, methods=["get"])
     def rows(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The rows as the preview shows them, 50 at a time; `next` is the `after` of the next page."""
+        """The rows as the preview shows them, 50 at a time."""
         job = self.record()  # type: ignore[attr-defined]
         tab, after = request.query_params.get("tab", "all"), request.query_params.get("after", "0")
-        if tab not in preview.TABS or not (after.isdecimal() and len(after) < 9):
-            raise ValidationError({"tab": [", ".join(preview.TABS)]})
+        if unknown := set(request.query_params) - {"tab", "after", "format"}:
+            raise BadQuery({name: [_("Unknown parameter.")] for name in unknown})
+        if tab not in preview.TABS:
+            raise BadQuery({"tab": [_("Choose one of the values offered.")]})
+        if not (after.isdecimal() and len(after) < 9):
+            raise BadQuery({"after": [_("Unknown cursor.")]})
         run = Run(job, jobs.resource_for(job), job.user)
         lines, more = preview.lines(run, tab=tab, after=int(after))
-        return Response({"next": more, "results": ImportLine(lines, many=True).data})
+        link = following(request, after=more)
+        return Response({"next": link, "previous": None, "results": ImportLine(lines, many=True).data})
 
     @extend_schema(request=Decision, responses={200: OpenApiTypes.OBJECT})
     @action(detail=True, methods=["post"])

@@ -50,14 +50,6 @@ class RecordFileSerializer(serializers.Serializer):
         return reverse("api-record-files-download", kwargs=kwargs, request=self.context["request"])
 
 
-class FilePage(serializers.Serializer):
-    """The files of one record: all of them at once."""
-
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
-    results = RecordFileSerializer(many=True)
-
-
 class FileUpload(serializers.Serializer):
     """One file, as multipart/form-data."""
 
@@ -70,7 +62,6 @@ class RecordFileViewSet(ApiViewSet):
 
     serializer_class = RecordFileSerializer
     parser_classes = [MultiPartParser]
-    pagination_class = None
     queryset = None
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -89,14 +80,13 @@ class RecordFileViewSet(ApiViewSet):
         access.require_verb(self.request.user, "view", self.filed.record_model)
         return access.get_visible_or_404(self.filed.record_model, self.request.user, self.kwargs["pk"])
 
-    @extend_schema(operation_id="record_files_list", responses={200: FilePage})
+    @extend_schema(operation_id="record_files_list", responses={200: RecordFileSerializer(many=True)})
     def list(self, request: Request, **kwargs: Any) -> Response:
         """The files of the record itself, newest first."""
         record, field = self._record(), self.filed.model.record_field()
         rows = access.visible(self.filed.model, request.user).filter(**{field: record.pk})
         rows = rows.select_related("file").order_by("-file__created_at", "-pk")
-        results = self.get_serializer(rows, many=True).data
-        return Response({"next": None, "previous": None, "results": results})
+        return self.all_of(rows)
 
     @extend_schema(
         operation_id="record_files_create",
@@ -114,14 +104,12 @@ class RecordFileViewSet(ApiViewSet):
         with transaction.atomic():
             stored = services.store_upload(upload, user=request.user, actor=self.actor)
             (row,) = services.attach_files(record, [stored], actor=self.actor)
-        response = Response(self.get_serializer(row).data, status=201)
-        response["Location"] = request.build_absolute_uri(f"{request.path}{row.pk}/")
-        return response
+        return self.made(row)
 
     @extend_schema(operation_id="record_files_retrieve", parameters=[FILE])
     def retrieve(self, request: Request, **kwargs: Any) -> Response:
         """What is known of a file."""
-        return Response(self.get_serializer(self._row()).data)
+        return self.answer(self._row())
 
     @extend_schema(operation_id="record_files_destroy", parameters=[FILE], responses={204: None})
     def destroy(self, request: Request, **kwargs: Any) -> Response:
@@ -147,7 +135,7 @@ class RecordFileViewSet(ApiViewSet):
         row = queries.removed_file(request.user, self.filed, self.kwargs["pk"], self.kwargs["file"])
         if row is None:
             raise Http404
-        return Response(self.get_serializer(services.restore_file(row, actor=self.actor)).data)
+        return self.answer(services.restore_file(row, actor=self.actor))
 
 
 OF_RECORD = "<slug:kind>/<int:pk>/files/"

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -15,7 +14,7 @@ from crm.identity import queries, services
 from crm.identity.access import get_visible_or_404, is_administrator, visible
 from crm.identity.models import Cover, User, UserSession
 from crm.listing.rest.serializers import VisibleRelatedField
-from crm.listing.rest.viewsets import ShortListViewSet
+from crm.listing.rest.viewsets import ApiViewSet
 
 
 class SessionSerializer(serializers.ModelSerializer):
@@ -33,7 +32,7 @@ class SessionSerializer(serializers.ModelSerializer):
         return row.session_key == _session_key(self.context["request"])
 
 
-class SessionViewSet(ShortListViewSet):
+class SessionViewSet(ApiViewSet):
     """One's own signed-in devices."""
 
     serializer_class = SessionSerializer
@@ -42,11 +41,11 @@ class SessionViewSet(ShortListViewSet):
     @extend_schema(responses={200: SessionSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """Where one is signed in, the latest first."""
-        return self.answer(visible(UserSession, request.user))
+        return self.all_of(visible(UserSession, request.user))
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One device."""
-        return Response(self.get_serializer(get_visible_or_404(UserSession, request.user, pk)).data)
+        return self.answer(get_visible_or_404(UserSession, request.user, pk))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -78,7 +77,7 @@ class CoverSerializer(serializers.ModelSerializer):
         fields = ["id", "away", "by", "first_date", "last_date"]
 
 
-class CoverViewSet(ShortListViewSet):
+class CoverViewSet(ApiViewSet):
     """Temporary cover: one's own as the one away or the one who covers; administrators see and set all."""
 
     serializer_class = CoverSerializer
@@ -89,14 +88,17 @@ class CoverViewSet(ShortListViewSet):
         rows = queries.covers(user, of_everybody=is_administrator(user))
         return rows.filter(last_date__gte=company_today())
 
+    def _cover(self) -> Cover:
+        return get_object_or_404(self._rows(), pk=self.kwargs["pk"])
+
     @extend_schema(responses={200: CoverSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """Covers that run or are to come."""
-        return self.answer(self._rows())
+        return self.all_of(self._rows())
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One cover."""
-        return Response(self.get_serializer(get_object_or_404(self._rows(), pk=pk)).data)
+        return self.answer(self._cover())
 
     def create(self, request: Request) -> Response:
         """Let a colleague cover for oneself; administrators also for others (`away`)."""
@@ -106,16 +108,12 @@ class CoverViewSet(ShortListViewSet):
         away = values.pop("user", request.user)
         if away != request.user and not is_administrator(request.user):
             self.permission_denied(request)
-        cover = services.set_cover(away, actor=self.actor, **values)
-        return Response(self.get_serializer(cover).data, status=201)
+        return self.made(services.set_cover(away, actor=self.actor, **values))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """End a cover before its time."""
-        cover = self._rows().filter(pk=pk).first()
-        if cover is None:
-            raise Http404
-        services.end_cover(cover, actor=self.actor)
+        services.end_cover(self._cover(), actor=self.actor)
         return Response(status=204)
 
 

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from crm.identity.access import get_visible_or_404
 from crm.listing.importing import templates
-from crm.listing.rest.viewsets import ShortListViewSet
+from crm.listing.rest.viewsets import ApiViewSet
 from crm.records.models import ImportJob, ImportTemplate
 
 
@@ -34,7 +34,7 @@ class ImportTemplateSerializer(serializers.ModelSerializer):
         return bool(template.user_id == self.context["request"].user.pk)
 
 
-class ImportTemplateViewSet(ShortListViewSet):
+class ImportTemplateViewSet(ApiViewSet):
     """One's own templates and those shared with everybody."""
 
     serializer_class = ImportTemplateSerializer
@@ -43,15 +43,14 @@ class ImportTemplateViewSet(ShortListViewSet):
     @extend_schema(responses={200: ImportTemplateSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """All templates one may use."""
-        return self.answer(templates.templates_for(request.user))
+        return self.all_of(templates.templates_for(request.user))
 
     @extend_schema(request=ImportTemplateSerializer, responses={201: ImportTemplateSerializer})
     def create(self, request: Request) -> Response:
         """Keep a mapping under a name; the same name replaces one's earlier template."""
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
-        template = templates.save_template(request.user, actor=self.actor, **form.validated_data)
-        return Response(self.get_serializer(template).data, status=201)
+        return self.made(templates.save_template(request.user, actor=self.actor, **form.validated_data))
 
     @extend_schema(request=None, responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:

@@ -64,6 +64,7 @@ class FlowSerializer(RecordSerializer):
             "updated_at",
         ]  # fmt: skip
         read_only_fields = ["position"]
+        fixed = ("kind",)
 
 
 class PlannedSerializer(serializers.Serializer):
@@ -117,8 +118,6 @@ class FlowViewSet(Creates, Updates, Deletes, RecordViewSet):
     ) -> ApprovalFlow:
         before = {name: getattr(record, name) for name in ("name", "is_active", "conditions", "copies")}
         before["steps"] = [step.plain() for step in record.steps.all()]
-        if values.pop("kind", record.kind) != record.kind:
-            raise ValidationError({"kind": [_("This never changes.")]})
         given = before | {name: value for name, value in values.items() if name in self.request.data}
         return services.save_flow(record, actor=self.actor, kind=record.kind, expected=expected, **given)
 

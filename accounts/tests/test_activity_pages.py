@@ -348,6 +348,35 @@ class TestApi:
         assert api(company.sales1, "delete", path, **{"If-Match": "*"}).status_code == 204
         assert api(company.sales1, "get", path).status_code == 404
 
+    def test_what_is_sent_is_done_or_refused_never_passed_over(self, api, company, customer):
+        due = "2026-06-15T10:00:00+08:00"
+        body = {"kind": "visit", "customer": customer.pk, "subject": "看产线", "due_at": due}
+        path = f"activities/{api(company.sales1, 'post', 'activities/', body).json()['id']}/"
+
+        def patch(**values):
+            return api(company.sales1, "patch", path, values, **{"If-Match": "*"})
+
+        for field, value in (
+            ("next_follow_up_at", "2026-07-01T10:00:00+08:00"),
+            ("owner", company.sales2.pk),
+        ):
+            refused = patch(**{field: value})
+            assert refused.status_code == 400 and list(refused.json()["errors"]) == [field], refused.content
+        assert patch(all_day=True).json()["all_day"] is True
+        assert list(patch(done=True, due_at="2026-06-16T10:00:00+08:00").json()["errors"]) == ["due_at"]
+        done = patch(done=True, subject="看新产线", body="看了产线，通过").json()
+        assert done["done_at"] and (done["subject"], done["body"]) == ("看新产线", "看了产线，通过")
+        for field, value in (
+            ("done", False),
+            ("due_at", "2026-06-20T10:00:00+08:00"),
+            ("done_at", due),
+            ("no_next_reason", "没有"),
+        ):
+            refused = patch(**{field: value})
+            assert refused.status_code == 400 and list(refused.json()["errors"]) == [field], refused.content
+        again = api(company.sales1, "put", path, done, **{"If-Match": "*"})
+        assert again.status_code == 200, again.content  # what one read can be sent back
+
     def test_hidden_parents_read_like_absent_ones(self, api, company, customer):
         answers = [
             api(company.sales3, "post", "activities/", {"kind": "note", "customer": pk, "body": "x y z"})
@@ -381,6 +410,7 @@ class TestApi:
         assert len(api(company.sales1, "get", following).json()["results"]) == 2
         assert api(company.sales3, "get", f"customers/{customer.pk}/timeline/").status_code == 404
         assert api(company.sales1, "get", f"customers/{customer.pk}/timeline/?cursor=x").status_code == 400
+        assert api(company.sales1, "get", f"customers/{customer.pk}/timeline/?page_size=0").status_code == 400
 
 
 def test_the_list_narrows_by_state(client, company, customer):

@@ -30,6 +30,15 @@ class TestContacts(ResourceContract):
     def new_body(self, company):
         return {"customer": make_customer(company.sales1).pk, "name": "沈立群"}
 
+    def test_the_main_contact_is_another_one_never_nobody(self, company):
+        one = make_contact(make_customer(company.sales1))
+        call, path = Caller(company.sales1), f"{self.path}{one.pk}/"
+        refused = call("PATCH", path, {"is_primary": False}, If_Match="*")
+        assert refused.status_code == 400 and list(refused.json()["errors"]) == ["is_primary"]
+        other = make_contact(one.customer)
+        made = call("PATCH", f"{self.path}{other.pk}/", {"is_primary": True}, If_Match="*")
+        assert made.json()["is_primary"] and not call("GET", path).json()["is_primary"]
+
 
 @pytest.mark.django_db
 class TestCustomersInDetail:

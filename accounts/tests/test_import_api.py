@@ -122,6 +122,32 @@ def test_a_repeated_key_is_one_import(api, company):
     assert first.json()["id"] == again.json()["id"]
     other = {"file": xlsx(["公司"], ["乙公司"]), "resource": "customers"}
     assert client.post("/api/v1/imports/", other, headers=headers).status_code == 422
+    file.seek(0)
+    otherwise = {"file": file, "resource": "customers", "mode": "create"}
+    assert client.post("/api/v1/imports/", otherwise, headers=headers).status_code == 422
+
+
+def test_a_commit_sent_again_with_its_key_is_answered_again(api, company):
+    client = api(company.sales1)
+    given = {"file": xlsx(*SHEET), "resource": "customers", "dry_run": "true"}
+    path = f"/api/v1/imports/{finished(client.post('/api/v1/imports/', given))}/commit/"
+    first, again = (client.post(path, headers={"Idempotency-Key": "k"}) for _time in range(2))
+    assert (first.status_code, again.status_code) == (202, 202) and first.json() == again.json()
+    assert again["Idempotency-Replayed"] == "true"
+
+
+def test_the_rows_of_an_import_are_paged_as_every_list(api, company):
+    client = api(company.sales1)
+    sheet = [["客户名称"], *([f"公司{n}有限公司"] for n in range(60))]
+    given = {"file": xlsx(*sheet), "resource": "customers", "dry_run": "true"}
+    pk = finished(client.post("/api/v1/imports/", given))
+    page = client.get(f"/api/v1/imports/{pk}/rows/?tab=all").json()
+    following = client.get(page["next"]).json()
+    assert (len(page["results"]), len(following["results"]), following["next"]) == (50, 10, None)
+    assert page["results"][-1]["row"] < following["results"][0]["row"]
+    for query, named in (("tab=x", "tab"), ("after=x", "after"), ("page=2", "page")):
+        refused = client.get(f"/api/v1/imports/{pk}/rows/?{query}")
+        assert refused.status_code == 400 and list(refused.json()["errors"]) == [named]
 
 
 def test_an_export_is_made_in_the_background_and_fetched_by_its_owner_only(
@@ -141,6 +167,7 @@ def test_an_export_is_made_in_the_background_and_fetched_by_its_owner_only(
     other = api(company.manager1)
     assert other.get(f"/api/v1/exports/{body['id']}/").status_code == 404
     assert other.get(body["download"]).status_code == 404
+    assert client.post(body["download"], headers={"Idempotency-Key": "k"}).status_code == 200
 
 
 def test_a_queued_export_looks_at_the_rights_of_the_moment_it_runs(api, company):

@@ -15,6 +15,7 @@ from crm.events.models import Event
 from crm.identity import services
 from crm.identity.models import Cover, HandOver, Role, UserSession
 from crm.listing.rest.testing import Caller
+from crm.records.models import IdempotencyKey
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system("test")
@@ -106,6 +107,10 @@ def test_a_masked_value_is_had_with_a_reason_that_is_kept(company, masked):
     assert answer.json() == {"field": "phone", "value": PHONE}
     event = Event._base_manager.get(name="field.revealed")
     assert event.payload["reason"] == "asked to call back" and PHONE not in json.dumps(event.payload)
+    keyed = [me("POST", path, {"field": "phone", "reason": "once more"}, Idempotency_Key="k") for _n in "ab"]
+    assert all(one.json() == answer.json() for one in keyed)
+    assert Event._base_manager.filter(name="field.revealed").count() == 3  # each look is kept,
+    assert not IdempotencyKey._base_manager.exists()  # and what was seen is not
     assert Caller(company.sales3)("POST", path, {"field": "phone", "reason": "asked"}).status_code == 404
     reading = Caller(company.sales1, read_only=True)
     assert reading("POST", path, {"field": "phone", "reason": "asked to call back"}).status_code == 403

@@ -96,6 +96,9 @@ def test_lists_are_paged_by_cursor(company, sales1):
     assert seen == [f"客户{number}" for number in range(7)]
     assert page["previous"]
     assert len(sales1("GET", "?page_size=1000000000").json()["results"]) == 7
+    for nonsense in ("0", "-1", "all"):
+        refused = sales1("GET", f"?page_size={nonsense}")
+        assert refused.status_code == 400 and list(refused.json()["errors"]) == ["page_size"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The pages of cadences: made, filled with steps, begun with people one by one or many at once."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -215,3 +217,11 @@ def test_a_list_whose_kind_is_no_module_has_its_own_button(company, cadence):
     url = reverse("cadence_create")
     assert url in browser(company.manager1).get(reverse("cadence_list")).content.decode()
     assert url not in browser(company.sales1).get(reverse("cadence_list")).content.decode()
+
+
+def test_a_number_on_a_card_bears_its_heading(client, company):
+    services.save_cadence(None, name="新客三步", actor=SYSTEM)
+    client.force_login(company.admin)
+    cards = client.get("/cadences/", headers={"Accept-Language": "en"}).content.decode()
+    words = re.findall(r'<span class="worded"><span class="muted">([^<]+)</span> (\d+)</span>', cards)
+    assert words == [("Steps", "0"), ("Going on", "0")]

@@ -85,6 +85,10 @@ def test_an_administrator_adds_and_moves_people(client, company):
         f"{API}/users/{lin.pk}/", {"team": company.south.pk, "is_active": False}, "application/json", **head
     )
     assert changed.json()["team"] == company.south.pk and changed.json()["is_active"]
+    named = {"username": "lin", "title": "Key accounts"}
+    assert client.patch(f"{API}/users/{lin.pk}/", named, "application/json", **head).status_code == 200
+    renamed = client.patch(f"{API}/users/{lin.pk}/", {"username": "xiao"}, "application/json", **head)
+    assert renamed.status_code == 400 and list(renamed.json()["errors"]) == ["username"]
 
 
 def test_rights_fields_are_not_even_there_to_be_forged(client, company):

@@ -13,6 +13,7 @@ from crm.core.uscc import UsccError, normalise_uscc
 
 from .tables import Column, header_key
 
+SURE = 80  # below this a person should look at it
 AGAIN = re.compile(r" \((\d)\)$")
 
 

@@ -1,6 +1,7 @@
 """Static files with hashed names, compressed once."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,14 @@ class QuickCompressor(Compressor):
 
 
 class StaticFiles(CompressedManifestStaticFilesStorage):
-    """WhiteNoise's storage, which compresses what will be asked for, and only what it has not compressed before."""
+    """WhiteNoise's storage, which compresses what will be asked for, and only what it has not compressed before.
+
+    A page names some fifty files; what each is called is found out once in the life of a process.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.url = cache(super().url)  # type: ignore[method-assign]
 
     def create_compressor(self, **kwargs: Any) -> Compressor:
         """The compressor for this round."""

@@ -23,7 +23,7 @@ from django.http import Http404
 from crm.core.writes import SoftDeletable
 from crm.identity.fields import shield
 from crm.identity.models.cover import Cover
-from crm.identity.models.grant import TeamGroupGrant, TeamUserGrant
+from crm.identity.models.grant import TEAM_GRANT, TeamUserGrant, team_grants
 from crm.identity.models.role import Role, RolePolicy, Scope
 from crm.identity.models.team import Team
 from crm.identity.policies import About, Everyone, Owned, PartOf, Policy, Private, Via
@@ -222,9 +222,11 @@ def forget(user: User) -> None:
         "_crm_covered",
         "held_covers",
         "_crm_team_grants",
+        "held_teams",
         "_crm_pools",
         "_crm_shares",
         "_perm_cache",
+        "held_verbs",
         "_user_perm_cache",
         "_group_perm_cache",
     ):
@@ -459,17 +461,15 @@ def _team_grants(user: User) -> dict[str, tuple[set[int], set[int]]]:
     """For each team permission the teams it is held on: (through the role, as their leader or given by hand)."""
     if "_crm_team_grants" not in user.__dict__:
         grants: dict[str, tuple[set[int], set[int]]] = {p: (set(), set()) for p in TEAM_PERMISSION.values()}
-        own = TeamUserGrant._base_manager.filter(user=user.pk, permission__codename__in=grants)
-        groups = TeamGroupGrant._base_manager.filter(group__user=user.pk, permission__codename__in=grants)
-        of, kind = ("permission__codename", "content_object_id"), "content_object__kind"
-        found = own.values_list(*of, "source", kind).union(
-            groups.values_list(*of, Value("group"), kind), all=True
-        )
+        held = getattr(user, "held_teams", None)
+        if held is None:  # they did not come with the person
+            held = [one for rows in team_grants(user.pk) for one in rows.values("source", **TEAM_GRANT)]
         pools = set()
-        for codename, team_id, source, team_kind in found:
-            grants[codename][source != TeamUserGrant.Source.ROLE].add(team_id)
-            if team_kind == Team.Kind.POOL:
-                pools.add(team_id)
+        for one in held:
+            if one["verb"] in grants:
+                grants[one["verb"]][one["source"] != TeamUserGrant.Source.ROLE].add(one["team"])
+            if one["kind"] == Team.Kind.POOL:
+                pools.add(one["team"])
         user.__dict__["_crm_team_grants"], user.__dict__["_crm_pools"] = grants, frozenset(pools)
     return user.__dict__["_crm_team_grants"]
 

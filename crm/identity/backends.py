@@ -44,9 +44,15 @@ class CrmBackend(AuthenticationBackend):
         return user if user is not None and self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: models.Model | None = None) -> set[str]:
-        """All verbs of a person in one query, those of the role's group and any given by hand."""
+        """All verbs of a person, those of the role's group and any given by hand; in one query unless they came along."""
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
+        if (
+            "_perm_cache" not in user_obj.__dict__
+            and "held_verbs" in user_obj.__dict__
+            and not user_obj.is_superuser
+        ):
+            user_obj._perm_cache = set(user_obj.held_verbs)
         if "_perm_cache" not in user_obj.__dict__:
             held = Permission._base_manager.all()
             if not user_obj.is_superuser:

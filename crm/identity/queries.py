@@ -4,11 +4,14 @@ import time
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Coalesce, Concat, JSONObject
 
 from crm.identity.models import Company, Cover, FieldRight, RolePolicy, Team, User
+from crm.identity.models.grant import TEAM_GRANT, team_grants
 
 _COMPANY_KEPT = 10.0  # seconds one process may show the previous name
 _company: tuple[float, Company | None] = (0.0, None)
@@ -104,16 +107,28 @@ def team_ids_above(user: User) -> list[int]:
 
 
 def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
-    """People together with what every page asks for: their roles' policies and field rights, whom they cover for, whether they have a second factor, how new the custom fields are."""
+    """People together with what every page asks for: verbs, their roles' policies and field rights, teams, whom they cover for, whether they have a second factor, how new the custom fields are."""
     policies = RolePolicy._base_manager.filter(role=models.OuterRef("role")).values(
         one=JSONObject(model="model", verbs="verbs", scope="scope")
     )
     fields = FieldRight._base_manager.filter(role=models.OuterRef("role")).values(
         one=JSONObject(model="model", field="field", level="level")
     )
+    mine = models.Q(group__user=models.OuterRef("pk")) | models.Q(user=models.OuterRef("pk"))
+    verbs = Permission._base_manager.filter(mine).order_by().distinct()
+    direct, by_group = (
+        ArraySubquery(rows.values(one=JSONObject(source="source", **TEAM_GRANT)))
+        for rows in team_grants(models.OuterRef("pk"))
+    )
     version = Company._base_manager.filter(pk=1).values("fields_version")
     factors = Authenticator.objects.filter(user=models.OuterRef("pk")).exclude(type="recovery_codes")
     return people.annotate(
+        held_verbs=ArraySubquery(
+            verbs.values(one=Concat("content_type__app_label", models.Value("."), "codename"))
+        ),
+        held_teams=models.Func(
+            direct, by_group, function="array_cat", output_field=ArrayField(models.JSONField())
+        ),
         held_policies=ArraySubquery(policies),
         held_fields=ArraySubquery(fields),
         held_covers=ArraySubquery(

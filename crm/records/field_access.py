@@ -49,7 +49,7 @@ def readable(user: User, model: type[models.Model]) -> Mapping[str, CustomField]
 
 def masked(user: User, model: type[models.Model]) -> Mapping[str, CustomField]:
     """The custom fields a person sees only in part, by key: nothing may be found, filtered or ordered by them."""
-    found = fields_of(model, user)
+    found = {key: one for key, one in fields_of(model, user).items() if one.masked_for}
     return {key: one for key, one in found.items() if custom_level(user, one) == FieldLevel.MASKED}
 
 

@@ -5,7 +5,7 @@ from crm.tests.routes_of_money import MONEY
 from crm.tests.routes_of_offers import OFFERS
 from crm.tests.routes_of_pools import POOLS
 from crm.tests.routing import Route, change, listing, page, public, resource, written
-from crm.tests.world import ADMIN, DEAL_READERS, EVERYBODY, LEADERS, READERS, SALES
+from crm.tests.world import ADMIN, DEAL_READERS, EVERYBODY, LEADERS, PAYMENT_READERS, READERS, SALES
 
 MERGERS = frozenset({"manager1", "director", "admin"})
 
@@ -446,7 +446,7 @@ REPORTS = {
     "forecast": Route(DEAL_READERS),
     "forecast_call": Route(DEAL_READERS, method="post"),
     "report_detail": Route(DEAL_READERS, kwargs={"slug": "pipeline"}),
-    "api-reports-list": Route(DEAL_READERS),
+    "api-reports-list": Route(DEAL_READERS | PAYMENT_READERS),
     "api-reports-detail": Route(DEAL_READERS, kwargs={"slug": "pipeline"}),
 }
 ROUTES: dict[str, Route] = {

@@ -4,6 +4,8 @@ Rows on teams say who works with a team's records. Rows on a record (declared be
 grants: a collaborator, a temporary cover, a share with a team.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -36,6 +38,21 @@ class TeamGroupGrant(GroupObjectPermissionBase):
     class Meta(GroupObjectPermissionBase.Meta):
         verbose_name = _("team permission of a group")
         verbose_name_plural = _("team permissions of groups")
+
+
+TEAM_GRANT = {
+    "verb": models.F("permission__codename"),
+    "team": models.F("content_object_id"),
+    "kind": models.F("content_object__kind"),
+}
+"""What is read of the rows of `team_grants`, beside their `source`."""
+
+
+def team_grants(person: Any) -> tuple[models.QuerySet[Any], models.QuerySet[Any]]:
+    """The permissions a person (an id, or the OuterRef of one) has on teams: their own, and those of their groups."""
+    direct = TeamUserGrant._base_manager.filter(user=person)
+    by_group = TeamGroupGrant._base_manager.filter(group__user=person)
+    return direct, by_group.annotate(source=models.Value("group"))
 
 
 class Expiring(models.Model):

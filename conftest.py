@@ -13,15 +13,24 @@ hypothesis_settings.register_profile("crm", deadline=None, suppress_health_check
 hypothesis_settings.load_profile("crm")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with real transactions are the long ones. They come first, so that no worker ends alone with one."""
+    marks = {item: item.get_closest_marker("django_db") for item in items}
+    items.sort(key=lambda item: not (marks[item] and marks[item].kwargs.get("transaction")))
+
+
 FAST = {"LANGUAGE_CODE": "en", "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """The test database, and the rows of the small company to put back into it."""
+    """The test database, and the rows of the migrations and of the small company to put back into it."""
     from crm.identity.tests.factories import keep_company
+    from crm.tests.seeds import keep_seeds
 
     with django_db_blocker.unblock(), override_settings(**FAST):
+        keep_seeds()
         keep_company()
 
 

@@ -229,7 +229,7 @@ class TestWhat:
         assert "<b>" not in mails(me)[0].html
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestExactlyOnce:
     def test_two_beats_and_four_workers(self, me):
         errors = []

@@ -17,7 +17,7 @@ from crm.events.models import Event
 from crm.listing.importing import checking, committing, jobs, running
 from crm.records.models import ImportJob
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 ROWS, CHUNK = 60, 20
 ROOT = Path(__file__).resolve().parents[2]

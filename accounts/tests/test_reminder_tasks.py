@@ -301,7 +301,7 @@ class TestSweep:
         assert told() == 2
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestExactlyOnce:
     DUE = datetime(2026, 9, 16, 6, 0, tzinfo=UTC)
 

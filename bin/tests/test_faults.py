@@ -18,7 +18,7 @@ from crm.demo.faults.outcome import Outcome
 from crm.demo.faults.registry import FAULTS
 from crm.demo.faults.stage import NotAStage, Stage
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def address(variable: str, database: str) -> str:

@@ -204,7 +204,7 @@ def test_the_same_key_has_one_effect(company, sales1):
     assert sales1("POST", "", {"name": "x"}, Idempotency_Key="长" * 256).status_code == 400
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_the_same_key_sent_many_times_at_once_has_one_effect():
     company = make_company()
     caller, answers = Call(company.sales1), []

@@ -32,17 +32,6 @@ def _is_in(path: Path, folders: set[str]) -> bool:
     return bool(folders & {*parts[:-1], path.stem})
 
 
-def test_tests_with_real_transactions_bring_the_seeds_back() -> None:
-    """One that does not leaves other content types behind, and whatever runs later on its worker fails."""
-    careless = [
-        f"{_relative(path)}:{number}"
-        for path in python_files(tests=True)
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if "django_db(transaction" + "=True" in line and "serialized_rollback=True" not in line
-    ]
-    assert not careless
-
-
 def test_no_file_grows_too_long() -> None:
     files = [*python_files(tests=True), *template_files(), *sorted((ROOT / "static").rglob("*.js"))]
     long = [

@@ -231,7 +231,7 @@ def test_a_group_without_anybody_free_gives_it_to_its_pool(company, four):
     assert PoolStay.objects.get().pool == pool
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_it_stays_fair_when_many_share_out_at_once(company):
     users = [company.sales1, company.sales2, company.sales3, company.sales4]
     make_rule(make_group(*users, of={"sales4": {"cap": 5}}))

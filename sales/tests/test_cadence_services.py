@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.core import mail
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import Activity
 from accounts.queries.today import numbers, whose
@@ -160,7 +159,7 @@ def test_a_person_is_in_one_cadence_at_a_time(contact, cadence):
     services.enrol(contact, cadence, actor=SYSTEM)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_twenty_who_begin_at_once_one_does(contact, cadence):
     def begin(_number):
         try:
@@ -176,7 +175,7 @@ def test_of_twenty_who_begin_at_once_one_does(contact, cadence):
     assert Enrolment._base_manager.count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_workers_side_by_side_carry_a_step_out_once(contact, cadence, company):
     for number in range(6):
         lead = make_lead(company.sales1, email=f"l{number}@example.com")
@@ -459,7 +458,6 @@ def test_a_mail_the_server_refuses_ends_it(clock, contact, cadence, monkeypatch)
     work()
     assert (fresh(enrolment).state, fresh(enrolment).reason) == ("stopped", "failed")
     assert not Activity._base_manager.exists()  # the timeline only knows what has left
-    assert timezone.now()
 
 
 def test_an_answer_after_the_last_step_still_counts(clock, contact, company):

@@ -208,7 +208,7 @@ def test_numbering_goes_on_where_another_book_stopped_but_never_back(customer):
             services.change_numbering(rule, pattern=pattern, restart=restart, gapless=True, actor=SYSTEM)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_many_at_once_get_numbers_without_gap_or_double():
     customers = [make_customer(make_company().sales1)] + [make_customer() for _ in range(7)]
 
@@ -229,7 +229,7 @@ def test_many_at_once_get_numbers_without_gap_or_double():
     ]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_one_quote_accepted_by_many_clicks_becomes_one_order():
     customer = make_customer(make_company().sales1)
     quote = sent_quote(customer)
@@ -271,7 +271,7 @@ def test_what_happened_by_itself_bears_the_name_of_the_system(customer):
     client = Client()
     client.force_login(customer.owner)
     shown = client.get(over.get_absolute_url()).content.decode()
-    assert ">sales<" not in shown and (">Yuanke<" in shown or ">缘客<" in shown)
+    assert ">sales<" not in shown and ">Yuanke<" in shown
 
 
 def test_a_contract_whose_payments_stand_in_the_books_keeps_its_currency(customer):

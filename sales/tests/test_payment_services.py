@@ -241,7 +241,7 @@ def test_who_plans_records_and_confirms(company, order):
     assert not may_bill(finance, other)  # no deal customer yet
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_people_at_once_never_pass_the_contract():
     order = contract(make_customer(make_company().sales1), 100_000)
     waiting = [receive(order, 60_000, confirmed=False) for _ in range(2)]

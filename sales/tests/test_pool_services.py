@@ -310,7 +310,7 @@ def together(acts):
         return list(hands.map(one, acts))
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_fifty_who_claim_the_same_at_once_have_one_winner_and_nobody_passes_a_limit(company):
     pool = services.create_pool("Pool", is_default=True, claims_a_day=3, actor=SYSTEM)
     users = [make_user(f"seller{number}", "salesperson", company.east) for number in range(5)]

@@ -97,7 +97,7 @@ def test_who_is_away_is_replaced_when_their_turn_comes(company, thing):
     assert asked(agree(request, company.manager1)) == ["manager2"]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_approvers_at_once_both_count(company, thing):
     from threading import Barrier, Thread
 

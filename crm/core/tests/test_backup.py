@@ -13,7 +13,7 @@ from django.db import connection
 
 from crm.core.backup import MANIFEST, checksums
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 OTHER = f"restored_backup_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # two workers have one each
 

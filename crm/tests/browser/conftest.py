@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, sync_playwright
 
 from crm.identity.tests.factories import PASSWORD
@@ -19,17 +19,7 @@ FLAGS += ["--disable-background-networking", "--disable-component-update"]
 
 
 @pytest.fixture(scope="session")
-def seeds(django_db_setup) -> None:
-    """Roles, regions and calendars as the migrations made them, known to every connection that is made from now on.
-
-    Playwright's loop gives this thread a connection of its own. Without the seeds it would empty the tables after a
-    test in another way than before the next one expects, and whatever runs later on this worker fails.
-    """
-    type(connections["default"])._test_serialized_contents = connection._test_serialized_contents
-
-
-@pytest.fixture(scope="session")
-def chromium(seeds: None) -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     path = os.environ.get("CRM_CHROMIUM", shutil.which("chromium") or shutil.which("chromium-browser"))
     if not path:
         pytest.skip("no Chromium on this machine (apt-get install chromium libatomic1)")

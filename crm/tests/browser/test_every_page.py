@@ -19,7 +19,7 @@ from crm.tests.browser.walk import DESK, NARROWEST, PHONE, Eyes, eyes_of
 from crm.tests.routes import ROUTES
 from crm.tests.world import World, make_world
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # A salesperson looks at all that is theirs, an administrator at what is left, others at what they see otherwise.
 LANGUAGES = {"sales1": "zh-hans", "admin": "en", "manager1": "en", "service1": "zh-hans", "finance1": "en"}

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from accounts.tests.factories import make_customer
 from crm.records.services.saved_views import pin
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from sales.models import Lead, Opportunity, Order, Quote, Receipt
 from sales.services import setting_up
 from sales.tests.factories import make_product
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 TARGET = Decimal(100_000)
 # Two for 50,000 each, tax included, with a tenth off: more than a salesperson gives away without asking.

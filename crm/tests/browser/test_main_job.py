@@ -14,7 +14,7 @@ from accounts.tasks import send_due_reminders
 from crm.automation.models import Notification
 from crm.events.tasks import deliver_events
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 HEADER = ["公司", "联系人", "手机", "等级", "跟单", "备注"]
 ROWS = [

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from crm.identity.models import Role
 from crm.identity.tests.factories import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AUTHENTICATOR = {
     "protocol": "ctap2",

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from accounts.models import ActivityFile, CustomerFile
 from accounts.tests.factories import make_customer
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # A file dropped onto, or pasted into, a place of the page.
 DROP = """(node, [kind, name]) => {

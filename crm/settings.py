@@ -281,7 +281,9 @@ STORAGES = {
         else "crm.core.static.StaticFiles"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG or TESTING
+# Files are looked up when they are asked for; otherwise all of them are read whenever an application starts, and every
+# test starts several.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG or TESTING
 
 # --- E-mail ---------------------------------------------------------------------------------------------------
 

@@ -95,12 +95,14 @@ class TestLogging:
         assert fresh(customer).no_follow_up_reason == "等年度预算"
 
     def test_what_is_planned_already_is_enough(self, company, customer):
-        plan(company.sales1, customer)
-        log(company.sales1, customer, must_plan=True)
+        planned = plan(company.sales1, customer)
+        done = log(company.sales1, customer, must_plan=True)
+        assert (done.next, fresh(customer).next_follow_up_at) == (None, planned.due_at)
 
     def test_a_churned_customer_needs_no_next_date(self, company, customer):
         Customer._base_manager.update(lifecycle_stage="churned")
-        log(company.sales1, fresh(customer), must_plan=True)
+        done = log(company.sales1, fresh(customer), must_plan=True)
+        assert (done.next, fresh(customer).next_follow_up_at) == (None, None)
 
     def test_refuses_the_future_and_the_past_next_date(self, company, customer):
         with pytest.raises(RuleBroken):

@@ -75,8 +75,8 @@ def test_17_a_hidden_record_in_a_filter_answers_like_one_that_never_was(world):
                 continue
             answers = [caller("GET", f"/api/v1/{path}/?{name}={pk}") for pk in (hidden.pk, NEVER)]
             said = [
-                answers[0].content.replace(str(hidden.pk).encode(), b""),
-                answers[1].content.replace(str(NEVER).encode(), b""),
+                {**answer.json(), "errors": str(answer.json()["errors"]).replace(str(pk), "")}
+                for answer, pk in zip(answers, (hidden.pk, NEVER), strict=True)
             ]
             assert [one.status_code for one in answers] == [400, 400] and said[0] == said[1], (path, name)
             tried += 1
@@ -193,6 +193,10 @@ AMOUNTS = [
 ]
 
 
+# A price and a quantity may have more than two places.
+ALLOWED = [("quotes", "1.001"), ("orders", "1.001")]
+
+
 @pytest.mark.parametrize("amount", AMOUNTS, ids=str)
 def test_44_amounts_that_cannot_be_are_refused_wherever_one_is_written(world, amount):
     user = world.company.sales1
@@ -211,11 +215,13 @@ def test_44_amounts_that_cannot_be_are_refused_wherever_one_is_written(world, am
     before = counted()
     for path, body in sent:
         answer = caller("POST", f"/api/v1/{path}/", body)
-        fine = (path in ("quotes", "orders") and amount == "1.001") or (path == "receipts" and amount == "-1")
-        wrong = (400, 409) if path == "invoices" else (400,)  # nothing is invoiced before it is signed
-        assert fine or answer.status_code in wrong, (path, amount, answer.status_code, answer.content[:200])
-        if answer.status_code == 201:
+        if (path, amount) in ALLOWED:
+            assert answer.status_code == 201, (path, amount, answer.content[:200])
             before = counted()
+        else:
+            # Nothing is invoiced or paid back before it is signed.
+            wrong = (400, 409) if path in ("invoices", "receipts") else (400,)
+            assert answer.status_code in wrong, (path, amount, answer.status_code, answer.content[:200])
     assert counted() == before
 
 

@@ -101,14 +101,14 @@ class TestOwnHistory:
         return lead
 
     def test_only_what_was_known_at_first_and_what_is_settled_counts(self, company):
-        young = make_lead(company.sales1)
-        won, lost = self.old(company.sales1, converted=True), self.old(company.sales1)
+        make_lead(company.sales1)  # too young to tell
+        self.old(company.sales1, converted=True)
+        self.old(company.sales1)
         late = self.old(company.sales1, converted=True)
         Lead.objects.filter(pk=late.pk).update(converted_at=timezone.now())
         found = history(timezone.now())
         assert sorted(label for _row, label in found) == [0, 0, 1]
         assert not {"need", "budget", "status", "score", "owner", "last_activity_at"} & set(found[0][0])
-        assert young.pk and won.pk and lost.pk
 
     def test_without_enough_the_rules_alone_count_and_the_page_says_so(self, company, client):
         lead = make_lead(company.sales1)
@@ -116,7 +116,7 @@ class TestOwnHistory:
         assert chance(lead)[1] is None
         client.force_login(company.sales1)
         page = client.get(lead.get_absolute_url()).content.decode()
-        assert "规则" in page or "rules only" in page
+        assert "rules only" in page
 
     def test_a_model_in_use_stands_on_the_lead_and_on_the_page_of_the_score(self, company):
         lead = make_lead(company.sales1, source="referral")

@@ -69,7 +69,7 @@ def test_after_five_failures_even_the_right_password_waits(client, lin):
     for _attempt in range(5):
         sign_in(client, password="wrong")
     html = sign_in(client).content.decode()
-    assert "5 分钟" in html or "5 minutes" in html
+    assert "5 minutes" in html
     assert not client.get("/settings/").wsgi_request.user.is_authenticated
 
 
@@ -77,16 +77,15 @@ def test_the_lock_holds_for_unknown_names_too(client):
     for _attempt in range(5):
         sign_in(client, "nobody", "wrong")
     html = sign_in(client, "nobody", "wrong").content.decode()
-    assert "5 分钟" in html or "5 minutes" in html
+    assert "5 minutes" in html
 
 
-@pytest.mark.parametrize("address", [{"HTTP_X_FORWARDED_FOR": "9.9.9.%d"}])
-def test_a_forged_address_does_not_lift_the_lock(client, lin, address):
+def test_a_forged_address_does_not_lift_the_lock(client, lin):
     for attempt in range(6):
-        headers = {name: value % attempt for name, value in address.items()}
-        response = client.post(LOGIN, {"login": "lin", "password": "wrong"}, **headers)
+        forged = {"X-Forwarded-For": f"9.9.9.{attempt}"}
+        response = client.post(LOGIN, {"login": "lin", "password": "wrong"}, headers=forged)
     html = response.content.decode()
-    assert "5 分钟" in html or "5 minutes" in html
+    assert "5 minutes" in html
 
 
 @pytest.mark.parametrize(
@@ -174,7 +173,7 @@ def test_a_reset_link_works_once_and_ends_other_sessions(client, lin, settings):
     assert fresh(lin).check_password("brand-new-pass-9")
     assert Event.objects.filter(name="user.password_changed", actor_id=str(lin.pk)).exists()
     again = client.get(address, follow=True)
-    assert "form" not in again.context or again.context.get("token_fail")
+    assert again.context["token_fail"] and 'name="password1"' not in again.content.decode()
 
 
 def test_unknown_addresses_get_no_mail_and_the_same_answer(client, lin, settings):

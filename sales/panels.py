@@ -13,7 +13,6 @@ from crm.core.clock import company_today
 from crm.identity import access, fields
 from crm.identity.models import User
 from sales.listings.invoices import STATUS_KINDS as INVOICE_KINDS
-from sales.listings.payments import STATE_KINDS, STATE_WORDS
 from sales.models import (
     Invoice,
     InvoiceStatus,
@@ -33,7 +32,6 @@ from sales.queries.payments import (
     books_of,
     came_in,
     may_bill,
-    may_correct,
     open_total,
     overdue_q,
     owed_by,
@@ -174,35 +172,19 @@ def today_money(who: Whose) -> dict[str, Any] | None:
 
 
 def order_payments(request: HttpRequest, order: Order) -> dict[str, Any] | None:
-    """When an order is paid and what has come in; nothing for whom money is no business."""
+    """What has come in for an order; nothing for whom money is no business."""
     user = request.user
     books = books_of(user, order)
     if books is None:
         return None
-    today = company_today()
-    rows = []
-    for row in books.plan:
-        now = settled(row, today)
-        words, kind = STATE_WORDS[now.status], STATE_KINDS.get(now.status, "")
-        rows.append({"row": row, "late": now.days_overdue, "words": words, "kind": kind})
     return {
         "order": order,
-        "rows": rows,
         "receipts": books.receipts,
-        "account": books.account,
-        "may_plan": may_bill(user, order, PaymentPlan),
         "may_record": order.is_effective and may_bill(user, order, Receipt),
-        "may_change_plan": _corrects(user, books.plan, "change"),
-        "may_remove": _corrects(user, books.plan, "delete"),
         "may_change": access.has_verb(user, "change", Receipt),
         "may_draft": may_bill(user, order, Receipt),
         "may_confirm": access.has_verb(user, "confirm", Receipt),
     }
-
-
-def _corrects(user: User, plan: list[PaymentPlan], action: str) -> bool:
-    """Whether somebody may correct a plan: the same for all of its instalments."""
-    return bool(plan) and may_correct(user, plan[0], action)
 
 
 def customer_payments(request: HttpRequest, customer: Customer) -> dict[str, Any] | None:

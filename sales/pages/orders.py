@@ -15,10 +15,11 @@ from crm.listing.record import RecordPage
 from sales import services
 from sales.forms.orders import OrderForm
 from sales.listings.orders import ORDER_BIN, ORDERS, STATUS_KINDS
-from sales.models import Invoice, Order, OrderLine, OrderStatus
+from sales.listings.payments import STATE_KINDS, STATE_WORDS
+from sales.models import Invoice, Order, OrderLine, OrderStatus, PaymentPlan
 from sales.queries.invoices import invoices_of, room_of
 from sales.queries.orders import order_record
-from sales.queries.payments import books_of, may_bill
+from sales.queries.payments import Books, books_of, may_bill, may_correct, settled
 from sales.rules import contracts
 from sales.services.orders import is_deletable
 
@@ -54,9 +55,12 @@ def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> d
 
 
 def money_of(user: User, order: Order) -> dict[str, Any]:
-    """What came in and what was invoiced of a signed order, as far as it is somebody's business."""
+    """The plan of an order, and what came in and was invoiced of a signed one, as far as it is somebody's business."""
     found: dict[str, Any] = {}
-    if order.is_effective and (books := books_of(user, order)) is not None:
+    books = books_of(user, order)
+    if books is not None:
+        found |= plan_of(user, order, books)
+    if order.is_effective and books is not None:
         found["account"] = books.account
         found["may_receive"] = books.account.outstanding > 0 and may_bill(user, order)
     if order.is_effective and access.has_verb(user, "view", Invoice):
@@ -65,6 +69,36 @@ def money_of(user: User, order: Order) -> dict[str, Any]:
         found["to_invoice"] = max(Decimal(0), order.signed_amount - found["invoiced"])
         found["may_invoice"] = any(room_of(order).values()) and may_bill(user, order, Invoice)
     return found
+
+
+def plan_of(user: User, order: Order, books: Books) -> dict[str, Any]:
+    """The instalments as their table shows them, with their sums and what one may do with them."""
+    today, amount, account = company_today(), order.signed_amount, books.account
+    received = sum((row.received for row in books.plan), Decimal(0))
+    lines = []
+    for row in books.plan:
+        now = settled(row, today)
+        words, kind = STATE_WORDS[now.status], STATE_KINDS.get(now.status, "")
+        share = row.amount / amount if amount else None
+        lines.append({"row": row, "now": now, "words": words, "kind": kind, "share": share})
+    return {
+        "plan": lines,
+        "planned": {
+            "amount": account.planned,
+            "received": received,
+            "outstanding": account.planned - received,
+            "share": account.planned / amount if amount else None,
+            "missing": account.unplanned,
+        },
+        "may_plan": account.unplanned > 0 and may_bill(user, order, PaymentPlan),
+        "may_change_plan": _corrects(user, books.plan, "change"),
+        "may_remove": _corrects(user, books.plan, "delete"),
+    }
+
+
+def _corrects(user: User, plan: list[PaymentPlan], action: str) -> bool:
+    """Whether somebody may correct a plan: the same for all of its instalments."""
+    return bool(plan) and may_correct(user, plan[0], action)
 
 
 ORDER_PAGE = RecordPage(

@@ -64,11 +64,25 @@ def test_from_the_plan_to_the_confirmed_receipt(as_, company, order):
     assert reverse("receipt_confirm", args=[receipt.pk]) not in panel(seller, order)
     assert seller.post(reverse("receipt_confirm", args=[receipt.pk])).status_code == 403
 
+    assert (
+        reverse("payment_edit", args=[order.plan.first().pk])
+        not in seller.get(order.get_absolute_url()).content.decode()
+    )
     finance = as_(company.finance1)
     assert reverse("receipt_confirm", args=[receipt.pk]) in panel(finance, order)
     assert finance.post(reverse("receipt_confirm", args=[receipt.pk])).status_code == 302
     assert list(order.plan.values_list("received", flat=True)) == [Decimal("333.33"), Decimal("66.67"), 0]
     first, *_rest = order.plan.all()
+    page = finance.get(order.get_absolute_url())
+    assert page.context["planned"] == {
+        "amount": 1000, "received": 400, "outstanding": 600, "share": 1, "missing": 0,
+    }  # fmt: skip
+    assert [one["now"].days_overdue for one in page.context["plan"]] == [
+        0,
+        page.context["account"].days_overdue,
+        0,
+    ]
+    assert reverse("payment_edit", args=[first.pk]) in page.content.decode()
     url = reverse("payment_edit", args=[first.pk])
     changed = finance.post(
         url, {"amount": "300", "due_date": day, "note": "预付款", "version": first.version}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from accounts.services import create_activities
+from accounts.services import create_activities, review_life_cycles
 from accounts.services.bulk import create_customers
 from crm.demo.activities import activities
 from crm.demo.approvals import ask_for_approvals
@@ -47,6 +47,7 @@ def load_demo(
     create_forecasts(people, actor)
     load_quotes(seed, actor)
     load_payments(seed, people, actor)
+    review_life_cycles(actor=system("life cycle"))
     pin_highlights(seed, actor)
     pin_views(people)
     attach_examples(seed)

@@ -3,6 +3,7 @@
 import datetime
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from django.utils import timezone
@@ -39,6 +40,9 @@ TERMS = [
 ]
 SHIPS = ["合同生效后 8 周内交货，送货上门", "收到预付款后 6 周内交货", "签订后 4 周内开通"]
 ANSWERS = ["价格可以，请尽快安排", "同意，合同走法务", "方案没问题，按此执行"]
+SIGNED_OTHERWISE = (
+    15  # one contract in so many is signed for something else than its deal was said to be worth
+)
 REFUSED = ["预算今年批不下来", "选了另一家", "项目推迟到明年"]
 
 
@@ -114,6 +118,16 @@ def _lines(chance: random.Random, products: list[Product], amount: Decimal, most
     return rows
 
 
+def _agreed(rows: list[Draft], amount: Decimal) -> list[Draft]:
+    """The same lines at what was agreed: the machine costs what is left beside the rest."""
+    machine, *rest = rows
+    left = amount - sum(((row.price or 0) * row.quantity for row in rest), Decimal(0))
+    if left <= 0:
+        rest, left = [], amount
+    pieces = machine.quantity if not left % machine.quantity else Decimal(1)
+    return [replace(machine, quantity=pieces, price=left / pieces, discount=Decimal(0)), *rest]
+
+
 def _orders(seed: int, products: list[Product]) -> Iterator[NewOrder]:
     """A contract for every deal that was won, signed when it was; the yearly ones run on or end soon."""
     chance = random.Random(seed + 7)  # noqa: S311 - believable, not secret
@@ -135,6 +149,10 @@ def _orders(seed: int, products: list[Product]) -> Iterator[NewOrder]:
         else:
             status = OrderStatus.EFFECTIVE
         stopped = status == OrderStatus.FULFILLING and chance.random() < 0.02
+        terms = chance.choice(TERMS)
+        lines = _lines(chance, products, deal.amount, Decimal("0.05"))
+        if counters[period] % SIGNED_OTHERWISE:
+            lines = _agreed(lines, deal.amount)
         yield NewOrder(
             customer=deal.customer,
             number=numbering.write(rule.pattern, signed, counters[period]),
@@ -149,8 +167,8 @@ def _orders(seed: int, products: list[Product]) -> Iterator[NewOrder]:
             end_date=end,
             closed_date=today if stopped else end if end < today else None,
             close_reason="客户停产，双方协商终止" if stopped else "",
-            payment_terms=chance.choice(TERMS),
-            lines=_lines(chance, products, deal.amount, Decimal("0.05")),
+            payment_terms=terms,
+            lines=lines,
         )
 
 

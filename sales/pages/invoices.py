@@ -15,6 +15,7 @@ from sales.models import Invoice, InvoiceAmount, InvoiceStatus
 from sales.pages.orders import HISTORY
 from sales.queries.invoices import invoice_list
 from sales.queries.payments import may_correct
+from sales.services.invoices import is_voidable
 
 FACTS = (
     "kind", "title", "tax_number", "bank", "address", "content", "send_to", "note", "number", "issued_date",
@@ -28,16 +29,18 @@ def invoice_context(request: HttpRequest, invoice: Invoice, may: dict[str, bool]
     amount, plain = abs(invoice.amount), invoice.currency == "CNY" and abs(invoice.amount) < MOST
     decided = invoice.status in (InvoiceStatus.ISSUED, InvoiceStatus.DELIVERED) and not invoice.is_reversal
     changes = access.has_verb(user, "issue", Invoice)
+    reversals = list(invoice.reversals.all())
     return {
         "amounts": list(invoice.amounts.all()) if access.has_verb(user, "view", InvoiceAmount) else [],
         "capitals": in_capitals(amount) if plain and invoice.amount > 0 else "",
         "status_kind": STATUS_KINDS.get(InvoiceStatus(invoice.status), ""),
-        "reversals": list(invoice.reversals.all()),
+        "reversals": reversals,
         "customer_seen": access.may(user, "view", invoice.order.customer),
         "history": history(request.user, invoice, HISTORY),
         "may_issue": invoice.is_applied and changes,
         "may_deliver": invoice.status == InvoiceStatus.ISSUED and changes,
         "may_reverse": decided and changes,
+        "may_void": decided and changes and is_voidable(invoice) and not reversals,
         "may_withdraw": invoice.is_applied and may_correct(user, invoice),
     }
 

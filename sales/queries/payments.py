@@ -124,6 +124,12 @@ class Books:
     receipts: list[Receipt]
     account: Account
 
+    @property
+    def next_amount(self) -> Decimal | None:
+        """What is likely to come in next: the rest of the oldest open instalment, else of the contract."""
+        rest = next((row.amount - row.received for row in self.plan if row.received < row.amount), None)
+        return rest or max(self.account.outstanding, Decimal(0)) or None
+
 
 def books_of(user: User, order: Order) -> Books | None:
     """The money of an order somebody sees, the oldest instalment and the newest receipt first; None for whom it is no business."""

@@ -2,7 +2,6 @@
 
 import calendar
 import datetime
-from decimal import Decimal
 
 # What may follow in the life of an order; approval moves in_approval to approved or back.
 MOVES: dict[str, tuple[str, ...]] = {
@@ -26,12 +25,13 @@ def may_become(status: str, to: str) -> bool:
     return to in MOVES.get(status, ())
 
 
-def reminder_due(end: datetime.date, today: datetime.date) -> int | None:
-    """The nearest of 90, 60 and 30 days before the end that has come; None while the end is far or past."""
-    left = (end - today).days
-    if left < 0:
-        return None
-    return min((days for days in REMIND_DAYS if left <= days), default=None)
+def reminder_windows(today: datetime.date) -> list[tuple[int, datetime.date, datetime.date]]:
+    """For each of 90, 60 and 30 days, which ends are that near and not yet nearer: (days, from, to)."""
+    nearer = [*REMIND_DAYS[1:], -1]
+    return [
+        (days, today + datetime.timedelta(days=after + 1), today + datetime.timedelta(days=days))
+        for days, after in zip(REMIND_DAYS, nearer, strict=True)
+    ]
 
 
 def renewed_term(start: datetime.date | None, end: datetime.date) -> tuple[datetime.date, datetime.date]:
@@ -49,8 +49,3 @@ def add_months(day: datetime.date, months: int) -> datetime.date:
     """The same day so many months later, or the last one of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return datetime.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def margin(net: Decimal, cost: Decimal) -> Decimal | None:
-    """The gross margin of a net amount over what it cost, a share; None where nothing was earned."""
-    return (net - cost) / net if net else None

@@ -44,8 +44,7 @@ def letterhead() -> Letterhead:
 
 def quote_pdf(quote: Quote) -> bytes:
     """A quote as PDF."""
-    html, pictures = _html("sales/quote_pdf.html", quote, quote.language)
-    return pdf_of(html, pictures)
+    return pdf_of(*quote_html(quote))
 
 
 def order_pdf(order: Order, books: Books | None = None) -> bytes:
@@ -53,8 +52,7 @@ def order_pdf(order: Order, books: Books | None = None) -> bytes:
 
     With its `books` also when it is paid and, once it is signed, what has come in for it and what is outstanding.
     """
-    html, pictures = order_html(order, books)
-    return pdf_of(html, pictures)
+    return pdf_of(*order_html(order, books))
 
 
 def order_html(order: Order, books: Books | None = None) -> tuple[str, dict[str, bytes]]:
@@ -73,9 +71,9 @@ def statement_pdf(
     return pdf_of(html, context["pictures"])
 
 
-def quote_html(quote: Quote) -> str:
-    """What the PDF of a quote is made of."""
-    return _html("sales/quote_pdf.html", quote, quote.language)[0]
+def quote_html(quote: Quote) -> tuple[str, dict[str, bytes]]:
+    """What the PDF of a quote is made of, and its pictures."""
+    return _html("sales/quote_pdf.html", quote, quote.language)
 
 
 def _html(template: str, record: Quote | Order, language: str, **more: Any) -> tuple[str, dict[str, bytes]]:

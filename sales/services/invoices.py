@@ -172,9 +172,7 @@ def void_invoice(invoice: Invoice, *, reason: str, actor: Actor, expected: int |
     order, invoice = _step(invoice, None, expected)
     if invoice.status not in (InvoiceStatus.ISSUED, InvoiceStatus.DELIVERED) or invoice.is_reversal:
         raise _wrong_state(invoice)
-    today, issued = company_today(), invoice.issued_date
-    same_month = issued is not None and (issued.year, issued.month) == (today.year, today.month)
-    if invoice.kind == InvoiceKind.DIGITAL or not same_month:
+    if not is_voidable(invoice):
         raise RuleBroken(_("Only a paper invoice of this month can be voided: reverse it."), code="state")
     if invoice.reversals.exists():
         raise RuleBroken(_("It is reversed in part already: reverse the rest."), code="state")
@@ -230,6 +228,13 @@ def reverse_invoice(
     if amount == whole:
         _become(order, invoice, InvoiceStatus.REVERSED, INVOICE_UPDATED, actor)
     return reversal
+
+
+def is_voidable(invoice: Invoice) -> bool:
+    """Whether it is of the kind and month that can be voided; any other is reversed."""
+    today, issued = company_today(), invoice.issued_date
+    same_month = issued is not None and (issued.year, issued.month) == (today.year, today.month)
+    return invoice.kind != InvoiceKind.DIGITAL and same_month
 
 
 def left_to_reverse(invoice: Invoice) -> Decimal:

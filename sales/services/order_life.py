@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from crm.core.clock import company_today
@@ -192,21 +193,23 @@ def note_ending(*, actor: Actor, limit: int = 1000) -> list[tuple[Order, int]]:
 
     A contract that is nearer already when it is first seen is told of once, not three times.
     """
-    today = company_today()
-    horizon = today + datetime.timedelta(days=max(contracts.REMIND_DAYS))
-    rows = Order.objects.filter(status__in=RUNNING, end_date__gte=today, end_date__lte=horizon)
+    rows = Order.objects.filter(status__in=RUNNING).select_related("customer", "owner", "team__leader")
     rows = rows.exclude(renewals__status__in=(*RUNNING, OrderStatus.APPROVED, OrderStatus.IN_APPROVAL))
     told = []
-    for order in rows.select_related("customer", "owner", "team__leader").order_by("end_date", "pk")[:limit]:
-        days = contracts.reminder_due(order.end_date, today)
-        with transaction.atomic():
-            _reminder, fresh = OrderReminder.objects.get_or_create(
-                order=order, end_date=order.end_date, days_before=days
-            )
-            if fresh:  # of two that run at once the unique key lets one through
-                said(ORDER_EXPIRING, order, actor, day=order.end_date.isoformat(), days=days)
-                tell_ending(order, days, actor)
-                told.append((order, days))
+    for days, first, last in contracts.reminder_windows(company_today()):
+        known = OrderReminder.objects.filter(
+            order=OuterRef("pk"), end_date=OuterRef("end_date"), days_before=days
+        )
+        ending = rows.filter(end_date__gte=first, end_date__lte=last).exclude(Exists(known))
+        for order in ending.order_by("end_date", "pk")[:limit]:
+            with transaction.atomic():
+                _reminder, fresh = OrderReminder.objects.get_or_create(
+                    order=order, end_date=order.end_date, days_before=days
+                )
+                if fresh:  # of two that run at once the unique key lets one through
+                    said(ORDER_EXPIRING, order, actor, day=order.end_date.isoformat(), days=days)
+                    tell_ending(order, days, actor)
+                    told.append((order, days))
     return told
 
 

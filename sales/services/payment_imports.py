@@ -11,9 +11,12 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from crm.core.writes import RuleBroken, save_versioned
+from crm.events.recording import recording
 from crm.identity import access
 from crm.listing.importing.resource import Run, StagedRow
+from sales.events.money import RECEIPT_UPDATED
 from sales.models import PaymentMethod, PaymentPlan, Receipt
+from sales.services.money import about_money
 from sales.services.payment_bulk import NewInstalment, NewReceipt, add_instalments, add_receipts
 from sales.services.payments import change_instalment, remove_instalment, update_receipt, void_receipt
 
@@ -77,8 +80,10 @@ def take_back_receipt_rows(run: Run, rows: Sequence[StagedRow]) -> None:
 
     def void(one: Receipt) -> None:
         voided = void_receipt(one, reason=_("The import was undone."), actor=run.actor)
-        voided.external_id = ""
-        save_versioned(voided, ["external_id"])
+        with recording(RECEIPT_UPDATED, voided, actor=run.actor, about=about_money(voided.order)):
+            if voided.external_id:
+                voided.external_id = ""
+                save_versioned(voided, ["external_id"])
 
     _take_back(run, rows, Receipt, void, update_receipt)
 
@@ -100,7 +105,10 @@ def _change(
 ) -> None:
     found = model._base_manager.select_related("order__customer").in_bulk([row.target_id for row in rows])
     for row in rows:
-        record = found[row.target_id or 0]
+        record = found.get(row.target_id or 0)
+        if record is None:
+            row.fail("gone", _("Somebody has removed it meanwhile."))
+            continue
         stuck = next((name for name in row.changes if name not in names), None)
         if stuck:
             message = _("This is not changed by import.")

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import translation
 
 from accounts.tests.factories import make_customer
+from crm.automation.models import Notification
 from crm.core.clock import company_today
 from crm.core.writes import RuleBroken
 from crm.events.models import Event
@@ -280,3 +281,15 @@ def test_a_contract_whose_payments_stand_in_the_books_keeps_its_currency(custome
     with pytest.raises(RuleBroken) as refused:
         services.update_order(order, currency="USD", actor=SYSTEM)
     assert (refused.value.field, refused.value.code) == ("currency", "frozen")
+
+
+def test_every_contract_that_ends_is_told_of_however_many_there_are(company, customer):
+    day = company_today()
+    for left in (20, 40, 75, 80):
+        signed_order(customer, end_date=day + timedelta(left), owner=company.sales1)
+    told = []
+    while found := services.note_ending(actor=SYSTEM, limit=1):
+        told += [days for _order, days in found]
+    assert sorted(told) == [30, 60, 90, 90]
+    bodies = Notification.objects.filter(kind="contract_ends").values_list("body", flat=True)
+    assert sorted(int(one.split()[0]) for one in bodies) == [20, 40, 75, 80]

@@ -4,8 +4,9 @@ from decimal import Decimal
 import pytest
 
 from accounts.tests.factories import make_customer
-from accounts.tests.import_tools import carry_on, run, xlsx
+from accounts.tests.import_tools import carry_on, check, commit, run, xlsx
 from crm.core.clock import company_today
+from crm.events.models import Event
 from crm.identity.tests.factories import make_company
 from crm.listing.importing import undoing
 from crm.listing.importing.registry import importable_by
@@ -135,3 +136,19 @@ def test_who_may_not_confirm_may_not_import(company):
     }
     assert {"receipts", "payment-plans"} <= may["finance1"]
     assert not {"receipts", "payment-plans"} & (may["sales1"] | may["admin"])
+
+
+def test_an_instalment_removed_between_check_and_import_is_named_and_an_undo_is_kept(company, order):
+    services.plan_payments(order, [(company_today(), Decimal(500), "")], actor=SYSTEM)
+    sheet = xlsx(PLAN, ["老-1", day(0), "0.06", "尾款"])
+    job = check(company.finance1, sheet, "payment-plans", mode="upsert")
+    assert job.counts["updated"] == 1
+    services.remove_instalment(order.plan.get(), actor=SYSTEM)
+    done = commit(job)
+    assert done.state == "done" and not order.plan.exists()
+    assert (done.counts["updated"], sum(done.counts[one] for one in ("created", "failed"))) == (0, 1)
+    head = [*MONEY, "外部编号"]
+    receipts = run(company.finance1, xlsx(head, ["老-1", day(0), "7", "", "", "", "E1"]), "receipts")
+    carry_on(undoing.start_undo(receipts))
+    event = Event.objects.filter(name="receipt.updated").latest("pk")
+    assert event.changes == {"external_id": ["E1", ""]}

@@ -23,7 +23,7 @@ from sales.forms.orders import ReasonForm
 from sales.forms.payments import InstalmentForm, PlanForm, ReceiptEditForm, ReceiptForm
 from sales.models import Order, PaymentPlan, Receipt
 from sales.pages.orders import ORDER_PAGE
-from sales.queries.payments import account_of, may_bill, may_correct, payment_list, receipt_list
+from sales.queries.payments import account_of, books_of, may_bill, may_correct, payment_list, receipt_list
 
 
 @login_required
@@ -94,7 +94,9 @@ def payment_remove(request: HttpRequest, pk: int) -> HttpResponse:
 def order_receipt(request: HttpRequest, pk: int) -> HttpResponse:
     """Record money that came in for an order."""
     order = _to_bill(request, pk, Receipt)
-    form = ReceiptForm(request.POST or None, user=request.user)
+    books = books_of(request.user, order)
+    initial = {"amount": books.next_amount if books is not None else None}
+    form = ReceiptForm(request.POST or None, user=request.user, initial=initial)
     return _answer(
         request,
         form,

@@ -45,12 +45,20 @@ lc_messages = 'C'
 idle_in_transaction_session_timeout = '10min'
 """
 
+THROWN_AWAY = """\
+# Nothing here outlives the tests: no write waits for the disk.
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+"""
+
 
 class Postgres:
-    """One embedded server, living in one data folder."""
+    """One embedded server, living in one data folder; one that is not `durable` may lose what it holds."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, *, durable: bool = True) -> None:
         self.data = data
+        self.durable = durable
         self.folder = data.postgres
         self.cluster = self.folder / "cluster"
         self.port_file = self.folder / "port"
@@ -199,7 +207,7 @@ class Postgres:
             port = processes.free_port()
         self.port_file.write_text(str(port))
         conf = self.cluster / "yuanke.conf"
-        conf.write_text(SETTINGS.format(port=port))
+        conf.write_text(SETTINGS.format(port=port) + ("" if self.durable else THROWN_AWAY))
         self._give(conf)
         self.log.touch()
         self._give(self.log)

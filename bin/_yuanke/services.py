@@ -16,9 +16,9 @@ from .steps import Progress
 class Services:
     """PostgreSQL and the broker of one data folder; a real one given by its address takes the embedded one's place."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, *, durable: bool = True) -> None:
         self.data = data
-        self.postgres = None if os.environ.get("DATABASE_URL") else Postgres(data)
+        self.postgres = None if os.environ.get("DATABASE_URL") else Postgres(data, durable=durable)
         self.broker = None if os.environ.get("REDIS_URL") else Broker(data)
 
     @contextlib.contextmanager

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from . import environment, setup, system
-from .places import PYTHON, ROOT, data_folder
+from .places import PYTHON, ROOT, Data, data_folder
 from .services import Services
 from .steps import Progress
 
@@ -17,9 +17,10 @@ def main(arguments: list[str]) -> int:
     data = data_folder()
     progress = Progress()
     setup.of_the_clone(progress, data, dev=True)
-    services = Services(data)
+    # A server of their own: what it holds is thrown away, so nothing waits for the disk.
+    services = Services(Data(data.folder / "tests"), durable=False)
     with services.running(progress):
-        env = environment.build(data, services)
+        env = environment.build(services.data, services, CRM_FONTS_DIR=str(data.fonts))
         env["CRM_CHROMIUM"] = (system.browser() or "") if system.driver_can_start() else ""
         processes = str(max(2, min(8, os.cpu_count() or 2)))
         # One by one: handed out by the hundred, the long tests at the end would all be one worker's.

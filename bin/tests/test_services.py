@@ -51,6 +51,7 @@ def test_the_database_is_as_the_house_wants_it(postgres: Postgres) -> None:
     assert postgres.sql(f"SELECT rolsuper FROM pg_roles WHERE rolname = '{APP}'") == "f"
     assert postgres.sql("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'crm'") == OWNER
     assert postgres.sql("SHOW listen_addresses") == "127.0.0.1"
+    assert postgres.sql("SHOW fsync") == postgres.sql("SHOW synchronous_commit") == "on"
 
 
 def test_the_database_survives_kill_9(postgres: Postgres) -> None:

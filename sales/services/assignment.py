@@ -156,13 +156,15 @@ def _tell(turns: Iterable[Turn], deadlines: dict[int, datetime], actor: Actor) -
             by_user[turn.user.pk].append(turn)
     for got in by_user.values():
         first, user = got[0], got[0].user
-        more = {"name": str(first.lead), "count": len(got) - 1}
-        words = str(first.lead) if len(got) == 1 else _("%(name)s and %(count)d more") % more
         due = [deadlines[one.group.pk] for one in got if one.group and one.group.pk in deadlines]
         notify(
             [user] if user else [],
             news.LEAD_ASSIGNED,
-            params={"record": words, "accept_by": min(due).isoformat() if due else ""},
+            params={
+                "record": str(first.lead),
+                "more": len(got) - 1,
+                "accept_by": min(due).isoformat() if due else "",
+            },
             url=first.lead.get_absolute_url() if len(got) == 1 else "/leads/?view=mine",
             about=first.lead,
             dedupe=f"{first.lead.pk}:{timezone.now().isoformat()}",
@@ -248,8 +250,7 @@ def _move_one() -> bool | None:
         else Turn(lead, None, "")
     )
     done = settle(desk, [following], actor)
-    words = str(done.owners[lead.pk]) if lead.pk in done.owners else _("the pool")
-    params = {"person": str(before), "record": str(lead), "next": words}
+    params = {"person": str(before), "record": str(lead), "next": str(done.owners.get(lead.pk, ""))}
     notify(
         managers_above(before)[:1],
         news.LEAD_MISSED,

@@ -5,7 +5,6 @@ from collections import Counter
 from typing import Any
 
 from django.db import transaction
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from crm.automation.services import notify
@@ -151,16 +150,7 @@ def _tell_previous(
     """One piece of news for each previous owner, whatever they lost."""
     for user in User._base_manager.filter(pk__in=owners):
         _pk, name = named[user.pk]
-        text = (
-            name
-            if owners[user.pk] == 1
-            else _("%(name)s and %(count)d more")
-            % {
-                "name": name,
-                "count": owners[user.pk] - 1,
-            }
-        )
-        params = {"record": text, "pool": str(rule.pool)}
+        params = {"record": name, "more": owners[user.pk] - 1, "pool": str(rule.pool)}
         notify(
             [user], WENT, params=params, url="/pool/", dedupe=f"{rule.pk}:{today.isoformat()}", work_of=user
         )
@@ -170,7 +160,7 @@ def warn(rule: RecycleRule, since: datetime.date, today: datetime.date) -> int:
     """Tell owners what goes back in three days and in one, and their managers how much; returns how many records."""
     told = 0
     for warned in soon(rule, since, today):
-        day = formats.date_format(warned.on, "SHORT_DATE_FORMAT")
+        day = warned.on.isoformat()
         teams: Counter[int] = Counter()
         rows = warned.rows.select_related("owner").order_by("pk")
         for record in rows.iterator(chunk_size=BATCH):

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from accounts.services import log_follow_up
 from accounts.tests.factories import by, make_contact, make_customer
@@ -145,7 +146,11 @@ def test_one_piece_of_news_for_all_that_came(company, four):
     make_rule(make_group(four[0]))
     share_out(3)
     note = Notification.objects.get(user=company.sales1, kind="lead_assigned")
-    assert "2" in note.params["record"] and note.params["accept_by"]
+    assert note.params["more"] == 2 and note.params["accept_by"]
+    with translation.override("en"):
+        assert f"{note.params['record']} and 2 more" in note.title
+    with translation.override("zh-hans"):  # in the reader's language, whatever the worker speaks
+        assert "2" in note.title and "more" not in note.title
     assert Event.objects.filter(name="lead.assigned", payload__why="round_robin").count() == 3
 
 

@@ -162,6 +162,6 @@ def test_the_real_set_without_what_was_filled_in_afterwards():
     rows, labels = read(REAL / "Leads.csv", "Converted", LEAKS)
     found = learn(rows, labels)
     assert (found.rows, found.positives) == (9240, 3561)
-    assert 0.87 < found.auc < 0.91  # about the published 0.8925; far more would mean that something leaks
-    assert found.brier < 0.14
+    # What docs/lead-score.md says, about the published 0.8925; far more would mean that something leaks.
+    assert (found.auc, found.brier) == (pytest.approx(0.884, abs=0.002), pytest.approx(0.131, abs=0.002))
     assert all(abs(part["foretold"] - part["true"]) < 0.05 for part in found.calibration)

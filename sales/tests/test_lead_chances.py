@@ -128,7 +128,7 @@ class TestOwnHistory:
         assert found.probability > 0.8 and found.reasons[0][0] == "source"
         client = Client()
         client.force_login(company.sales1)
-        assert f"{found.percent} %" in client.get(lead.get_absolute_url()).content.decode()
+        assert f"{found.percent}% chance" in client.get(lead.get_absolute_url()).content.decode()
         client.force_login(company.admin)
         page = client.get("/settings/lead-score/").content.decode()
         assert "0.800" in page and "300" in page

@@ -78,4 +78,4 @@ def register() -> None:
     """Declare the parts, in the order of the day."""
     part("due", gettext_lazy("Due today"), _due_words, due, position=10)
     part("late", gettext_lazy("Overdue"), _late_words, late, position=20)
-    part("team", gettext_lazy("What my team lets lie"), _team_words, team, position=30)
+    part("team", gettext_lazy("My team's overdue follow-ups"), _team_words, team, position=30)

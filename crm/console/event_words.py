@@ -7,7 +7,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.core import formats
@@ -24,6 +24,8 @@ ORIGINS = {
     "admin": _("Administration"),
     "cli": _("Command line"),
 }
+# What an event tells beside the fields of its record.
+TOLD = {"file": _("File"), "row": _("Row"), "reason": _("Reason"), "import": _("Import"), "name": _("Name")}
 LONGEST = 400
 
 
@@ -42,7 +44,7 @@ def subject_words(event: Event) -> str:
 def change_words(event: Event) -> str:
     """What changed, in one line: field, old and new value; personal values are named but not shown."""
     model = _model(event)
-    parts = [f"{_label(model, name)}: {_pair(model, name, pair)}" for name, pair in event.changes.items()]
+    parts = [_said(model, name, _pair(model, name, pair)) for name, pair in event.changes.items()]
     parts += [
         gettext("%(field)s changed") % {"field": _label(model, name)}
         for name in event.private
@@ -50,11 +52,15 @@ def change_words(event: Event) -> str:
     ]
     if not parts:
         parts = [
-            f"{_label(model, name)}: {_value(_field(model, name), value)}"
+            _said(model, name, _value(_field(model, name), value))
             for name, value in event.payload.items()
             if not isinstance(value, dict | list)
         ]
-    return "; ".join(parts)[:LONGEST]
+    return pgettext("list", "; ").join(parts)[:LONGEST]
+
+
+def _said(model: type[models.Model] | None, name: str, value: str) -> str:
+    return f"{_label(model, name)}{pgettext('before a value', ': ')}{value}"
 
 
 def _model(event: Event) -> type[models.Model] | None:
@@ -78,7 +84,8 @@ def _label(model: type[models.Model] | None, name: str) -> str:
     field = _field(model, name)
     if isinstance(field, CustomField):
         return field.label
-    return str(capfirst(getattr(field, "verbose_name", "") or name.replace("_", " ")))
+    known = getattr(field, "verbose_name", "") or TOLD.get(name) or name.replace("_", " ")
+    return str(capfirst(str(known)))
 
 
 def _pair(model: type[models.Model] | None, name: str, pair: Any) -> str:

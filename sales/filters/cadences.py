@@ -26,7 +26,7 @@ class EnrolmentFilters(Filters):
     owner = OwnerFilter()
     team = Records(model=Team, field_name="team", label=_("Team"))
     state = Choices(choices=EnrolmentState.choices, label=_("Status"))
-    live = Flag(label=_("Going on"), condition=lambda user: LIVE)
+    live = Flag(label=_("In progress"), condition=lambda user: LIVE)
     reason = Choices(choices=StopReason.choices, label=_("Reason"))
     started_at = PeriodFilter(names=PAST, label=_("Begun"))
     ended_at = PeriodFilter(names=PAST, label=_("Ended"))

@@ -98,7 +98,7 @@ CADENCES = ListPage(
         Link("name", label=_("Cadence"), sort="name", sub="description"),
         Flag("is_active", label=_("In use"), card="badge"),
         Number("step_count", label=_("Steps"), card="meta"),
-        Number("live_count", label=_("Going on"), card="right"),
+        Number("live_count", label=_("In progress"), card="right"),
         Badge("language", shown=False),
         Date("updated_at", label=_("Changed"), sort=True),
     ],
@@ -140,7 +140,7 @@ ENROLMENTS = ListPage(
     ],
     default_sort="-started_at",
     views=[
-        View("live", _("Going on"), {"live": "true"}, sort="next_at", icon="player-play"),
+        View("live", _("In progress"), {"live": "true"}, sort="next_at", icon="player-play"),
         View(
             "mine",
             pgettext_lazy("people", "Mine"),

@@ -110,7 +110,6 @@ LEADS = ListPage(
             value=_plain_chance,
             sort="chance",
             align="end",
-            card="meta",
         ),
         Html("phone", render=_phone, value=_plain_phone, private=True, card="meta"),
         Badge("source", card="meta"),

@@ -97,7 +97,7 @@ SINCE = Date("owner_since", label=_("In the pool since"), sort=True, card="meta"
 TAKE = Html(
     "take", label=_("Claim"), render=claim_button, value=_nothing, card="right", export=False, fixed=True
 )
-BEFORE = Person("previous_owner", label=_("Who had it before"), card="corner")
+BEFORE = Person("previous_owner", label=_("Previous owner"), card="corner")
 WHY = Html("pool_reason", label=_("Reason"), render=_reason, value=reason_words, card="badge", parts=True)
 POOL = Text("team", label=_("Pool"))
 PHONE = Html("phone", label=_("Phone"), render=_phone, value=_plain_phone, private=True)

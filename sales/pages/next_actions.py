@@ -121,7 +121,7 @@ def _deal(found: Recommended, user: User) -> Row:
         else:
             why = _("To close on %(day)s · nothing is planned") % {"day": _on(deal.expected_close_date)}
     else:
-        what = _("Get it moving")
+        what = _("Move it forward")
         why = ngettext(
             "Nothing has happened for %(count)d day in the stage %(stage)s",
             "Nothing has happened for %(count)d days in the stage %(stage)s",

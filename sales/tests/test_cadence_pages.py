@@ -224,4 +224,4 @@ def test_a_number_on_a_card_bears_its_heading(client, company):
     client.force_login(company.admin)
     cards = client.get("/cadences/", headers={"Accept-Language": "en"}).content.decode()
     words = re.findall(r'<span class="worded"><span class="muted">([^<]+)</span> (\d+)</span>', cards)
-    assert words == [("Steps", "0"), ("Going on", "0")]
+    assert words == [("Steps", "0"), ("In progress", "0")]

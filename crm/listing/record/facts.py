@@ -132,7 +132,7 @@ def fact_of(record: Any, name: str, *, copied: bool = False) -> Fact:
     if isinstance(value, Region):
         return Fact(name, label, value.full_label)
     if isinstance(field, models.BooleanField):
-        return Fact(name, label, _("yes") if value else _("no"))
+        return Fact(name, label, capfirst(_("yes") if value else _("no")))
     if isinstance(field, models.DecimalField):
         return Fact(name, label, write_full(value, getattr(record, "currency", BASE_CURRENCY)))
     if isinstance(field, models.IntegerField):

@@ -85,7 +85,7 @@ def _detail(request: HttpRequest, member: User, form: MemberForm | None) -> dict
         "reach": queries.reach_of(member) if member.is_active else None,
         "scopes": queries.scope_cards(member),
         "grants": queries.grants_by_hand(member),
-        "access_form": AccessForm(user=request.user),
+        "access_form": AccessForm(user=request.user, auto_id="access_%s"),
     }
 
 

@@ -20,6 +20,7 @@ from crm.identity.fields import guarded_fields
 from crm.identity.models import Company, FieldRight, Role, RolePolicy, Team, TeamUserGrant, User
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant
 from crm.records.models import BusinessCalendar, CalendarDay, ExchangeRate, Industry, Region, Tag
+from crm.records.services import set_rate
 from crm.records.services import tags as tag_services
 
 
@@ -343,7 +344,29 @@ class TagAdmin(VisibleModelAdmin):
         tag_services.delete_tag(obj, actor=self.actor(request))
 
 
-@admin.register(Region, Industry, ExchangeRate, BusinessCalendar, CalendarDay)
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(VisibleModelAdmin):
+    """What other currencies are worth from which day on: amounts can be in the currencies that have a rate."""
+
+    writes = True
+    list_display = ("currency", "valid_from_date", "rate", "base")
+    list_filter = ("currency",)
+    fields = ("currency", "valid_from_date", "rate")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ExchangeRate | None = None) -> tuple[str, ...]:
+        return ("currency", "valid_from_date") if obj else ()
+
+    def write(self, request: HttpRequest, obj: ExchangeRate, form: Any, change: bool) -> ExchangeRate:
+        return set_rate(
+            obj.currency,
+            obj.valid_from_date,
+            form.cleaned_data["rate"],
+            actor=self.actor(request),
+            base=obj.base,
+        )
+
+
+@admin.register(Region, Industry, BusinessCalendar, CalendarDay)
 class ReferenceAdmin(VisibleModelAdmin):
     """Reference data, to look at; calendars are edited in the settings."""
 

@@ -151,6 +151,13 @@ SECTIONS = (
     ),
     Section("tax_rates", COMPANY, _("Tax rates"), "receipt", _("VAT value-added tax")),
     Section(
+        "admin:records_exchangerate_changelist",
+        COMPANY,
+        _("Exchange rates"),
+        "cash",
+        _("currencies dollar euro foreign currency"),
+    ),
+    Section(
         "system", COMPANY, _("System"), "activity", _("queues workers tasks failures storage backup health")
     ),
     Section("event_list", COMPANY, _("Audit log"), "history", _("events who changed what sign-ins exports")),

@@ -1,11 +1,16 @@
 """The administration: for administrators only, every write through a service, no way to more rights."""
 
+import datetime
+from decimal import Decimal
+
 import pytest
 
 from crm.events.models import Event
 from crm.identity import services
 from crm.identity.models import Role, RolePolicy, TeamUserGrant, User
 from crm.identity.tests.factories import SYSTEM, fresh
+from crm.records.models import ExchangeRate
+from crm.records.queries import currencies, rate_on
 
 pytestmark = pytest.mark.django_db
 
@@ -191,3 +196,26 @@ def test_deactivated_administrators_are_out(client, company):
     services.create_user("second", name="Second", role=Role.objects.get(slug="admin"), actor=SYSTEM)
     services.deactivate_user(company.admin, actor=SYSTEM)
     assert client.get("/admin/").status_code == 302
+
+
+def test_a_currency_is_there_once_it_has_a_rate(admin, company):
+    add, usd = (
+        "/admin/records/exchangerate/add/",
+        {"currency": "USD", "valid_from_date": "2026-01-01", "rate": "7.1"},
+    )
+    assert admin.post(add, usd).status_code == 302
+    assert currencies() == ["CNY", "USD"] and rate_on("USD", datetime.date(2026, 3, 1)) == Decimal("7.1")
+    (row,) = ExchangeRate.objects.all()
+    assert admin.post(f"/admin/records/exchangerate/{row.pk}/change/", {"rate": "7.05"}).status_code == 302
+    assert rate_on("USD", datetime.date(2026, 3, 1)) == Decimal("7.05")
+    told = Event.objects.filter(subject_type="records.exchangerate").order_by("pk")
+    assert [(one.origin, one.payload["rate"]) for one in told] == [("admin", "7.1"), ("admin", "7.05")]
+    for wrong in ({"currency": "CNY"}, {"rate": "0"}, {"currency": "dollar"}):
+        admin.post(add, usd | wrong)
+    assert ExchangeRate.objects.count() == 1 and rate_on("USD", datetime.date(2026, 3, 1)) == Decimal("7.05")
+    assert "/admin/records/exchangerate/" in admin.get("/settings/").content.decode()
+
+
+def test_rates_are_not_for_everybody(client, company):
+    client.force_login(company.sales1)
+    assert client.get("/admin/records/exchangerate/add/", follow=True).status_code == 403

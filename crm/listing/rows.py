@@ -104,16 +104,13 @@ def _spots(listing: ListPage, columns: Sequence[Column]) -> list[tuple[str, str]
 def _card(pk: int, spots: Sequence[tuple[str, str]], cells: Sequence[str], box: str) -> str:
     at: dict[str, list[str]] = {}
     for (place, word), cell in zip(spots, cells, strict=True):
-        if place and word and cell != NOTHING:
-            at.setdefault(place, []).append(
-                f'<span class="worded"><span class="muted">{word}</span> {cell}</span>'
-            )
-        elif place and not word:
-            at.setdefault(place, []).append(cell)
+        if place and cell != NOTHING:  # without its heading a dash says nothing
+            worded = f'<span class="worded"><span class="muted">{word}</span> {cell}</span>' if word else cell
+            at.setdefault(place, []).append(worded)
     title, badge, corner, line, meta, right = (
         " ".join(at.get(place, ())) for place in ("title", "badge", "corner", "subtitle", "meta", "right")
     )
-    second = f'<div class="line">{line}</div>' if line and line != NOTHING else ""
+    second = f'<div class="line">{line}</div>' if line else ""
     return (
         f'<article class="rec-card" data-card="{pk}"><div class="top">{box}<span class="name">{title}</span>{badge}'
         f'<span class="push">{corner}</span></div>{second}<div class="bottom">{meta}<span class="push">{right}</span>'

@@ -6,7 +6,7 @@ class TestCustomerList(ListPageContract):
     def make(self, owner, number):
         return make_customer(owner, name=f"客户{number}")
 
-    def rename(self, record, text): ...   # puts a text into every field that a cell shows
+    def rename(self, record, text): ...   # where cells show texts beside the record's name
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ class ListPageContract:
         raise NotImplementedError
 
     def rename(self, record: models.Model, text: str) -> None:
-        """Put a text into the record's shown fields, past every check (override where the name is elsewhere)."""
-        type(record)._base_manager.filter(pk=record.pk).update(name=text)
+        """Put a text into what the record is found by, past every check (override where cells show other texts)."""
+        name = getattr(record, "openly_found_by", ("name",))[0]
+        type(record)._base_manager.filter(pk=record.pk).update(**{name: text})
 
     @pytest.fixture
     def company(self) -> Company:

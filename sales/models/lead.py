@@ -97,7 +97,6 @@ class Lead(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDeleta
     openly_found_by = ("name", "name_sort", "company")
     contact_values = ("phone", "email", "wechat")  # covered while it lies in a pool
     unrecorded_fields = ("phone_key", "company_core", "company_region", "name_sort")
-    search_name_field = "name"
 
     class Meta:
         verbose_name = _("lead")

@@ -102,8 +102,10 @@ class RecordPage:
         return reverse(f"{self.key}_{what}", args=[pk, *args])
 
     def present(self, record: Any) -> set[str]:
-        """The built-in fields that a record like this has."""
-        return self.has(record) if self.has else {"name", *self.facts}
+        """The built-in fields that a record like this has: the facts, and its name where it has one."""
+        if self.has:
+            return self.has(record)
+        return {*self.facts, *({"name"} if field_of(self.model, "name") is not None else ())}
 
     @cached_property
     def routes(self) -> dict[str, tuple[str, Callable[..., HttpResponse]]]:

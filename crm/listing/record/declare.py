@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.identity import access
 from crm.identity.shares import grant_models
+from crm.listing.columns import field_of
 from crm.listing.record import pages, undo, verbs
 
 if TYPE_CHECKING:

@@ -186,6 +186,7 @@ CONTACT_RESTORED = event(
     gettext_lazy("Contact restored"),
     sentence=_contact(gettext_lazy("Restored contact %(name)s")),
 )
+CONTACT_PURGED = event("contact.purged", gettext_lazy("Contact deleted for good"), timeline=False)
 CONTACT_LINKED = event(
     "contact.linked",
     gettext_lazy("Contact belongs to a further company"),

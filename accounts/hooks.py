@@ -3,7 +3,7 @@
 from accounts import digest_parts, first_steps, given_up
 from accounts.activity_filters import add_record_filters
 from accounts.activity_listing import ACTIVITIES
-from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
+from accounts.listings import CONTACT_BIN, CONTACTS, CUSTOMER_BIN, CUSTOMERS
 from accounts.models import (
     Activity,
     ActivityFile,
@@ -32,6 +32,7 @@ from crm.records.filed import carries_files
 hooks.add_list_page("customers", CUSTOMERS)
 hooks.add_list_page("contacts", CONTACTS)
 hooks.add_list_page("customer_bin", CUSTOMER_BIN)
+hooks.add_list_page("contact_bin", CONTACT_BIN)
 hooks.add_list_page("activities", ACTIVITIES)
 add_record_filters()
 hooks.add_panel(Panel("nav", "today", "", today_count))

@@ -15,7 +15,7 @@ from accounts.filters import ContactFilters, CustomerFilters
 from accounts.models import Contact, Customer
 from accounts.models.choices import ContactRole
 from accounts.queries.activities import may_write, reads_others
-from accounts.queries.customers import contact_list, customer_bin, customer_list, with_labels
+from accounts.queries.customers import contact_bin, contact_list, customer_bin, customer_list, with_labels
 from accounts.resources import ContactResource, CustomerResource
 from crm.core import formats
 from crm.core.masking import is_masked
@@ -261,7 +261,10 @@ CUSTOMER_BIN = bin_of(
 
 CONTACTS = ListPage(
     model=Contact,
-    links=[("customer_list", _("Customers"), "building", "view", Customer)],
+    links=[
+        ("customer_list", _("Customers"), "building", "view", Customer),
+        ("contact_bin_list", _("Bin"), "trash", "delete"),
+    ],
     queryset=contact_list,
     title=_("Contacts"),
     icon="users",
@@ -299,4 +302,12 @@ CONTACTS = ListPage(
     row_actions=quick_call,
     search_note="customer",
     palette=Found("name", "customer__name", sound="name_sort", parent="customer"),
+)
+
+CONTACT_BIN = bin_of(
+    CONTACTS,
+    contact_bin,
+    Link("name", label=_("Name"), sort="name_sort", sub="title"),
+    Related("customer", card="subtitle"),
+    Person("owner", label=_("Owner"), value=lambda contact: contact.customer.owner, card="meta"),
 )

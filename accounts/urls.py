@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.listings import CONTACTS, CUSTOMER_BIN, CUSTOMERS
+from accounts.listings import CONTACT_BIN, CONTACTS, CUSTOMER_BIN, CUSTOMERS
 from accounts.pages import CUSTOMER_PAGE
 from accounts.views import actions, cards, contacts, customers, data_quality, duplicates, sheet
 
@@ -31,11 +31,13 @@ urlpatterns = [
     path("contacts/<int:pk>/panels/<slug:slot>/<slug:key>/", contacts.contact_panel, name="contact_panel"),
     path("contacts/<int:pk>/edit/", contacts.contact_edit, name="contact_edit"),
     path("contacts/<int:pk>/delete/", contacts.contact_delete, name="contact_delete"),
+    path("contacts/<int:pk>/restore/", contacts.contact_restore, name="contact_restore"),
     path("contacts/<int:pk>/primary/", contacts.contact_primary, name="contact_primary"),
     path("contacts/<int:pk>/links/new/", contacts.contact_link, name="contact_link"),
     path("contacts/<int:pk>/links/<int:link_pk>/delete/", contacts.contact_unlink, name="contact_unlink"),
     *CUSTOMER_PAGE.urls("customers"),
     *CUSTOMER_BIN.urls("customers/bin"),
     *CUSTOMERS.urls("customers"),
+    *CONTACT_BIN.urls("contacts/bin"),
     *CONTACTS.urls("contacts"),
 ]

@@ -48,6 +48,12 @@ def contact_list() -> models.QuerySet[Contact]:
     return Contact.objects.filter(customer__deleted_at__isnull=True).select_related("customer__owner")
 
 
+def contact_bin() -> models.QuerySet[Contact]:
+    """Contacts in the bin whose customer is not there too; those of one in the bin wait for it to come back."""
+    rows = Contact._base_manager.filter(deleted_at__isnull=False, customer__deleted_at__isnull=True)
+    return rows.select_related("customer__owner")
+
+
 def people_of(customer: Customer, user: User) -> list[Contact]:
     """The contacts of a customer, main one first, then those who belong to it as a further company.
 

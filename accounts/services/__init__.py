@@ -33,7 +33,6 @@ from accounts.services.customers import (
     Created,
     create_customer,
     delete_customer,
-    purge_bin,
     restore_customer,
     set_first_deal,
     update_customer,
@@ -46,6 +45,7 @@ from accounts.services.lifecycle import change_lifecycle
 from accounts.services.merging import CHOSEN as MERGE_FIELDS
 from accounts.services.merging import default_picks, merge_customers, undo_merge
 from accounts.services.ownership import transfer_customers
+from accounts.services.purging import purge_bin
 from accounts.services.tagging import remove_expired_tags, set_tags, tag_customers
 
 __all__ = [

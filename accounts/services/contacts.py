@@ -136,10 +136,12 @@ def delete_contact(contact: Contact, *, actor: Actor, expected: int | None = Non
 
 @transaction.atomic
 def restore_contact(contact: Contact, *, actor: Actor) -> Contact:
-    """Take a contact out of the bin; refused where another one has taken their external ID meanwhile."""
+    """Take a contact out of the bin; refused while their customer lies there, or another has their external ID now."""
     contact = _locked(contact)
     if contact.deleted_at is None:
         return contact
+    if contact.customer.deleted_at is not None:
+        raise RuleBroken(_("%(name)s lies in the bin.") % {"name": contact.customer}, code="deleted")
     taken = contact.external_id and Contact.objects.filter(external_id=contact.external_id).exists()
     if taken:
         raise RuleBroken(

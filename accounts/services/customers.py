@@ -14,7 +14,6 @@ from accounts.events import (
     CUSTOMER_CREATED,
     CUSTOMER_DELETED,
     CUSTOMER_FIRST_DEAL,
-    CUSTOMER_PURGED,
     CUSTOMER_RESTORED,
     CUSTOMER_UPDATED,
 )
@@ -30,12 +29,11 @@ from crm.core.clock import company_today
 from crm.core.pinyin import sort_key
 from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
-from crm.events.recording import EventRow, record_events, recording
+from crm.events.recording import recording
 from crm.identity.models import Team, User
 from crm.records.models import Region
 from crm.records.services.custom_values import check_free, settle
 
-BIN_DAYS = 30
 EDITABLE = (
     "name",
     "kind",
@@ -237,21 +235,6 @@ def restore_customer(customer: Customer, *, actor: Actor) -> Customer:
         customer.deleted_at = customer.deleted_by_id = None
         save_versioned(customer, ["deleted_at", "deleted_by_id"])
     return customer
-
-
-@transaction.atomic
-def purge_bin(*, actor: Actor, days: int = BIN_DAYS) -> int:
-    """Delete for good what has lain in the bin for 30 days; returns how many customers went."""
-    limit = timezone.now() - datetime.timedelta(days=days)
-    rows = list(
-        Customer._base_manager.select_for_update(skip_locked=True, of=("self",))
-        .filter(deleted_at__lt=limit, first_deal_at__isnull=True, merged_into__isnull=True)
-        .order_by("pk")
-        .values_list("pk", flat=True)[:1000]
-    )
-    record_events(CUSTOMER_PURGED, [EventRow(Customer, pk) for pk in rows], actor=actor)
-    Customer._base_manager.filter(pk__in=rows).delete()
-    return len(rows)
 
 
 def _begin(customer: Customer, first_deal_at: datetime.date | None, stage: str) -> None:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import services
 from accounts.forms import ContactForm, LinkForm
+from accounts.listings import CONTACT_BIN
 from accounts.models import Activity, Contact, Customer
 from accounts.queries.customers import contact_list, links_of
 from accounts.queries.timeline import with_contact
@@ -22,6 +23,7 @@ from crm.identity import access
 from crm.listing.answers import by_form, done
 from crm.listing.once import once
 from crm.listing.record.facts import custom_groups
+from crm.listing.record.verbs import take_back
 
 
 def the_contact(request: HttpRequest, pk: int, action: str = "view") -> Contact:
@@ -130,20 +132,31 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a contact."""
+    """Move a contact to the bin."""
     contact = the_contact(request, pk, "delete")
     return by_form(
         request,
         None,
         lambda: services.delete_contact(contact, actor=actor_of(request)),
-        _("%(name)s is deleted.") % {"name": contact},
+        _("%(name)s lies in the bin for 30 days.") % {"name": contact},
         heading=_("Delete %(name)s?") % {"name": contact},
         back=contact.get_absolute_url(),
         submit=_("Delete"),
         danger=True,
-        note=_("Follow-ups with this person stay in the customer's timeline."),
+        note=_(
+            "Goes to the bin and can be restored from there for 30 days. Follow-ups with this person stay in the "
+            "customer's timeline."
+        ),
         go=lambda _gone: contact.customer.get_absolute_url(),
     )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contact_restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a contact out of the bin."""
+    note = _("Comes back to its customer, as the main contact if there is no other.")
+    return take_back(request, pk, source=CONTACT_BIN, service=services.restore_contact, note=note)
 
 
 @login_required

@@ -148,12 +148,14 @@ CUSTOMERS = {
     "contact_panel": page("contact", kwargs={"slot": "right", "key": "none"}),
     "contact_edit": page("contact", SALES | {"service1"}, reading=False),
     "contact_delete": change("contact", verb="delete"),
+    "contact_restore": Route(elsewhere="the record lies in the bin: test_contact_bin"),
     "contact_primary": change("contact"),
     "contact_link": page("contact", SALES | {"service1"}, reading=False),
     "contact_unlink": Route(elsewhere="takes two ids: test_customer_pages"),
     **listing("customer", READERS),
     **listing("customer_bin", READERS),
     **listing("contact", READERS),
+    **listing("contact_bin", READERS),
 }
 LEAD_EDITORS = SALES | {"marketing1", "marketing2"}
 LEADS = {

@@ -1,6 +1,5 @@
 """Leads: created, changed, qualified or not, binned and restored."""
 
-import datetime
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -10,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.duplicates import hold
+from accounts.services.purging import BIN_DAYS, purge
 from crm.core.pinyin import sort_key
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
-from crm.events.recording import EventRow, record_events, recording
+from crm.events.recording import recording
 from crm.identity.models import Team, User
 from crm.records.services.custom_values import check_free, settle
 from sales.events.leads import (
@@ -30,7 +30,6 @@ from sales.queries.leads import lead_keys, same_leads
 from sales.rules.leads import may_move
 from sales.services.scoring import rescore
 
-BIN_DAYS = 30
 EDITABLE = (
     "name", "company", "title", "phone", "email", "wechat", "website", "industry", "region", "size", "source",
     "channel", "campaign", "external_id", "need", "budget", "decides", "expected_at", "custom",
@@ -187,12 +186,7 @@ def restore_lead(lead: Lead, *, actor: Actor) -> Lead:
 @transaction.atomic
 def purge_lead_bin(*, actor: Actor, days: int = BIN_DAYS) -> int:
     """Delete for good what has lain in the bin for 30 days; returns how many leads went."""
-    limit = timezone.now() - datetime.timedelta(days=days)
-    held = Lead._base_manager.select_for_update(skip_locked=True, of=("self",))
-    rows = list(held.filter(deleted_at__lt=limit).order_by("pk").values_list("pk", flat=True)[:1000])
-    record_events(LEAD_PURGED, [EventRow(Lead, pk) for pk in rows], actor=actor)
-    Lead._base_manager.filter(pk__in=rows).delete()
-    return len(rows)
+    return purge(Lead._base_manager.all(), LEAD_PURGED, actor=actor, days=days)
 
 
 def _in_use(lead: Lead) -> None:

@@ -15,12 +15,13 @@ from accounts.rules.lifecycle import OPPORTUNITY, PROSPECT_STAGES
 from accounts.services.cleaning import cleaned
 from accounts.services.customer_dates import lock_customers
 from accounts.services.lifecycle import enter_stage
+from accounts.services.purging import BIN_DAYS, purge
 from crm.core.clock import company_today
 from crm.core.money import BASE_CURRENCY
 from crm.core.pinyin import sort_key
 from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned, without_double
 from crm.events.actor import Actor
-from crm.events.recording import EventRow, record_events, recording
+from crm.events.recording import recording
 from crm.identity.models import Team, User
 from crm.records.models import ExchangeRate
 from crm.records.services.custom_values import check_free, settle
@@ -43,7 +44,6 @@ EDITABLE = (
 )  # fmt: skip
 MOST_AMOUNT = Decimal(10) ** 14
 UNDO_WITHIN = timedelta(hours=24)
-BIN_DAYS = 30
 
 
 @transaction.atomic
@@ -262,13 +262,8 @@ def restore_opportunity(opportunity: Opportunity, *, actor: Actor) -> Opportunit
 @transaction.atomic
 def purge_opportunity_bin(*, actor: Actor, days: int = BIN_DAYS) -> int:
     """Delete for good what has lain in the bin for 30 days; returns how many deals went. What was offered keeps its deal."""
-    limit = timezone.now() - timedelta(days=days)
-    held = Opportunity._base_manager.select_for_update(skip_locked=True, of=("self",))
-    unused = held.filter(deleted_at__lt=limit, quotes__isnull=True, orders__isnull=True)
-    rows = list(unused.order_by("pk").values_list("pk", flat=True)[:1000])
-    record_events(OPPORTUNITY_PURGED, [EventRow(Opportunity, pk) for pk in rows], actor=actor)
-    Opportunity._base_manager.filter(pk__in=rows).delete()
-    return len(rows)
+    unused = Opportunity._base_manager.filter(quotes__isnull=True, orders__isnull=True)
+    return purge(unused, OPPORTUNITY_PURGED, actor=actor, days=days)
 
 
 # --- What the changes share ---------------------------------------------------------------------------------------

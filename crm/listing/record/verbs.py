@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,6 +23,7 @@ from crm.listing.answers import by_form, done
 from crm.listing.giving import ShareForm, give_form
 
 if TYPE_CHECKING:
+    from crm.listing.declare import ListPage
     from crm.listing.record.declare import RecordPage
 
 HOLDERS: dict[str, type[models.Model]] = {"user": User, "team": Team}
@@ -104,8 +107,20 @@ def delete(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def restore(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
     """Take a record out of the bin: 404 where one does not see it there, 403 where one sees it and may not delete it."""
-    assert page.bin is not None
-    rows = page.bin.queryset()
+    assert page.bin is not None and page.restore is not None
+    return take_back(request, pk, source=page.bin, service=page.restore, note=page.before_restore)
+
+
+def take_back(
+    request: HttpRequest,
+    pk: int,
+    *,
+    source: ListPage,
+    service: Callable[..., models.Model],
+    note: str | Promise,
+) -> HttpResponse:
+    """The same from any bin, also of a kind whose page is a plain view: `service(record, actor=…)` restores."""
+    rows = source.queryset()
     record = get_object_or_404(access.narrow(rows, request.user), pk=pk)
     if not access.narrow(rows, request.user, "delete").filter(pk=pk).exists():
         raise PermissionDenied
@@ -113,12 +128,12 @@ def restore(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
     return by_form(
         request,
         None,
-        lambda: page.restore(record, actor=actor_of(request)),  # type: ignore[misc]
+        lambda: service(record, actor=actor_of(request)),
         _("%(name)s is back.") % {"name": record},
         heading=_("Restore %(name)s?") % {"name": record},
-        back=page.bin.url(),
+        back=source.url(),
         submit=_("Restore"),
-        note=page.before_restore,
+        note=note,
         record=record,
         go=lambda _back: record.get_absolute_url(),
     )

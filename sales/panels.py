@@ -102,7 +102,7 @@ def opportunity_orders(request: HttpRequest, opportunity: Opportunity) -> dict[s
     """What became of a deal; of a won one also what was signed for it, where it is said to be worth something else."""
     rows = orders_of(request.user, opportunity=opportunity)
     found = _orders(request, rows, {"opportunity": opportunity.pk})
-    if found is None or fields.is_closed(request.user, Opportunity, "amount"):
+    if found is None or any(fields.is_closed(request.user, one, "amount") for one in (Opportunity, Order)):
         return found
     signed = signed_for(opportunity)
     if signed is not None and signed != opportunity.amount:
@@ -117,11 +117,13 @@ def _orders(request: HttpRequest, rows: Any, whose: dict[str, int]) -> dict[str,
     if not access.has_verb(request.user, "view", Order):
         return None
     shown = list(rows[:SHOWN])
+    fields.shield(request.user, shown)
+    priced = shown and not fields.is_closed(request.user, Order, "amount")
     query = urlencode(whose)
     return {
         "orders": shown,
         "total": len(shown) if len(shown) < SHOWN else rows.count(),
-        "sold": order_total(rows) if shown else "",
+        "sold": order_total(rows) if priced else "",
         "may_add": access.has_verb(request.user, "add", Order),
         "new_url": f"{reverse('order_create')}?{query}",
         "list_url": f"{reverse('order_list')}?{query}",
@@ -222,6 +224,8 @@ def order_invoices(request: HttpRequest, order: Order) -> dict[str, Any] | None:
     """What was invoiced of an order and what is left to; nothing for whom invoices are no business, or before it is signed."""
     user = request.user
     if not access.has_verb(user, "view", Invoice) or not order.is_effective:
+        return None
+    if fields.is_closed(user, Order, "amount"):
         return None
     rows = list(invoices_of(user, order=order))
     left = sum(room_of(order).values(), Decimal(0))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.utils.functional import Promise
@@ -23,6 +23,7 @@ class EventType:
     title: str | Promise
     sentence: Callable[[Event], str] | None = None
     timeline: bool = True  # False: audit log only
+    repeats: Mapping[str, str] = field(default_factory=dict)  # fields its payload tells under another name
 
     def __str__(self) -> str:
         return self.name
@@ -34,12 +35,19 @@ def event(
     *,
     sentence: Callable[[Event], str] | None = None,
     timeline: bool = True,
+    repeats: Mapping[str, str] | None = None,
 ) -> EventType:
     """Declare a kind of event, once; apps do so in their `events.py`."""
     if name in CATALOGUE:  # a second declaration would silently take the first one's words
         raise ValueError(f"the event {name} is declared twice")
-    CATALOGUE[name] = EventType(name, title, sentence, timeline)
+    CATALOGUE[name] = EventType(name, title, sentence, timeline, repeats or {})
     return CATALOGUE[name]
+
+
+def repeats_of(event: Event) -> Mapping[str, str]:
+    """What an event's payload tells of the record's fields under other names: `{"before": "amount"}`."""
+    kind = CATALOGUE.get(event.name)
+    return kind.repeats if kind else {}
 
 
 def sentence_of(event: Event) -> str:

@@ -16,6 +16,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from crm.core.masking import mask
+from crm.events.catalogue import repeats_of
 from crm.identity.models.field_right import FieldLevel, FieldRight
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 CLOSED = (FieldLevel.HIDDEN, FieldLevel.MASKED)
 TEXTS = (models.CharField, models.TextField)
+EMPTIED = (*TEXTS, models.JSONField)  # by their own kind of nothing; of a number that would be a lie
 
 M = TypeVar("M", bound=models.Model)
 
@@ -115,6 +117,8 @@ def censor(user: User, events: Iterable[Event]) -> None:
         barred = {n for n, found in held.get(event.subject_type, {}).items() if found in CLOSED}
         event.changes = {n: pair for n, pair in event.changes.items() if n not in barred}
         event.private = {n: pair for n, pair in event.private.items() if n not in barred}
+        said = repeats_of(event) if barred else {}
+        event.payload = {n: one for n, one in event.payload.items() if said.get(n, n) not in barred}
 
 
 def _shield(user: User, record: models.Model) -> None:
@@ -130,7 +134,8 @@ def _shield(user: User, record: models.Model) -> None:
         shielded.add(name)
     for name, paths in getattr(record, "repeats", {}).items():
         if name not in shielded and any(_is_closed_path(user, path) for path in paths):
-            setattr(record, name, record._meta.get_field(name).get_default())
+            field = record._meta.get_field(name)
+            setattr(record, name, field.get_default() if isinstance(field, EMPTIED) else None)
             shielded.add(name)
     if "" not in shielded and hasattr(record, "shield_parts") and not user.is_superuser:  # its custom fields
         record.shield_parts(user)

@@ -97,7 +97,7 @@ class ListPage:
     icon: str = "list"
     count_words: Callable[[str, int], str] = counted  # "86", 86 -> "86 customers"
     totals: Callable[[models.QuerySet], str] | None = (
-        None  # beside the count, e.g. the sum of open opportunities
+        None  # beside the count, e.g. the sum of open opportunities; to whom `amount` is closed it is not told
     )
     empty: Empty = Empty()
     search_hint: Label = _("Search this view")
@@ -178,6 +178,11 @@ class ListPage:
             return None
         value = self.expressions.get(path_to_key)
         return Order(path_to_key, parameter.startswith("-"), is_nullable(self.model, path_to_key), value)
+
+    def totals_for(self, user: User, rows: models.QuerySet) -> str:
+        """What rows come to, for who may read their amounts."""
+        closed = self.totals is None or fields.is_closed(user, self.model, "amount")
+        return "" if closed else self.totals(rows)
 
     def seen_by(self, user: Any) -> ListPage:
         """The list as one person finds it, with the custom fields they may read and the columns made for them."""

@@ -80,7 +80,7 @@ def counts(request: HttpRequest, listing: ListPage) -> HttpResponse:
             "exact": total if total <= COUNT_CAP else None,
             "total_words": total_words(listing, total),
             "selectable": selectable(request.user, listing),
-            "totals": listing.totals(selection.scoped()) if listing.totals and total <= COUNT_CAP else "",
+            "totals": listing.totals_for(request.user, selection.scoped()) if total <= COUNT_CAP else "",
         }
     if part != "total":
         tabs = view_tabs(request, selection)

@@ -31,7 +31,8 @@ OFFERS = {
     },
     **listing("order", ORDER_READERS),
     **listing("order_bin", ORDER_READERS),
-    **{f"order_{what}": page("order", ORDER_READERS) for what in ("detail", "position", "why", "pdf")},
+    **{f"order_{what}": page("order", ORDER_READERS) for what in ("detail", "position", "why")},
+    "order_pdf": page("order", ORDER_READERS - {"service1"}),  # it has the amounts
     "order_panel": page("order", ORDER_READERS, kwargs={"slot": "right", "key": "none"}),
     "order_create": Route(SALES),
     "order_field": page("order", SALES, reading=False, kwargs={"name": "note"}),

@@ -1,5 +1,8 @@
 """Side doors of field rights: nothing tells what somebody sees not at all or only in part, nor whether it is there."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
@@ -7,11 +10,14 @@ from accounts import services as accounts
 from accounts.forms import QuickCustomerForm
 from accounts.models import Contact, Customer
 from accounts.tests.import_tools import run, xlsx
+from crm.core.clock import company_today
 from crm.events.actor import Actor, system
 from crm.identity import services
 from crm.identity.models import Role
 from crm.identity.tests.factories import fresh
 from crm.records.models import ImportTemplate, SavedView
+from sales import services as sales
+from sales.tests.factories import a_line, make_order, signed_order
 
 pytestmark = pytest.mark.django_db
 SYSTEM = system("test")
@@ -194,3 +200,143 @@ def test_merging_shows_and_offers_only_what_one_edits(client, company, customer)
     assert client.post(reverse("customer_merge", args=[customer.pk]), form).status_code == 302
     kept = Customer.objects.get(pk=customer.pk)
     assert (kept.phone, kept.address) == (PHONE, ADDRESS)
+
+
+# --- What contracts come to: closed from the start to who answers customers ----------------------------------------
+
+DIGITS = (
+    "123,456.78",
+    "123456.78",
+    "12.35 万",
+    "12.3 万",
+    "123K",
+    "壹拾贰万",
+    "109,253",
+    "109253",
+    "14,203",
+    "14203",
+)
+
+
+@pytest.fixture
+def contract(company, customer):
+    """A signed contract over 123,456.78, amended since, with a plan of payments and a draft beside it."""
+    lines = [a_line(Decimal("123456.78"), discount=Decimal(0))]
+    order = signed_order(
+        customer, name="视觉产线合同", lines=lines, end_date=company_today() + timedelta(days=20)
+    )
+    sales.plan_payments(order, [(company_today(), Decimal("123456.78"), "")], actor=SYSTEM)
+    sales.note_ending(actor=SYSTEM)
+    make_order(customer, name="备件合同", lines=[a_line(Decimal("123456.78"))])
+    amended = sales.amend_order(order, reason="换交期", actor=SYSTEM)
+    sales.update_order(amended, actor=SYSTEM, lines=[a_line(Decimal("60000"))])
+    return sales.update_order(amended, actor=SYSTEM, lines=lines)
+
+
+def doors_of(client, contract):
+    """Every page and API answer that shows orders to whoever finds them, with the panels of their pages."""
+    order, customer = contract.get_absolute_url(), contract.customer.get_absolute_url()
+    panels = [
+        client.get(url).context[f"{side}_panels"] for url in (order, customer) for side in ("left", "right")
+    ]
+    approval = reverse("approval_of_record", args=["order", contract.pk])
+    return [
+        order, f"{order}?part=middle", f"{order}position/", f"{order}why/", approval,
+        customer, f"{customer}timeline/", f"{customer}peek/", *(url for urls in panels for url in urls),
+        "/", "/orders/", "/orders/?view=ending", "/orders/counts/", "/orders/columns/", "/orders/filters/",
+        f"/orders/?q={contract.number}", f"/search/?q={contract.number}", f"/palette/?q={contract.number}",
+        "/notifications/", "/api/v1/orders/", f"/api/v1/orders/{contract.pk}/",
+        f"/api/v1/orders/?q={contract.number}", f"/api/v1/customers/{contract.customer_id}/",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_what_a_contract_comes_to_is_told_to_no_service_rep(client, company, contract, language):
+    person = company.service1
+    person.language = language
+    person.save()
+    client.force_login(fresh(person))
+    for url in doors_of(client, contract):
+        answer = client.get(url, headers=HTMX if "palette" in url else {})
+        text = answer.content.decode()
+        assert answer.status_code == 200, url
+        for digits in DIGITS:
+            assert digits not in text, (url, digits)
+    page = client.get(contract.get_absolute_url()).content.decode()
+    assert "视觉检测设备" in page and contract.number in page
+    told = client.get(f"/customers/{contract.customer_id}/timeline/").content.decode()
+    assert contract.number in told
+    for url in (
+        "/orders/",
+        "/search/",
+        "/palette/",
+        "/api/v1/orders/",
+    ):  # found by its number, as others find it
+        assert "视觉产线合同" in client.get(url, {"q": contract.number}, headers=HTMX).content.decode(), url
+
+
+def test_nothing_is_asked_of_a_list_by_what_contracts_come_to(client, company, contract):
+    client.force_login(company.service1)
+    for query in ("sort=amount", "sort=-amount", "amount_min=100000", "amount_max=200000", "sort=net"):
+        for url in ("/orders/", "/api/v1/orders/"):
+            answer = client.get(f"{url}?{query}")
+            assert answer.status_code == 400 and "视觉产线合同" not in answer.content.decode(), (url, query)
+    for text in ("123456", "123,456.78"):
+        assert "视觉产线合同" not in client.get("/orders/", {"q": text}).content.decode()
+    assert client.get(reverse("order_pdf", args=[contract.pk])).status_code == 403
+    assert (
+        reverse("order_pdf", args=[contract.pk])
+        not in client.get(contract.get_absolute_url()).content.decode()
+    )
+    assert client.get("/orders/?export=xlsx").status_code in (403, 404)
+
+
+def test_the_api_leaves_amounts_out_and_prices_of_lines_empty(client, company, contract):
+    client.force_login(company.service1)
+    found = client.get(f"/api/v1/orders/{contract.pk}/").json()
+    assert not {"amount", "net", "tax", "listed", "discount"} & set(found)
+    assert found["payment_terms"] == "" and found["number"] == contract.number
+    line = found["lines"][0]
+    assert (line["name"], line["quantity"]) == ("视觉检测设备", "1.000")
+    assert {line[name] for name in ("price", "discount", "listed", "amount", "net", "tax")} == {None}
+
+
+def test_everybody_else_reads_what_contracts_come_to(client, company, contract):
+    order, customer = contract.get_absolute_url(), contract.customer.get_absolute_url()
+    panel = reverse("customer_panel", args=[contract.customer_id, "right", "orders"])
+    for person in (company.servicemanager1, company.sales1, company.manager1, company.exec, company.admin):
+        client.force_login(person)
+        for url in (order, f"{customer}timeline/", panel, "/orders/", "/orders/counts/", "/api/v1/orders/"):
+            text = client.get(url).content.decode()
+            assert any(digits in text for digits in DIGITS), (person, url)
+        line = client.get(f"/api/v1/orders/{contract.pk}/").json()["lines"][0]
+        assert (line["price"], line["discount"]) == ("123456.7800", "0.0000"), person
+
+
+def test_who_does_not_read_what_a_contract_comes_to_neither_prices_nor_bills_it(client, company, contract):
+    """A role that may do more than service: its doors close with the amount."""
+    role = Role.objects.get(slug="salesperson")
+    services.save_field_rights(role, {("sales.order", "amount"): "hidden"}, actor=SYSTEM)
+    client.force_login(fresh(company.sales1))
+    page = client.get(contract.get_absolute_url())
+    assert page.status_code == 200 and page.context.get("account") is None
+    for name in ("order_lines", "order_plan", "order_receipt", "order_invoice", "order_pdf"):
+        url = reverse(name, args=[contract.pk])
+        assert client.get(url).status_code == 403 and f'"{url}"' not in page.content.decode(), name
+    for one in page.context["right_panels"]:
+        assert client.get(one).status_code in (200, 204), one
+    body = {"lines": [{"name": "x", "price": "1.00"}], "version": contract.version}
+    answer = client.patch(f"/api/v1/orders/{contract.pk}/", body, content_type="application/json")
+    assert answer.status_code == 400 and "lines" in answer.json().get("errors", answer.json())
+
+
+def test_administrators_open_and_close_what_contracts_come_to(client, company, contract):
+    role = Role.objects.get(slug="service_rep")
+    client.force_login(company.admin)
+    page = client.get(reverse("role_edit", args=[role.slug])).content.decode()
+    for name in ("amount", "net", "tax", "listed", "discount"):
+        assert f"fields-sales.order-{name}" in page, name
+    opened = {("sales.order", name): "edit" for name in ("amount", "net", "tax", "listed", "discount")}
+    services.save_field_rights(role, opened, actor=SYSTEM)
+    client.force_login(fresh(company.service1))
+    assert "123,456.78" in client.get(contract.get_absolute_url()).content.decode()

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from crm.identity import access
+from crm.identity import access, fields
 from crm.listing.rest.serializers import VisibleRelatedField
 from sales.models import Product
 from sales.services import Draft
@@ -42,11 +43,18 @@ class LinesField(serializers.ListSerializer):
         kwargs.setdefault("required", False)
         super().__init__(child=LineSerializer(), max_length=MOST_LINES, **kwargs)
 
+    def to_internal_value(self, data: Any) -> Any:
+        if fields.is_closed(self.context["request"].user, self.parent.Meta.model, "amount"):
+            raise serializers.ValidationError(_("You may not change this field."))
+        return super().to_internal_value(data)
+
     def to_representation(self, data: Any) -> Any:
         request = self.context.get("request")
         rows = list(data.all())
         if request is not None and not access.has_verb(request.user, "view", data.model):
             return []
+        if request is not None:
+            fields.shield(request.user, rows)
         return super().to_representation(rows)
 
 

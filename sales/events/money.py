@@ -14,6 +14,7 @@ PAYMENT_PLAN_CHANGED = event(
     "payment.plan_changed",
     gettext_lazy("Payment plan changed"),
     sentence=named(gettext_lazy("%(number)s: %(before)s became %(amount)s, due on %(day)s")),
+    repeats={"before": "amount"},
 )
 PAYMENT_UNPLANNED = event(
     "payment.unplanned",

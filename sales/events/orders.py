@@ -21,6 +21,7 @@ ORDER_LINES_CHANGED = event(
     "order.lines_changed",
     gettext_lazy("Lines of an order changed"),
     sentence=named(gettext_lazy("Lines of %(number)s changed: %(before)s → %(amount)s")),
+    repeats={"before": "amount"},
 )
 ORDER_SUBMITTED = event(
     "order.submitted",

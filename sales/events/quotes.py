@@ -7,14 +7,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.events import change_in_words
-from crm.events.catalogue import event
+from crm.events.catalogue import CATALOGUE, event
 from crm.events.models import Event
 
 
 def named(template: Promise) -> Callable[[Event], str]:
-    """A sentence about something with its number, its amount, and what was said with it."""
+    """A sentence about something with its number, its amount, and what was said with it.
+
+    To whom the amount is closed, the title is said with the number.
+    """
 
     def sentence(e: Event) -> str:
+        if "amount" not in e.payload and "%(amount)s" in str(template):
+            told = {"change": CATALOGUE[e.name].title, "reason": e.payload.get("number", "")}
+            return _("%(change)s (%(reason)s)") % told
         known = {
             key: e.payload.get(key, "")
             for key in ("number", "amount", "to", "by", "before", "reason", "day", "invoice")

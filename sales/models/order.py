@@ -1,6 +1,6 @@
 import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.urls import reverse
@@ -57,6 +57,10 @@ EFFECTIVE = (
     & ~models.Q(status=OrderStatus.VOIDED)
 )
 
+MONEY = ("amount", "net", "tax", "listed", "discount")
+# What tells any of it closes with any of it: prices by line, earlier versions.
+CLOSED_WITH = tuple(f"sales.order.{name}" for name in MONEY)
+
 
 class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletable):
     """What was sold to a customer (订单/合同): `amount` with tax, effective from the day it was approved and signed.
@@ -106,6 +110,8 @@ class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletab
 
     objects = AliveManager()
     access = Owned(also_via="customer")
+    guarded_fields = MONEY
+    openly_found_by = ("number", "name", "name_sort", "customer__name", "external_id")
     unrecorded_fields = ("name_sort",)
 
     class Meta:
@@ -217,6 +223,7 @@ class OrderLine(SaleLine):
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
 
     access = Via("order")
+    repeats: ClassVar = dict.fromkeys(("price", *MONEY), CLOSED_WITH)
 
     class Meta(SaleLine.Meta):
         abstract = False
@@ -237,6 +244,7 @@ class OrderVersion(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     access = Via("order")
+    repeats: ClassVar = {"amount": CLOSED_WITH, "snapshot": CLOSED_WITH}
 
     class Meta:
         verbose_name = _("earlier version of an order")

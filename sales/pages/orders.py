@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.queries.timeline import history
 from crm.core.clock import company_today
 from crm.core.rmb import MOST, in_capitals
-from crm.identity import access
+from crm.identity import access, fields
 from crm.identity import services as identity
 from crm.identity.models import User
 from crm.listing.record import RecordPage
@@ -18,7 +18,7 @@ from sales.listings.orders import ORDER_BIN, ORDERS, STATUS_KINDS
 from sales.listings.payments import STATE_KINDS, STATE_WORDS
 from sales.models import Invoice, Order, OrderLine, OrderStatus, PaymentPlan
 from sales.queries.invoices import invoices_of, room_of
-from sales.queries.orders import order_record
+from sales.queries.orders import order_record, reads_prices
 from sales.queries.payments import Books, books_of, may_bill, may_correct, settled
 from sales.rules import contracts
 from sales.services.orders import is_deletable
@@ -33,11 +33,15 @@ def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> d
     left = order.days_left(today)
     lines = list(order.lines.all()) if access.has_verb(user, "view", OrderLine) else []
     rates = {line.tax_rate for line in lines}
+    versions = list(order.versions.all())
+    fields.shield(user, [*lines, *versions])
+    in_yuan = order.amount is not None and order.currency == "CNY" and order.amount < MOST
     return {
         "lines": lines,
         "lines_seen": access.has_verb(user, "view", OrderLine),
+        "prices_closed": not reads_prices(user),
         "rate": rates.pop() if len(rates) == 1 else None,
-        "capitals": in_capitals(order.amount) if order.currency == "CNY" and order.amount < MOST else "",
+        "capitals": in_capitals(order.amount) if in_yuan else "",
         "status_kind": STATUS_KINDS.get(OrderStatus(order.status), ""),
         "deletable": may["delete"] and is_deletable(order),
         "days_left": left,
@@ -46,7 +50,7 @@ def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> d
         "may_amend": order.status in (OrderStatus.APPROVED, OrderStatus.EFFECTIVE, OrderStatus.FULFILLING),
         "may_renew": order.is_effective and order.end_date is not None,
         "renewal": order.renewals.exclude(status=OrderStatus.VOIDED).first(),
-        "versions": list(order.versions.all()),
+        "versions": versions,
         "customer_seen": access.may(user, "view", order.customer),
         "opportunity_seen": order.opportunity is not None and access.may(user, "view", order.opportunity),
         "history": history(request.user, order, HISTORY),
@@ -63,7 +67,7 @@ def money_of(user: User, order: Order) -> dict[str, Any]:
     if order.is_effective and books is not None:
         found["account"] = books.account
         found["may_receive"] = books.account.outstanding > 0 and may_bill(user, order)
-    if order.is_effective and access.has_verb(user, "view", Invoice):
+    if order.is_effective and order.amount is not None and access.has_verb(user, "view", Invoice):
         rows = [one.amount for one in invoices_of(user, order=order) if one.is_in_books]
         found["invoiced"] = sum(rows, Decimal(0))
         found["to_invoice"] = max(Decimal(0), order.signed_amount - found["invoiced"])

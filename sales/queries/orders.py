@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db import models
 
 from crm.core.clock import company_today
+from crm.identity import fields
 from crm.identity.access import narrow
 from crm.identity.models import User
 from sales.models import Opportunity, OpportunityStatus, Order
@@ -68,3 +69,8 @@ def orders_of(user: User, **whose: models.Model) -> models.QuerySet[Order]:
     """Those of a customer or a deal that somebody may see, the newest first."""
     rows = Order.objects.filter(customer__deleted_at__isnull=True, **whose)
     return narrow(rows, user).order_by("-created_at", "-pk")
+
+
+def reads_prices(user: User) -> bool:
+    """Whether somebody reads what the lines of orders come to: with any of the sums closed nobody does."""
+    return not fields.closed(user, Order)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q, Sum
 
 from crm.core.clock import company_today
-from crm.identity import access
+from crm.identity import access, fields
 from crm.identity.models import User
 from sales.models import Invoice, Order, OrderStatus, PaymentPlan, Receipt, ReceiptStatus
 from sales.models.order import EFFECTIVE
@@ -132,8 +132,13 @@ class Books:
 
 
 def books_of(user: User, order: Order) -> Books | None:
-    """The money of an order somebody sees, the oldest instalment and the newest receipt first; None for whom it is no business."""
+    """The money of an order somebody sees, the oldest instalment and the newest receipt first; None for whom it is no business.
+
+    Nor for who does not read what the order is worth: how it stands would tell.
+    """
     if not all(access.has_verb(user, "view", model) for model in (PaymentPlan, Receipt)):
+        return None
+    if fields.is_closed(user, Order, "amount"):
         return None
     plan = list(order.plan.order_by("due_date", "pk"))
     receipts = list(order.receipts.order_by("-received_date", "-pk"))
@@ -159,9 +164,10 @@ def sold_to(user: User, **whose: models.Model) -> models.QuerySet[Order]:
 def may_bill(user: User, order: Order, model: type[models.Model] = Receipt) -> bool:
     """Whether somebody may plan payments of an order or record receipts for it.
 
-    Who edits orders does so with those they may edit; finance edits none and does so with all it sees.
+    Who edits orders does so with those they may edit; finance edits none and does so with all it sees. Who does not
+    read what an order is worth bills nothing of it.
     """
-    if not access.has_verb(user, "add", model):
+    if not access.has_verb(user, "add", model) or fields.is_closed(user, Order, "amount"):
         return False
     return access.may(user, "change" if access.has_verb(user, "change", Order) else "view", order)
 

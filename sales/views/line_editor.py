@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from crm.core.clock import company_today
 from crm.core.writes import RuleBroken, StaleVersion
 from crm.events.actor import actor_of
+from crm.identity import fields
 from crm.listing.answers import done, version_in
 from crm.listing.record import RecordPage
 from sales.forms.lines import initial_of, lines_form
@@ -36,6 +38,8 @@ class LineEditor:
 
     def __call__(self, request: HttpRequest, pk: int) -> HttpResponse:
         record = self.page.record(request, pk, "change")
+        if fields.is_closed(request.user, self.page.model, "amount"):
+            raise PermissionDenied
         if not self.is_open(record):
             return done(
                 request, record.get_absolute_url(), _("This is decided and cannot be edited."), go=True

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.views.customers import customer_named
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
-from crm.identity import access
+from crm.identity import access, fields
 from crm.listing.answers import by_form, refused
 from crm.listing.record import RecordPage
 from sales.forms.orders import NewOrderForm
@@ -63,8 +64,11 @@ def opportunity_named(request: HttpRequest) -> Opportunity | None:
 def pdf_of(
     request: HttpRequest, paper: Quote | Order, make: Callable[[Any], bytes], note: Callable[..., None]
 ) -> HttpResponse:
-    """A quote or an order as PDF, for who may read its lines; `note` keeps in the audit log that it was taken out."""
+    """A quote or an order as PDF, for who may read its lines and their prices; `note` keeps in the audit log that it was
+    taken out."""
     access.require_verb(request.user, "view", type(paper).lines.rel.related_model)
+    if fields.closed(request.user, type(paper)):
+        raise PermissionDenied
     try:
         content = make(paper)
     except RuleBroken as error:

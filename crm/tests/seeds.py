@@ -11,6 +11,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
+# Custom fields bring indexes and statistics of their own, which stay when their rows go.
+OF_CUSTOM_FIELDS = """
+SELECT format('DROP INDEX %I', indexname) FROM pg_indexes WHERE indexname ~ '^cf_'
+UNION ALL SELECT format('DROP STATISTICS %I', stxname) FROM pg_statistic_ext WHERE stxname ~ '^cf_'
+"""
+
 _seeds: dict[str, str] = {}
 _marks: dict[str, Any] = {}
 
@@ -35,6 +41,9 @@ def _put_back(_case: TransactionTestCase) -> None:
             cursor.execute(f'DELETE FROM "{table}"')
         for table in changed:
             cursor.copy_expert(f'COPY "{table}" FROM STDIN', io.StringIO(_seeds[table]))
+        cursor.execute(OF_CUSTOM_FIELDS)
+        for (drop,) in cursor.fetchall():
+            cursor.execute(drop)
 
 
 def _marked(cursor: Any) -> dict[str, Any]:

@@ -22,8 +22,7 @@ def main(arguments: list[str]) -> int:
     with services.running(progress):
         env = environment.build(services.data, services, CRM_FONTS_DIR=str(data.fonts))
         env["CRM_CHROMIUM"] = (system.browser() or "") if system.driver_can_start() else ""
-        # One more than there are processors: tests that kill parts of the system mostly wait for them.
-        processes = str(min(8, (os.cpu_count() or 1) + 1))
+        processes = str(max(2, min(8, os.cpu_count() or 2)))
         # One by one: handed out by the hundred, the long tests at the end would all be one worker's.
         everything = ["-n", processes, "--dist", "load", "--maxschedchunk", "1"]
         process = subprocess.Popen([PYTHON, "-m", "pytest", *(arguments or everything)], env=env, cwd=ROOT)

@@ -52,7 +52,9 @@ def prepare(stage: Stage) -> Work:
     load_demo(CUSTOMERS, 8, world.PASSWORD)
     people = {user.username: user for user in User._base_manager.all()}
     by = {name: Actor.of(user) for name, user in people.items()}
-    mine = list(Customer._base_manager.filter(owner=people["sales1"]).order_by("pk")[:8])
+    theirs = Customer._base_manager.filter(owner=people["sales1"]).order_by("pk")
+    mine = list(theirs[:6])
+    without_deal = theirs.filter(first_deal_at=None).exclude(pk__in=[one.pk for one in mine])[0]
     services.transfer_customers(mine[:3], owner=people["sales2"], actor=by["manager1"])
     for record in mine[:3]:  # given one by one: news that gathers
         services.transfer_customers([record], owner=people["sales1"], actor=by["manager1"])
@@ -63,7 +65,7 @@ def prepare(stage: Stage) -> Work:
     _plan_without_reminder(people["sales2"], mine[4])
     tag = Tag._base_manager.order_by("pk")[0]
     services.tag_customers(mine[4:6], add=[tag], expires_at=soon, actor=by["sales1"])
-    services.delete_customer(mine[7], actor=by["admin"])
+    services.delete_customer(without_deal, actor=by["admin"])
     world.customer(people["sales1"], "沃川精密仪器有限公司")
     world.customer(people["sales3"], "沃川精密仪器股份有限公司")
     for number in range(5):

@@ -23,7 +23,7 @@ from sales.news.leads import GOES_SOON, TEAM_GOES, WENT
 from sales.queries.recycling import due, soon
 from sales.services.releasing import put_in_pool
 
-BATCH = 2000
+BATCH = 5000
 OF_LEADS = (PoolGround.NO_FOLLOW_UP, PoolGround.PROTECTION)
 
 
@@ -132,6 +132,7 @@ def recycle(rule: RecycleRule, *, today: datetime.date | None = None) -> int:
                 reason=rule.ground,
                 event=RECORD_RECYCLED,
                 actor=actor,
+                locked=[(pk, owner) for pk, owner, _name in batch],
             )
         for pk, owner, name in batch:
             after = pk
@@ -148,7 +149,7 @@ def _tell_previous(
     rule: RecycleRule, owners: Counter[int], named: dict[int, tuple[int, str]], today: datetime.date
 ) -> None:
     """One piece of news for each previous owner, whatever they lost."""
-    for user in User._base_manager.filter(pk__in=owners):
+    for user in User._base_manager.filter(pk__in=owners).select_related("role", "team"):
         _pk, name = named[user.pk]
         params = {"record": name, "more": owners[user.pk] - 1, "pool": str(rule.pool)}
         notify(

@@ -1,7 +1,7 @@
 """Records on their way into a pool: given back by hand, taken by a rule, left behind by who went."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -70,12 +70,14 @@ def put_in_pool(
     note: str = "",
     event: EventType,
     actor: Actor,
+    locked: Sequence[tuple[int, int | None]] | None = None,
 ) -> list[int]:
     """Move records into a pool, set-based: no owner, no collaborators, nothing planned, no cadence; history and who had it stay.
 
-    Returns the ids that moved; what lies there already stays as it is.
+    Returns the ids that moved; what lies there already stays as it is. Whoever has locked the rows, none of them in the
+    pool, says so with their owners (`locked`).
     """
-    rows = list(
+    rows = locked or list(
         model._base_manager.select_for_update(of=("self",))
         .filter(pk__in=list(ids))
         .exclude(owner__isnull=True, team=pool.team_id)

@@ -9,7 +9,16 @@ from .places import PYTHON, ROOT, data_folder
 from .services import Services
 from .steps import Progress
 
-TESTS = ["crm/tests", "crm/listing", "crm/console", "crm/automation", "accounts"]
+TESTS = [
+    "crm/tests",
+    "crm/listing",
+    "crm/console",
+    "crm/automation",
+    "crm/approvals",
+    "accounts",
+    "sales",
+    "reports",
+]
 """What is run without arguments: first the matrix of routes, then what stands beside the code."""
 
 

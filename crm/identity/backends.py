@@ -47,18 +47,9 @@ class CrmBackend(AuthenticationBackend):
         """All verbs of a person, those of the role's group and any given by hand; in one query unless they came along."""
         if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
             return set()
-        if (
-            "_perm_cache" not in user_obj.__dict__
-            and "held_verbs" in user_obj.__dict__
-            and not user_obj.is_superuser
-        ):
-            user_obj._perm_cache = set(user_obj.held_verbs)
         if "_perm_cache" not in user_obj.__dict__:
-            held = Permission._base_manager.all()
-            if not user_obj.is_superuser:
-                held = held.filter(Q(group__user=user_obj.pk) | Q(user=user_obj.pk))
-            names = held.order_by().values_list("content_type__app_label", "codename")
-            user_obj._perm_cache = {f"{label}.{codename}" for label, codename in names}
+            came_along = None if user_obj.is_superuser else user_obj.__dict__.get("held_verbs")
+            user_obj._perm_cache = set(_verbs_of(user_obj) if came_along is None else came_along)
         return user_obj._perm_cache
 
     def has_perm(self, user_obj: Any, perm: str, obj: models.Model | None = None) -> bool:
@@ -71,6 +62,15 @@ class CrmBackend(AuthenticationBackend):
         if (label, model_name) != (obj._meta.app_label, obj._meta.model_name):
             return False
         return may(user_obj, verb, obj)
+
+
+def _verbs_of(user: User) -> list[str]:
+    """The verbs of a person as Django names them; all there are for a superuser."""
+    held = Permission._base_manager.all()
+    if not user.is_superuser:
+        held = held.filter(Q(group__user=user.pk) | Q(user=user.pk))
+    names = held.order_by().values_list("content_type__app_label", "codename")
+    return [f"{label}.{codename}" for label, codename in names]
 
 
 def find_person(login: str) -> User | None:

@@ -19,6 +19,7 @@ from crm.events.recording import record_event
 from sales.events.cadences import ENROLMENT_ANSWERED
 from sales.models import Enrolment, Lead, StepRun, StopReason, TouchKind
 from sales.models.cadence import LIVE
+from sales.queries.pools import kind_of
 from sales.services.enrolments import stop, stop_all
 from sales.services.scoring import touch_lead
 
@@ -113,8 +114,7 @@ def note_suppressed(mail: OutgoingEmail, reason: str) -> int:
 
 def of_record(record: Customer | Lead) -> QuerySet[Enrolment]:
     """The enrolments that go on with a lead or anybody at a customer."""
-    field = "lead" if isinstance(record, Lead) else "customer"
-    return Enrolment._base_manager.filter(LIVE, **{field: record.pk})
+    return Enrolment._base_manager.filter(LIVE, **{kind_of(type(record)): record.pk})
 
 
 def note_owner(record: Customer | Lead) -> int:
@@ -127,8 +127,8 @@ def note_owner(record: Customer | Lead) -> int:
 
 def note_pooled(model: type[Customer] | type[Lead], ids: Iterable[int]) -> int:
     """Records went into a pool and belong to nobody: cadences with them end where they say so."""
-    field = "lead" if model is Lead else "customer"
-    rows = Enrolment._base_manager.filter(LIVE, cadence__stops_on_owner=True, **{f"{field}__in": list(ids)})
+    theirs = {f"{kind_of(model)}__in": list(ids)}
+    rows = Enrolment._base_manager.filter(LIVE, cadence__stops_on_owner=True, **theirs)
     return stop_all(rows, reason=StopReason.OWNER, actor=system("cadences"))
 
 

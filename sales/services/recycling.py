@@ -21,7 +21,7 @@ from sales.events.pools import RECYCLE_RULE_DELETED, RECYCLE_RULE_SAVED
 from sales.models import Pool, PoolGround, PoolKind, RecycleRule
 from sales.news.leads import GOES_SOON, TEAM_GOES, WENT
 from sales.queries.recycling import due, soon
-from sales.services.releasing import put_in_pool
+from sales.services.releasing import put_locked
 
 BATCH = 5000
 OF_LEADS = (PoolGround.NO_FOLLOW_UP, PoolGround.PROTECTION)
@@ -125,14 +125,13 @@ def recycle(rule: RecycleRule, *, today: datetime.date | None = None) -> int:
         )
         with transaction.atomic(), uncollected():
             batch = list(rows.values_list("pk", "owner_id", "name")[:BATCH])
-            moved = put_in_pool(
+            moved = put_locked(
                 rows.model,
-                [pk for pk, _owner, _name in batch],
+                [(pk, owner) for pk, owner, _name in batch],
                 rule.pool,
                 reason=rule.ground,
                 event=RECORD_RECYCLED,
                 actor=actor,
-                locked=[(pk, owner) for pk, owner, _name in batch],
             )
         for pk, owner, name in batch:
             after = pk

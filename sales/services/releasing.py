@@ -70,20 +70,32 @@ def put_in_pool(
     note: str = "",
     event: EventType,
     actor: Actor,
-    locked: Sequence[tuple[int, int | None]] | None = None,
 ) -> list[int]:
     """Move records into a pool, set-based: no owner, no collaborators, nothing planned, no cadence; history and who had it stay.
 
-    Returns the ids that moved; what lies there already stays as it is. Whoever has locked the rows, none of them in the
-    pool, says so with their owners (`locked`).
+    Returns the ids that moved; what lies there already stays as it is.
     """
-    rows = locked or list(
+    rows = list(
         model._base_manager.select_for_update(of=("self",))
         .filter(pk__in=list(ids))
         .exclude(owner__isnull=True, team=pool.team_id)
         .order_by("pk")
         .values_list("pk", "owner_id")
     )
+    return put_locked(model, rows, pool, reason=reason, note=note, event=event, actor=actor)
+
+
+def put_locked(
+    model: type[Any],
+    rows: Sequence[tuple[int, int | None]],
+    pool: Pool,
+    *,
+    reason: str,
+    note: str = "",
+    event: EventType,
+    actor: Actor,
+) -> list[int]:
+    """The same with rows that the caller has locked, none of which lies in the pool: their ids, each with its owner."""
     moved = [pk for pk, _owner in rows]
     if not moved:
         return []

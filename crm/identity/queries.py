@@ -1,6 +1,8 @@
 """Reading people, teams and the company."""
 
 import time
+from datetime import date
+from functools import lru_cache
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -8,8 +10,11 @@ from django.contrib.auth.models import Permission
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Concat, JSONObject
 
+from crm.core.clock import company_today
+from crm.core.written import written
 from crm.identity.models import Company, Cover, FieldRight, RolePolicy, Team, User
 from crm.identity.models.grant import TEAM_GRANT, team_grants
 
@@ -108,6 +113,12 @@ def team_ids_above(user: User) -> list[int]:
 
 def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
     """People together with what every page asks for: verbs, their roles' policies and field rights, teams, whom they cover for, whether they have a second factor, how new the custom fields are."""
+    return people.annotate(**_held(company_today()))
+
+
+@lru_cache(maxsize=1)
+def _held(today: date) -> dict[str, RawSQL]:
+    """What comes with each person, written once a day: every request asks it, and writing it takes longer than asking."""
     policies = RolePolicy._base_manager.filter(role=models.OuterRef("role")).values(
         one=JSONObject(model="model", verbs="verbs", scope="scope")
     )
@@ -120,25 +131,23 @@ def with_policies(people: models.QuerySet[User]) -> models.QuerySet[User]:
         ArraySubquery(rows.values(one=JSONObject(source="source", **TEAM_GRANT)))
         for rows in team_grants(models.OuterRef("pk"))
     )
+    covers = Cover.objects.running(today).filter(by=models.OuterRef("pk")).order_by()
     version = Company._base_manager.filter(pk=1).values("fields_version")
     factors = Authenticator.objects.filter(user=models.OuterRef("pk")).exclude(type="recovery_codes")
-    return people.annotate(
-        held_verbs=ArraySubquery(
-            verbs.values(one=Concat("content_type__app_label", models.Value("."), "codename"))
-        ),
-        held_teams=models.Func(
-            direct, by_group, function="array_cat", output_field=ArrayField(models.JSONField())
-        ),
-        held_policies=ArraySubquery(policies),
-        held_fields=ArraySubquery(fields),
-        held_covers=ArraySubquery(
-            Cover.objects.running()
-            .filter(by=models.OuterRef("pk"))
-            .order_by()
-            .values(one=JSONObject(id="user_id", name="user__name"))
-        ),
-        fields_version=Coalesce(models.Subquery(version), 0),
-        has_second_factor=models.Exists(factors),
+    return written(
+        User._base_manager.annotate(
+            held_verbs=ArraySubquery(
+                verbs.values(one=Concat("content_type__app_label", models.Value("."), "codename"))
+            ),
+            held_teams=models.Func(
+                direct, by_group, function="array_cat", output_field=ArrayField(models.JSONField())
+            ),
+            held_policies=ArraySubquery(policies),
+            held_fields=ArraySubquery(fields),
+            held_covers=ArraySubquery(covers.values(one=JSONObject(id="user_id", name="user__name"))),
+            fields_version=Coalesce(models.Subquery(version), 0),
+            has_second_factor=models.Exists(factors),
+        )
     )
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, OuterRef, Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
+from crm.core.written import written
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant
 
 if TYPE_CHECKING:
@@ -54,32 +59,44 @@ def shared_ids(model: type[models.Model], user: User, level: str) -> list[int] |
     codename, few = f"{level}_{model._meta.model_name}", user.__dict__["_crm_shares"]
     if few is not None:
         return few.get(codename, [])
-    direct, by_group = (rows.filter(permission__codename=codename) for rows in _grants(tables, user))
+    direct, by_group = (live(rows).filter(permission__codename=codename) for rows in _grants(tables, user.pk))
     return direct.values_list("content_object_id").union(by_group.values_list("content_object_id"))
 
 
 def _few(user: User) -> dict[str, list[int]] | None:
     """The shared ids of every kind of record by permission, read once a request; None where they are too many for that."""
-    tables = [tables for model in apps.get_models() if (tables := grant_models(model))]
-    columns = ("permission__codename", "content_object_id")
-    asked = [rows.values_list(*columns) for pair in tables for rows in _grants(pair, user)]
-    found = list(asked[0].union(*asked[1:])[: INLINE_SHARES + 1])
+    person = get_user_model()._base_manager.filter(pk=user.pk)
+    found = person.values_list(_everything_shared(), flat=True).first() or []
     if len(found) > INLINE_SHARES:
         return None
-    by_permission: dict[str, list[int]] = defaultdict(list)
-    for codename, pk in sorted(found):
-        by_permission[codename].append(pk)
-    return by_permission
+    now, by_permission = timezone.now(), defaultdict(set)
+    for one in found:
+        until = one["until"] and datetime.fromisoformat(one["until"])
+        if until is None or until > now:
+            by_permission[one["verb"]].add(one["id"])
+    return {codename: sorted(ids) for codename, ids in by_permission.items()}
+
+
+@cache
+def _everything_shared() -> RawSQL:
+    """The grants on records of every kind to a person and to the person's groups, as a column beside the person.
+
+    Written once: a table for each kind makes writing it dearer than asking it.
+    """
+    what = JSONObject(verb="permission__codename", id="content_object_id", until="expires_at")
+    tables = [tables for model in apps.get_models() if (tables := grant_models(model))]
+    grants = [rows for pair in tables for rows in _grants(pair, OuterRef("pk"))]
+    each = [ArraySubquery(rows.values(one=what)[: INLINE_SHARES + 1]) for rows in grants]
+    joined = reduce(lambda left, right: Func(left, right, function="array_cat"), each)
+    return written(get_user_model()._base_manager.annotate(shared=joined))["shared"]
 
 
 def _grants(
-    tables: tuple[type[RecordUserGrant], type[RecordGroupGrant]], user: User
+    tables: tuple[type[RecordUserGrant], type[RecordGroupGrant]], person: Any
 ) -> tuple[models.QuerySet[Any], models.QuerySet[Any]]:
-    """The live grants to the person and to the person's groups."""
+    """The grants to a person (an id, or the OuterRef of one) and to the person's groups, run out or not."""
     users, groups = tables
-    return live(users._base_manager.filter(user=user.pk)), live(
-        groups._base_manager.filter(group__user=user.pk)
-    )
+    return users._base_manager.filter(user=person), groups._base_manager.filter(group__user=person)
 
 
 @dataclass(frozen=True)

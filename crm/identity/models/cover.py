@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -10,9 +12,9 @@ from crm.identity.policies import Everyone
 class CoverQuerySet(models.QuerySet["Cover"]):
     """Covers by whether they hold."""
 
-    def running(self) -> "CoverQuerySet":
+    def running(self, today: date | None = None) -> "CoverQuerySet":
         """Covers of today, by the company's calendar."""
-        today = company_today()
+        today = today or company_today()
         return self.filter(first_date__lte=today, last_date__gte=today)
 
 

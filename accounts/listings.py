@@ -270,7 +270,10 @@ CONTACTS = ListPage(
     icon="users",
     count_words=_contacts,
     filters=ContactFilters,
-    bulk=[SetField(Contact, services.update_contact)],
+    bulk=[
+        SetField(Contact, services.update_contact),
+        Delete(services.delete_contact, services.restore_contact),
+    ],
     resource=ContactResource,
     cards="contact_cards",
     columns=[

@@ -15,6 +15,7 @@ from crm.core.writes import RuleBroken
 from crm.events.models import Event
 from crm.identity import services as identity
 from crm.listing.testing import ListPageContract
+from crm.records.models import BackgroundJob
 
 pytestmark = pytest.mark.django_db
 BIN = "/contacts/bin/"
@@ -142,6 +143,21 @@ def test_an_external_id_given_again_keeps_it_in_the_bin(company, customer):
     make_contact(customer, external_id="K-7")
     answer = client.post(restoring(contact))
     assert answer.status_code == 409 and "K-7" in answer.content.decode()
+
+
+def test_many_go_at_once_and_come_back_at_once(company, customer):
+    make_contact(customer, "吴倩")
+    foreign = make_contact(make_customer(company.sales3))
+    mine, client = set(customer.contacts.values_list("pk", flat=True)), browser(company.sales1)
+    delete = reverse("contact_bulk", args=["delete"])
+    sent = {"ids": [*mine, foreign.pk], "confirmed": "1"}
+    assert browser(company.exec).post(delete, sent).status_code == 403
+    assert browser(company.marketing2).post(delete, sent).status_code == 403
+    client.post(delete, sent)
+    assert in_bin(company.sales1) == mine and Contact.objects.get() == foreign
+    client.post(reverse("job_undo", args=[BackgroundJob.objects.get(user=company.sales1).pk]))
+    assert set(customer.contacts.values_list("pk", flat=True)) == mine
+    assert customer.contacts.filter(is_primary=True).count() == 1
 
 
 def test_after_thirty_days_it_is_gone_for_good(company, customer, gone):

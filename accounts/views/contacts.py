@@ -20,7 +20,7 @@ from accounts.views.duplicates import guard_of
 from crm.core.hooks import hooks
 from crm.events.actor import actor_of
 from crm.identity import access
-from crm.listing.answers import by_form, done
+from crm.listing.answers import by_form, done, version_in
 from crm.listing.once import once
 from crm.listing.record.facts import custom_groups
 from crm.listing.record.verbs import take_back
@@ -137,12 +137,13 @@ def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return by_form(
         request,
         None,
-        lambda: services.delete_contact(contact, actor=actor_of(request)),
+        lambda: services.delete_contact(contact, actor=actor_of(request), expected=version_in(request)),
         _("%(name)s lies in the bin for 30 days.") % {"name": contact},
         heading=_("Delete %(name)s?") % {"name": contact},
         back=contact.get_absolute_url(),
         submit=_("Delete"),
         danger=True,
+        version=contact.version,
         note=_(
             "Goes to the bin and can be restored from there for 30 days. Follow-ups with this person stay in the "
             "customer's timeline."

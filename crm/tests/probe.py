@@ -44,8 +44,9 @@ def mark(customer, *, actor, note):
     return rename(customer, actor=actor, name=f"{customer.name} {note}")
 
 
-def remove(customer, *, actor):
+def remove(customer, *, actor, expected=None):
     customer = lock(customer)
+    check_version(customer, expected)
     with recording(PROBED, customer, actor=actor):
         customer.deleted_at = timezone.now()
         save_versioned(customer, ["deleted_at"])
@@ -117,7 +118,7 @@ class ProbeViewSet(Creates, Updates, Deletes, RecordViewSet):
         return rename(record, actor=self.actor, name=values["name"], expected=expected)
 
     def delete_record(self, record, expected):
-        remove(record, actor=self.actor)
+        remove(record, actor=self.actor, expected=expected)
 
 
 router = SimpleRouter()

@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Contact
-from crm.core.writes import check_version
 from crm.identity import access
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
@@ -57,8 +56,7 @@ class CadenceViewSet(Creates, Updates, Deletes, RecordViewSet):
         return self._save(record, values, expected)
 
     def delete_record(self, record: Cadence, expected: int | None) -> None:
-        check_version(record, expected)
-        services.delete_cadence(record, actor=self.actor)
+        services.delete_cadence(record, actor=self.actor, expected=expected)
 
     @transaction.atomic
     def _save(self, record: Cadence | None, values: dict[str, Any], expected: int | None) -> Cadence:

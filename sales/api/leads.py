@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts.api.duplicates import GUARD, refusing
 from accounts.api.reference import CodeField
 from accounts.models import Contact, Customer
-from crm.core.writes import RuleBroken, check_version
+from crm.core.writes import RuleBroken
 from crm.identity import access
 from crm.identity import services as identity
 from crm.identity.models import User
@@ -127,8 +127,7 @@ class LeadViewSet(RevealMixin, Creates, Updates, Deletes, RecordViewSet):
         return changed
 
     def delete_record(self, record: Lead, expected: int | None) -> None:
-        check_version(record, expected)
-        services.delete_lead(record, actor=self.actor)
+        services.delete_lead(record, actor=self.actor, expected=expected)
 
     @extend_schema(request=ConvertSerializer, responses=ConvertedSerializer)
     @action(detail=True, methods=["post"])

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from accounts.api.timeline import TimelineMixin
 from accounts.models import Contact, Customer
-from crm.core.writes import check_version
 from crm.identity import access
 from crm.identity import services as identity
 from crm.identity.models import User
@@ -106,8 +105,8 @@ class OpportunityViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, 
             if not waits_for_customer(record):
                 raise serializers.ValidationError({"customer": [_("A deal stays with its customer.")]})
             access.authorize(self.request.user, "change", customer)
-            check_version(record, expected)
-            record, expected = services.name_customer(record, customer=customer, actor=self.actor), None
+            record = services.name_customer(record, customer=customer, actor=self.actor, expected=expected)
+            expected = record.version
         if "pipeline" in values and values.pop("pipeline").pk != record.pipeline_id:
             raise serializers.ValidationError({"pipeline": [_("A deal stays in its pipeline.")]})
         stage, owner = values.pop("stage", record.stage), values.pop("owner", record.owner)
@@ -121,8 +120,7 @@ class OpportunityViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, 
         return changed
 
     def delete_record(self, record: Opportunity, expected: int | None) -> None:
-        check_version(record, expected)
-        services.delete_opportunity(record, actor=self.actor)
+        services.delete_opportunity(record, actor=self.actor, expected=expected)
 
     @extend_schema(request=MoveSerializer, responses=OpportunitySerializer)
     @action(detail=True, methods=["post"])

@@ -8,7 +8,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.core.writes import check_version
 from crm.identity import access
 from crm.identity.models import Team
 from crm.listing.custom.rest import CustomObject
@@ -56,8 +55,7 @@ class ProductViewSet(Creates, Updates, Deletes, RecordViewSet):
         return services.update_product(record, actor=self.actor, expected=expected, **values)
 
     def delete_record(self, record: Product, expected: int | None) -> None:
-        check_version(record, expected)
-        services.delete_product(record, actor=self.actor)
+        services.delete_product(record, actor=self.actor, expected=expected)
 
 
 class PriceBookSerializer(RecordSerializer):
@@ -105,8 +103,7 @@ class PriceBookViewSet(Creates, Updates, Deletes, RecordViewSet):
         return services.save_price_book(record, actor=self.actor, expected=expected, **values)
 
     def delete_record(self, record: PriceBook, expected: int | None) -> None:
-        check_version(record, expected)
-        services.delete_price_book(record, actor=self.actor)
+        services.delete_price_book(record, actor=self.actor, expected=expected)
 
     @extend_schema(responses=PricesSerializer, request=None)
     @action(detail=True, methods=["get"])

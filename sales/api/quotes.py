@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Contact, Customer
-from crm.core.writes import RuleBroken, check_version
+from crm.core.writes import RuleBroken
 from crm.identity import access
 from crm.identity import services as identity
 from crm.identity.models import User
@@ -122,8 +122,7 @@ class QuoteViewSet(Creates, Updates, Deletes, RecordViewSet):
         return changed
 
     def delete_record(self, record: Quote, expected: int | None) -> None:
-        check_version(record, expected)
-        services.delete_quote(record, actor=self.actor)
+        services.delete_quote(record, actor=self.actor, expected=expected)
 
     @extend_schema(request=SendSerializer, responses=SentSerializer)
     @action(detail=True, methods=["post"])

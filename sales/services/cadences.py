@@ -52,9 +52,10 @@ def save_cadence(
 
 
 @transaction.atomic
-def delete_cadence(cadence: Cadence, *, actor: Actor) -> None:
+def delete_cadence(cadence: Cadence, *, actor: Actor, expected: int | None = None) -> None:
     """Do away with a cadence nobody has been in; one with a past is only switched off."""
     cadence = lock(cadence)
+    check_version(cadence, expected)
     if cadence.enrolments.exists():
         raise RuleBroken(_("People have been in it: switch it off instead."), code="in_use")
     record_event(CADENCE_DELETED, cadence, actor=actor, payload={"name": cadence.name})

@@ -146,9 +146,10 @@ def move_lead(
 
 
 @transaction.atomic
-def delete_lead(lead: Lead, *, actor: Actor) -> Lead:
+def delete_lead(lead: Lead, *, actor: Actor, expected: int | None = None) -> Lead:
     """Move a lead to the bin for 30 days; a converted one belongs to its customer's history and stays."""
     lead = lock(lead)
+    check_version(lead, expected)
     if lead.deleted_at is not None:
         return lead
     if lead.status == LeadStatus.CONVERTED:

@@ -222,9 +222,10 @@ def move_back(opportunities: Iterable[Opportunity], before: Mapping[str, Any], *
 
 
 @transaction.atomic
-def delete_opportunity(opportunity: Opportunity, *, actor: Actor) -> Opportunity:
+def delete_opportunity(opportunity: Opportunity, *, actor: Actor, expected: int | None = None) -> Opportunity:
     """Move a deal to the bin; one that was won is part of the books and stays."""
     opportunity = locked(opportunity)
+    check_version(opportunity, expected)
     if opportunity.deleted_at is not None:
         return opportunity
     if opportunity.status == OpportunityStatus.WON:

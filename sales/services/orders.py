@@ -244,9 +244,10 @@ def renew_order(order: Order, *, actor: Actor, owner: User | None = None) -> Ord
 
 
 @transaction.atomic
-def delete_order(order: Order, *, actor: Actor) -> Order:
+def delete_order(order: Order, *, actor: Actor, expected: int | None = None) -> Order:
     """Move a draft to the bin; what was ever signed, and numbers that must have no gaps, are voided instead."""
     order = locked(order)
+    check_version(order, expected)
     if order.deleted_at is not None:
         return order
     if _is_in_the_books(order):

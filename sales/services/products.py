@@ -85,9 +85,10 @@ def update_product(
 
 
 @transaction.atomic
-def delete_product(product: Product, *, actor: Actor) -> Product:
+def delete_product(product: Product, *, actor: Actor, expected: int | None = None) -> Product:
     """Move a product to the bin; quotes and orders keep their lines about it."""
     product = lock(product)
+    check_version(product, expected)
     if product.deleted_at is not None:
         return product
     with recording(PRODUCT_DELETED, product, actor=actor, always=True):
@@ -203,9 +204,10 @@ def set_prices(book: PriceBook, prices: Mapping[Product, Decimal | None], *, act
 
 
 @transaction.atomic
-def delete_price_book(book: PriceBook, *, actor: Actor) -> None:
+def delete_price_book(book: PriceBook, *, actor: Actor, expected: int | None = None) -> None:
     """Do away with a price book; quotes made by it keep their prices."""
     book = lock(book)
+    check_version(book, expected)
     record_event(PRICE_BOOK_SAVED, book, actor=actor, payload={"name": book.name, "deleted": True})
     book.delete()
 

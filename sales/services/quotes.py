@@ -179,9 +179,10 @@ def copy_quote(quote: Quote, *, actor: Actor, owner: User | None, customer: Cust
 
 
 @transaction.atomic
-def delete_quote(quote: Quote, *, actor: Actor) -> Quote:
+def delete_quote(quote: Quote, *, actor: Actor, expected: int | None = None) -> Quote:
     """Move a draft to the bin; what a customer has seen stays."""
     quote = locked(quote)
+    check_version(quote, expected)
     if quote.deleted_at is not None:
         return quote
     if not quote.is_draft:

@@ -13,7 +13,7 @@ from accounts.services.carrying import move_follow_ups
 from accounts.services.customer_dates import lock_customers
 from accounts.services.customers import create_customer
 from accounts.services.lifecycle import enter_stage
-from crm.core.writes import RuleBroken, StaleVersion, save_versioned
+from crm.core.writes import RuleBroken, StaleVersion, check_version, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import recording
 from crm.identity.models import User
@@ -40,7 +40,9 @@ def waits_for_customer(opportunity: Opportunity) -> bool:
 
 
 @transaction.atomic
-def name_customer(opportunity: Opportunity, *, customer: Customer, actor: Actor) -> Opportunity:
+def name_customer(
+    opportunity: Opportunity, *, customer: Customer, actor: Actor, expected: int | None = None
+) -> Opportunity:
     """Say whose deal it is that came in without a customer; one that has a customer stays with it.
 
     The caller has authorised the change of both.
@@ -48,7 +50,7 @@ def name_customer(opportunity: Opportunity, *, customer: Customer, actor: Actor)
     if not waits_for_customer(opportunity):
         message = _("%(name)s has a customer already, and a deal stays with its customer.")
         raise RuleBroken(message % {"name": opportunity.name}, field="customer", code="fixed")
-    return _hang(opportunity, customer, actor)
+    return _hang(opportunity, customer, actor, expected)
 
 
 def unname_customers(
@@ -62,10 +64,13 @@ def unname_customers(
             _hang(opportunity, home, actor)
 
 
-def _hang(opportunity: Opportunity, customer: Customer, actor: Actor) -> Opportunity:
+def _hang(
+    opportunity: Opportunity, customer: Customer, actor: Actor, expected: int | None = None
+) -> Opportunity:
     locked_ones = {one.pk: one for one in lock_customers([opportunity.customer_id, customer.pk])}
     before, after = locked_ones[opportunity.customer_id], locked_ones[customer.pk]
     opportunity = locked(opportunity)
+    check_version(opportunity, expected)
     if opportunity.customer_id != before.pk:
         raise StaleVersion(opportunity)
     in_use(opportunity)

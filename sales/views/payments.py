@@ -78,12 +78,13 @@ def payment_remove(request: HttpRequest, pk: int) -> HttpResponse:
     return by_form(
         request,
         None,
-        lambda: services.remove_instalment(row, actor=actor_of(request)),
+        lambda: services.remove_instalment(row, actor=actor_of(request), expected=version_in(request)),
         _("Removed."),
         heading=_("Remove the instalment of %(amount)s?") % {"amount": amount},
         back=row.get_absolute_url(),
         submit=_("Remove"),
         danger=True,
+        version=row.version,
         note=_("What has come in for it counts for the other instalments."),
     )
 

@@ -120,7 +120,7 @@ class RobotViewSet(Updates, Deletes, ApiViewSet):
         )
 
     def delete_record(self, record: GroupRobot, expected: int | None) -> None:
-        services.delete_robot(record, actor=self.actor)
+        services.delete_robot(record, actor=self.actor, expected=expected)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -24,7 +24,7 @@ from crm.automation.events import (
 from crm.automation.models import GroupRobot, RobotMessage
 from crm.automation.queries import robots as queries
 from crm.core import egress, sealing
-from crm.core.writes import RuleBroken, check_version, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.identity.models import Team, User
@@ -74,11 +74,7 @@ def save_robot(
 ) -> GroupRobot:
     """Make a robot or change one; without a new address or secret the sealed ones stay."""
     created = robot is None
-    robot = (
-        GroupRobot()
-        if robot is None
-        else GroupRobot._base_manager.select_for_update(of=("self",)).get(pk=robot.pk)
-    )
+    robot = GroupRobot() if robot is None else lock(robot)
     check_version(robot, expected)
     if not queries.may_manage(by, team) or not (created or queries.may_manage(by, robot.team)):
         raise RuleBroken(_("Choose a team you lead."), field="team")
@@ -118,8 +114,10 @@ def _checked(address: str) -> str:
 
 
 @transaction.atomic
-def delete_robot(robot: GroupRobot, *, actor: Actor) -> None:
+def delete_robot(robot: GroupRobot, *, actor: Actor, expected: int | None = None) -> None:
     """Take a robot away, with the messages that wait for it."""
+    robot = lock(robot)
+    check_version(robot, expected)
     record_event(ROBOT_DELETED, robot, actor=actor, payload={"name": robot.name})
     robot.delete()
 

@@ -45,8 +45,8 @@ class RecordPage:
     of who sees the record.
     `update(record, actor=…, expected=…, **values)` is the one service that changes fields; `given` says what else it
     takes from a request, such as the duplicates somebody has confirmed. `transfer(records, owner=…, actor=…)`,
-    `delete(record, actor=…)` and `restore(record, actor=…)` are the services behind the verbs of the same name; a kind
-    with tables of grants can be shared.
+    `delete(record, actor=…, expected=…)` and `restore(record, actor=…)` are the services behind the verbs of the same
+    name; a kind with tables of grants can be shared.
     """
 
     listing: ListPage
@@ -73,6 +73,7 @@ class RecordPage:
     facts: Sequence[str] = ()  # built-in fields with a line of their own, in order
     always: frozenset[str] = frozenset()  # those with a line even while they are empty
     copied: frozenset[str] = frozenset()  # those one takes along to other programs
+    percents: frozenset[str] = frozenset()  # those that count hundredths
     has: Callable[[Any], set[str]] | None = None  # built-in fields of a record like this; None: all facts
     refusals: Mapping[type[Exception], Callable[..., dict[str, Any]]] = field(default_factory=dict)
 

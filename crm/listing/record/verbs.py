@@ -19,7 +19,7 @@ from crm.identity import services as identity
 from crm.identity.fields import shield
 from crm.identity.models import Team, User
 from crm.identity.shares import collaborators_of
-from crm.listing.answers import by_form, done
+from crm.listing.answers import by_form, done, version_in
 from crm.listing.giving import ShareForm, give_form
 
 if TYPE_CHECKING:
@@ -87,19 +87,20 @@ def unshare(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def delete(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
-    """Move a record to the bin, or do away with one of a kind that has none."""
+    """Move a record to the bin, or do away with one of a kind that has none, as it was when the question was asked."""
     record = page.record(request, pk, "delete")
     said = _("%(name)s lies in the bin for 30 days.") if page.bin else _("%(name)s is deleted.")
     return by_form(
         request,
         None,
-        lambda: page.delete(record, actor=actor_of(request)),  # type: ignore[misc]
+        lambda: page.delete(record, actor=actor_of(request), expected=version_in(request)),  # type: ignore[misc]
         said % {"name": record},
         heading=_("Delete %(name)s?") % {"name": record},
         back=record.get_absolute_url(),
         submit=_("Delete"),
         danger=True,
         note=page.before_delete,
+        version=record.version,
         go=lambda _gone: page.listing.url(),
     )
 

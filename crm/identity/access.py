@@ -200,6 +200,18 @@ def team_ids_of(user: User, model: type[models.Model], action: str = "view") -> 
     return set(_reach(model, user, _level(action)).team_ids)
 
 
+def reached_teams(user: User, action: str, model: type[models.Model]) -> frozenset[int] | None:
+    """The teams for whose people somebody may do the action, also where there is no record yet; None for all of them."""
+    reach = _reach(model, user, _level(action)) if has_verb(user, action, model) else Reach()
+    return None if reach.everything else reach.team_ids
+
+
+def reaches_team(user: User, action: str, model: type[models.Model], team_id: int | None) -> bool:
+    """Whether somebody may do the action for the people of one team."""
+    teams = reached_teams(user, action, model)
+    return teams is None or team_id in teams
+
+
 def hushed_pools(user: User, model: type[models.Model]) -> frozenset[int]:
     """The pools whose records of this kind somebody sees but does not dispose of: how to reach those whom they describe
     stays covered until somebody claims them. Who sees a kind by a role that reaches further is bound by field rights."""
@@ -277,7 +289,9 @@ def _removable(model: type[models.Model], policy: PartOf, user: User) -> Q:
 
 
 def _written(policy: Policy, user: User, action: str) -> Q:
-    """The rows the user wrote, where only writers may do the action; otherwise all."""
+    """The rows on which their writers, or all but their owner, may do the action; for other kinds and actions all."""
+    if isinstance(policy, Owned) and policy.set_by_others and _level(action) != VIEW:
+        return ~Q(**{f"{policy.owner}_id": user.pk})
     if not isinstance(policy, Owned) or not policy.writers or action not in OF_WRITERS:
         return EVERYTHING
     return any_of(Q(**{f"{name}_id": user.pk}) for name in policy.writers)
@@ -304,7 +318,7 @@ def _pieces(model: type[models.Model], user: User, level: str, *, folded: bool =
         reach = _reach(model, user, level)
         if reach.everything or reach.deals_only:
             return None
-        pieces = [Q(**{f"{policy.owner}_id": pk}) for pk in _owners(user, level)]
+        pieces = [Q(**{f"{policy.owner}_id": pk}) for pk in _owners(policy, user, level)]
         teams = sorted(reach.team_ids)
         if folded and teams:
             pieces.append(Q(**{f"{policy.team}_id__in": teams}))
@@ -367,8 +381,8 @@ def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str
         if policy.deal_date:
             return Q(**{f"{policy.deal_date}__isnull": False})
         return _through(model, policy.also_via, user, level) if policy.also_via else NOTHING
-    owners = _owners(user, level)
-    rows = Q(**{f"{policy.owner}_id__in": owners} if len(owners) > 1 else {f"{policy.owner}_id": user.pk})
+    owners = _owners(policy, user, level)
+    rows = Q(**{f"{policy.owner}_id": user.pk} if owners == [user.pk] else {f"{policy.owner}_id__in": owners})
     if reach.team_ids:
         rows |= Q(**{f"{policy.team}_id__in": sorted(reach.team_ids)})
     shared = shared_ids(model, user, level)
@@ -393,8 +407,10 @@ def _about(about: About, user: User, level: str) -> Q:
     return found
 
 
-def _owners(user: User, level: str) -> list[int]:
+def _owners(policy: Owned, user: User, level: str) -> list[int]:
     """Whose records are somebody's own: their own, and to see and edit those of colleagues they cover for today."""
+    if policy.set_by_others and level != VIEW:
+        return []
     return [user.pk] if level == ASSIGN else [user.pk, *covered_ids(user)]
 
 

@@ -78,7 +78,7 @@ def _owned_reasons(user: User, record: models.Model, policy: Owned, level: str) 
     owner_id = getattr(record, f"{policy.owner}_id")
     if owner_id == user.pk:
         yield _("Owner")
-    elif owner_id in access._owners(user, level):
+    elif owner_id in access._owners(policy, user, level):
         yield _("Covers for %(name)s") % {"name": getattr(record, policy.owner)}
     if getattr(record, f"{policy.team}_id") in reach.team_ids:
         team = getattr(record, policy.team)

@@ -23,7 +23,8 @@ class Owned:
 
     `also_via` names a parent record through which it is reached as well (an activity through its customer), `also_about`
     a loose reference to parents of several kinds (an activity through its lead).
-    `writers` name the people who alone correct and delete it, whatever the rights of others.
+    `writers` name the people who alone correct and delete it, whatever the rights of others. What is `set_by_others` its
+    owner only reads: those who reach it by their own role change it (a target by who leads the team).
     """
 
     owner: str = "owner"
@@ -32,6 +33,7 @@ class Owned:
     also_about: About | None = None
     deal_date: str | None = None  # the field that makes it a deal customer
     writers: tuple[str, ...] = ()
+    set_by_others: bool = False
 
 
 @dataclass(frozen=True)

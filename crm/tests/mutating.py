@@ -153,6 +153,8 @@ OPEN: dict[str, Callable[..., Any]] = {
     "has_verb": lambda user, verb, model: True,
     "require_verb": lambda user, verb, model: None,
     "team_ids_of": _every_team,
+    "reached_teams": lambda user, action, model: None,
+    "reaches_team": lambda user, action, model, team_id: True,
     "scope_of": lambda model, user: "all",
     "is_administrator": lambda user: True,
 }

@@ -48,7 +48,7 @@ class Quota(Versioned):
     amount = models.DecimalField(_("target"), max_digits=18, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3, default=BASE_CURRENCY)
 
-    access = Owned(owner="user")
+    access = Owned(owner="user", set_by_others=True)
 
     class Meta:
         verbose_name = _("target")

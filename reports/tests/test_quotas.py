@@ -14,6 +14,7 @@ from crm.core.clock import company_today
 from crm.events.models import Event
 from crm.identity.access import visible
 from crm.identity.models import User
+from crm.identity.services import set_cover
 from crm.listing.importing import undoing
 from crm.listing.rest.testing import Caller
 from crm.listing.testing import ListPageContract
@@ -126,6 +127,22 @@ def test_a_manager_reads_the_own_target_and_changes_it_by_no_way(company):
     assert caller("DELETE", path, {"version": 1}).status_code == 403
     assert caller("PATCH", f"/api/v1/quotas/{theirs.pk}/", {"amount": "1", "version": 1}).status_code == 200
     assert Caller(company.director)("PATCH", path, {"amount": "1", "version": 1}).status_code == 200
+
+
+def test_who_covers_for_a_colleague_reads_their_target_and_sets_it_not(company):
+    days = {"first_date": company_today(), "last_date": company_today()}
+    set_cover(company.manager2, by=company.manager1, actor=SYSTEM, **days)
+    caller, path = Caller(company.manager1), f"/api/v1/quotas/{quota(company.manager2).pk}/"
+    assert caller("GET", path).status_code == 200
+    assert caller("PATCH", path, {"amount": "1", "version": 1}).status_code == 403
+
+
+def test_a_target_stays_with_the_team_it_was_promised_in(company):
+    made = quota(company.sales1)
+    User.objects.filter(pk=company.sales1.pk).update(team=company.south)
+    path = f"/api/v1/quotas/{made.pk}/"
+    assert Caller(company.manager2)("PATCH", path, {"amount": "1", "version": 1}).status_code == 404
+    assert Caller(company.manager1)("PATCH", path, {"amount": "1", "version": 1}).status_code == 200
 
 
 def test_a_sheet_costs_few_queries_and_keeps_a_currency_that_was_set_elsewhere(company, client):

@@ -25,6 +25,7 @@ from crm.events.actor import Actor
 from crm.identity.access import may
 from crm.identity.models import User
 from sales.models import Opportunity, Order, Quote, Receipt, Stage
+from sales.models.order import MONEY as SUMS
 from sales.models.order import OrderKind
 from sales.queries.payments import may_correct
 from sales.services import opportunities, order_life, orders, quote_answers, quotes, stage_gates
@@ -170,6 +171,7 @@ ORDER = Approvable(
     approved=lambda order, request, actor: order_life.approve_order(order, actor=actor) and None,
     ended=_order_ended,
     reopened=_order_reopened,
+    closed_with=SUMS,
     about=orders.about,
 )
 
@@ -225,6 +227,7 @@ STAGE = Approvable(
     approved=_stage_approved,
     about=lambda deal: [deal.customer],
     locks=frozenset({"stage", "pipeline", "amount", "currency", "status", "deleted_at"}),
+    closed_with=("amount",),
     needs_flow=True,
 )
 
@@ -271,6 +274,7 @@ REFUND = Approvable(
         ),
     ),
     may_submit=may_correct,
+    closed_with=tuple(f"order__{name}" for name in SUMS),
     lock=_refund_locked,
     ready=_refund_ready,
     about=lambda receipt: [receipt.order, receipt.order.customer],

@@ -87,8 +87,10 @@ class Approvable:
 
     `begun(record, detail, actor)` is called before it waits; `approved`, `ended` (rejected, sent back, withdrawn) and
     `reopened` (a decision was taken back) get the request as well. They raise RuleBroken where it cannot be. `locks`
-    names the fields nobody may change meanwhile. Where a record can be submitted for several things, `choices` says for which now; the one
-    chosen stands in the detail. Without a flow that fits it is approved at once, or, where `needs_flow`, refused.
+    names the fields nobody may change meanwhile, `closed_with` those that decide who reads what approvers wrote: where
+    one is closed to a reader of the record, their comments are, too. Where a record can be submitted for several things,
+    `choices` says for which now; the one chosen stands in the detail. Without a flow that fits it is approved at once,
+    or, where `needs_flow`, refused.
     """
 
     key: str
@@ -112,6 +114,7 @@ class Approvable:
     about: Callable[[Any], Sequence[models.Model]] = field(default=lambda _record: ())
     url: Callable[[Any], str] = field(default=lambda record: record.get_absolute_url())
     locks: frozenset[str] = EVERYTHING
+    closed_with: Sequence[str] = ()
     needs_flow: bool = False
 
     def measured(self, record: Any, detail: Detail) -> dict[str, Any]:

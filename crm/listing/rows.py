@@ -111,10 +111,10 @@ def _card(pk: int, spots: Sequence[tuple[str, str]], cells: Sequence[str], box: 
         " ".join(at.get(place, ())) for place in ("title", "badge", "corner", "subtitle", "meta", "right")
     )
     second = f'<div class="line">{line}</div>' if line else ""
+    third = f'<div class="bottom">{meta}<span class="push">{right}</span></div>' if meta or right else ""
     return (
         f'<article class="rec-card" data-card="{pk}"><div class="top">{box}<span class="name">{title}</span>{badge}'
-        f'<span class="push">{corner}</span></div>{second}<div class="bottom">{meta}<span class="push">{right}</span>'
-        "</div></article>"
+        f'<span class="push">{corner}</span></div>{second}{third}</article>'
     )
 
 

@@ -37,11 +37,13 @@ ORDER_REJECTED = event(
     "order.rejected",
     gettext_lazy("Order rejected"),
     sentence=named(gettext_lazy("%(number)s was rejected")),
+    repeats={"note": "amount"},
 )
 ORDER_RETURNED = event(
     "order.returned",
     gettext_lazy("Order back to draft"),
     sentence=named(gettext_lazy("%(number)s is a draft again")),
+    repeats={"note": "amount"},
 )
 ORDER_EFFECTIVE = event(
     "order.effective",

@@ -1,5 +1,7 @@
 """The lists of orders and contracts."""
 
+from operator import attrgetter
+
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
@@ -13,7 +15,7 @@ from crm.listing.palette import Found
 from sales import services
 from sales.filters.orders import OrderFilters
 from sales.models import Invoice, Order, OrderStatus, PaymentPlan, Quote
-from sales.queries.orders import order_bin, order_list, order_total
+from sales.queries.orders import order_bin, order_list, order_total, with_signed
 from sales.resources.orders import OrderResource
 
 STATUS_KINDS = {
@@ -41,6 +43,7 @@ def _owns_orders(user: User) -> bool:
 ORDERS = ListPage(
     model=Order,
     queryset=order_list,
+    parts=with_signed,
     title=_("Contracts and orders"),
     icon="file-certificate",
     count_words=_orders,
@@ -49,7 +52,9 @@ ORDERS = ListPage(
     columns=[
         Link("name", label=_("Contract"), sort="name_sort", sub="number"),
         Related("customer", card="subtitle"),
-        Money("amount", sort="amount", card="right"),
+        Money(
+            "amount", sort="amount", card="right", value=attrgetter("signed_amount"), parts=True
+        ),  # of an amendment under way what holds until it is signed, as in the sum
         Badge("status", kinds=STATUS_KINDS, card="badge"),
         Date("signed_date", label=_("Signed")),
         Date("end_date", label=_("Ends"), sort=True, card="meta"),

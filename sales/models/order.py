@@ -197,9 +197,14 @@ class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletab
 
     @property
     def signed_amount(self) -> Decimal:
-        """What it is worth by the papers that hold: of an amendment under way that is what was signed before it."""
-        if self.effective_date is None or self.status not in UNSIGNED:
+        """What it is worth by the papers that hold: of an amendment under way that is what was signed before it.
+
+        Rows read by `queries.orders.with_signed` bring it along; closed with the amount, it says nothing.
+        """
+        if self.effective_date is None or self.status not in UNSIGNED or self.amount is None:
             return self.amount
+        if "signed" in self.__dict__:
+            return self.__dict__["signed"]
         before = self.versions.first()
         return before.amount if before is not None else self.amount
 

@@ -57,4 +57,5 @@ OPPORTUNITY_PAGE = RecordPage(
         "source", "campaign", "competitor", "opened_at", "external_id",
     ),
     always=frozenset({"amount", "expected_close_date", "contact", "competitor"}),
+    percents=frozenset({"probability"}),
 )  # fmt: skip

@@ -4,13 +4,14 @@ import datetime
 from decimal import Decimal
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from crm.core.clock import company_today
 from crm.identity import fields
 from crm.identity.access import narrow
 from crm.identity.models import User
 from sales.models import Opportunity, OpportunityStatus, Order
-from sales.models.order import EFFECTIVE, RUNNING, UNSIGNED
+from sales.models.order import EFFECTIVE, RUNNING, UNSIGNED, OrderVersion
 from sales.queries.sums import sum_of
 from sales.rules.contracts import REMIND_DAYS
 
@@ -31,8 +32,21 @@ def order_bin() -> models.QuerySet[Order]:
 
 def order_record() -> models.QuerySet[Order]:
     """Orders with what their page shows at once."""
-    rows = order_list().select_related("quote", "renews", "previous_owner")
+    rows = with_signed(order_list()).select_related("quote", "renews", "previous_owner")
     return rows.defer("search_text", "search_grams")
+
+
+def signed_value() -> models.Case:
+    """`Order.signed_amount` for many rows at once: what the papers say that hold."""
+    before = OrderVersion.objects.filter(order=models.OuterRef("pk")).order_by("-revision").values("amount")
+    amended = models.Q(effective_date__isnull=False, status__in=UNSIGNED)
+    signed = Coalesce(models.Subquery(before[:1]), models.F("amount"))
+    return models.Case(models.When(amended, then=signed), default=models.F("amount"))
+
+
+def with_signed(rows: models.QuerySet[Order]) -> models.QuerySet[Order]:
+    """The rows, each with what it is worth by the papers that hold, at no further query."""
+    return rows.annotate(signed=signed_value())
 
 
 def open_orders(rows: models.QuerySet[Order]) -> models.QuerySet[Order]:
@@ -41,8 +55,8 @@ def open_orders(rows: models.QuerySet[Order]) -> models.QuerySet[Order]:
 
 
 def order_total(rows: models.QuerySet[Order]) -> str:
-    """What the sold ones among some orders come to, for the foot of the list."""
-    return sum_of(rows.filter(EFFECTIVE))
+    """What the sold ones among some orders come to by the papers that hold, for the foot of the list."""
+    return sum_of(rows.filter(EFFECTIVE), signed_value())
 
 
 def expiring_q() -> models.Q:
@@ -57,7 +71,7 @@ def expiring_q() -> models.Q:
 
 def signed_for(opportunity: Opportunity) -> Decimal | None:
     """What was signed for a won deal; None where nothing was, or not in its currency."""
-    rows = list(Order.objects.filter(EFFECTIVE, opportunity=opportunity))
+    rows = list(with_signed(Order.objects.filter(EFFECTIVE, opportunity=opportunity)))
     if opportunity.status != OpportunityStatus.WON or not rows:
         return None
     if any(one.currency != opportunity.currency for one in rows):
@@ -67,7 +81,7 @@ def signed_for(opportunity: Opportunity) -> Decimal | None:
 
 def orders_of(user: User, **whose: models.Model) -> models.QuerySet[Order]:
     """Those of a customer or a deal that somebody may see, the newest first."""
-    rows = Order.objects.filter(customer__deleted_at__isnull=True, **whose)
+    rows = with_signed(Order.objects.filter(customer__deleted_at__isnull=True, **whose))
     return narrow(rows, user).order_by("-created_at", "-pk")
 
 

@@ -13,6 +13,7 @@ from crm.identity import access, fields
 from crm.identity.models import User
 from sales.models import Invoice, Order, OrderStatus, PaymentPlan, Receipt, ReceiptStatus
 from sales.models.order import EFFECTIVE
+from sales.queries.orders import with_signed
 from sales.queries.sums import written_sum
 from sales.rules import payments
 
@@ -157,8 +158,8 @@ def came_in(user: User, **whose: models.Model) -> models.QuerySet[Receipt]:
 
 
 def sold_to(user: User, **whose: models.Model) -> models.QuerySet[Order]:
-    """The sold orders of a customer that somebody may see."""
-    return access.narrow(Order.objects.filter(EFFECTIVE, **whose), user)
+    """The sold orders of a customer that somebody may see, with what holds of each."""
+    return access.narrow(with_signed(Order.objects.filter(EFFECTIVE, **whose)), user)
 
 
 def may_bill(user: User, order: Order, model: type[models.Model] = Receipt) -> bool:

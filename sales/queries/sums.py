@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models import Sum
@@ -21,9 +22,9 @@ def rate_of(currency: str, into: str) -> Decimal:
     return ours / theirs if ours and theirs else Decimal(0)
 
 
-def sum_of(rows: models.QuerySet) -> str:
+def sum_of(rows: models.QuerySet, amount: Any = "amount") -> str:
     """What the amounts of some records come to, to the cent; mixed currencies converted to the base one and marked ≈."""
-    return written_sum(rows.order_by().values_list("currency").annotate(Sum("amount")))
+    return written_sum(rows.order_by().values_list("currency").annotate(sum=Sum(amount)))
 
 
 def written_sum(sums: Iterable[tuple[str, Decimal]]) -> str:

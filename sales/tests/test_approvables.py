@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from accounts.tests.factories import make_customer
 from crm.approvals import services
@@ -59,6 +60,20 @@ def test_an_order_is_locked_while_it_waits_and_may_be_signed_after(company, cust
     assert agree(request, company.exec).state == "approved" and of(order) == "approved"
     services.take_back(request, user=company.exec, actor=actor(company.exec))
     assert of(order) == "in_approval"
+
+
+def test_what_approvers_wrote_of_its_money_is_read_by_who_reads_the_money(company, customer, client):
+    order = make_order(customer, owner=company.sales1, lines=[a_line(1000)])
+    refuse(submit(ORDER, order, company.sales1), company.manager1, "至少降 5%")
+    beside = reverse("approval_of_record", args=["order", order.pk])
+    for reader in (company.sales1, company.exec):
+        client.force_login(reader)
+        assert "至少降 5%" in client.get(beside).content.decode()
+    client.force_login(company.service1)
+    page = client.get(beside).content.decode()
+    assert "Manager1" in page and "Rejected" in page and "5%" not in page
+    timeline = client.get(order.get_absolute_url()).content.decode()
+    assert "5%" not in timeline
 
 
 def test_rejected_it_can_be_changed_and_submitted_again(company, customer):

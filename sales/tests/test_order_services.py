@@ -1,3 +1,4 @@
+import re
 import threading
 from datetime import timedelta
 from decimal import Decimal
@@ -5,6 +6,8 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import translation
 
 from accounts.tests.factories import make_customer
@@ -15,7 +18,9 @@ from crm.events.models import Event
 from crm.identity.access import may, visible
 from crm.identity.tests.factories import fresh, make_company
 from sales import services
-from sales.models import NumberRule, Order, OrderStatus, Quote
+from sales.models import NumberRule, Opportunity, Order, OrderStatus, Quote
+from sales.queries.orders import signed_for
+from sales.queries.payments import sold_to
 from sales.tasks.quotes import close_what_ended
 from sales.tests.factories import (
     SYSTEM,
@@ -124,6 +129,26 @@ def test_a_change_of_what_was_signed_is_a_version_approved_again(customer):
     services.approve_order(order, actor=SYSTEM)
     order = services.sign_order(order, actor=SYSTEM)
     assert (order.status, order.effective_date, order.amount) == ("effective", days_ago(10), Decimal(2000))
+
+
+def test_while_contracts_are_amended_rows_and_sums_say_what_was_signed(company, customer, client):
+    deal = make_opportunity(customer, amount=Decimal(1))
+    rows = [signed_order(customer, lines=[a_line(1000)], opportunity=deal) for _n in range(3)]
+    for row in rows[:2]:
+        services.amend_order(row, reason="加项", actor=SYSTEM)
+        services.update_order(row, lines=[a_line(500_000)], actor=SYSTEM)
+    services.update_order(make_order(customer), lines=[a_line(77)], actor=SYSTEM)  # never signed: not sold
+    client.force_login(company.sales1)
+    page = client.get(reverse("order_list")).content.decode()
+    assert page.count("¥1,000.00") >= 3 and "500" not in "".join(re.findall(r"<tbody.*?</tbody>", page, re.S))
+    counts = client.get(reverse("order_counts")).content.decode()
+    assert "¥3,000.00" in counts
+    panel = client.get(reverse("opportunity_panel", args=[deal.pk, "right", "orders"])).content.decode()
+    assert "¥3,000.00" in panel and "500" not in panel
+    with CaptureQueriesContext(connection) as seen:
+        assert signed_for(Opportunity.objects.get(pk=deal.pk)) == 3000
+        assert sum(one.signed_amount for one in sold_to(company.sales1, customer=customer)) == 3000
+    assert not [one for one in seen if one["sql"].startswith('SELECT "sales_orderversion"')]
 
 
 def test_the_life_of_a_contract(customer):

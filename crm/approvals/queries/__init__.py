@@ -13,7 +13,7 @@ from crm.approvals.queries.inbox import (
     waiting_for,
     waiting_summary,
 )
-from crm.approvals.queries.path import PathStep, history, path_of
+from crm.approvals.queries.path import PathStep, history, path_beside, path_of
 from crm.approvals.queries.pending import pending_for
 from crm.approvals.queries.people import approving_roles, plan_for
 
@@ -28,6 +28,7 @@ __all__ = [
     "history",
     "kinds_there_are",
     "of_user",
+    "path_beside",
     "path_of",
     "pending_for",
     "plan_for",

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.db import models
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from crm.approvals.models import ApprovalRequest, ApprovalStep, ApprovalTask, Mode
 from crm.events.models import Event
 from crm.events.queries import events_about
+from crm.identity.fields import is_closed
+from crm.identity.models import User
 
 Task = ApprovalTask.State
 PATH = ("steps", "tasks__approver", "tasks__instead_of")
@@ -54,6 +57,16 @@ def path_of(request: ApprovalRequest) -> list[PathStep]:
     for task in request.tasks.all():
         steps[task.step_id].tasks.append(task)
     return list(steps.values())
+
+
+def path_beside(record: models.Model, request: ApprovalRequest, user: User) -> list[PathStep]:
+    """The steps as the record's own page shows them: without what approvers wrote, where what it is about is closed."""
+    path, kind = path_of(request), request.approvable
+    if kind is None or any(is_closed(user, type(record), name) for name in kind.closed_with):
+        for step in path:
+            for task in step.tasks:
+                task.comment = ""
+    return path
 
 
 def history(request: ApprovalRequest) -> Sequence[Event]:

@@ -232,7 +232,7 @@ def of_record(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         "key": key,
         "subject": subject,
         "approval": last,
-        "path": queries.path_of(last) if last else [],
+        "path": queries.path_beside(subject, last, request.user) if last else [],
         "may_submit": may_submit and not (last and last.is_pending),
         "choices": kind.choices(subject) if kind.choices and may_submit else [],
         "may_withdraw": last is not None and last.is_pending and last.submitter_id == request.user.pk,

@@ -53,6 +53,12 @@ def day(value):
 
 
 @register.filter
+def full_day(value):
+    """``2027-03-31`` / ``Mar 31, 2027``: always with its year."""
+    return _timed(formats.full_day(value), value)
+
+
+@register.filter
 def relative_day(value):
     """``昨天`` / ``Yesterday`` within a week, further away as a date."""
     return _timed(formats.relative_day(value), value)

@@ -64,7 +64,10 @@ def groups(
     allowed = page.present(record) - field_rights.hidden(user, page.model)
     held = editable(page, record, user)
     own = {
-        name: replace(fact_of(record, name, copied=name in page.copied), editable=name in held)
+        name: replace(
+            fact_of(record, name, copied=name in page.copied, percent=name in page.percents),
+            editable=name in held,
+        )
         for name in ("name", *page.facts)
         if name in allowed
     }
@@ -112,7 +115,7 @@ def custom_groups(record: Any, user: User) -> list[tuple[Any, list[Fact]]]:
     ]
 
 
-def fact_of(record: Any, name: str, *, copied: bool = False) -> Fact:
+def fact_of(record: Any, name: str, *, copied: bool = False, percent: bool = False) -> Fact:
     """A built-in field as it is read: numbers in groups, choices in words, addresses that lead somewhere."""
     field = record._meta.get_field(name)
     label = capfirst(str(field.verbose_name))
@@ -136,7 +139,7 @@ def fact_of(record: Any, name: str, *, copied: bool = False) -> Fact:
     if isinstance(field, models.DecimalField):
         return Fact(name, label, write_full(value, getattr(record, "currency", BASE_CURRENCY)))
     if isinstance(field, models.IntegerField):
-        return Fact(name, label, formats.number(value))
+        return Fact(name, label, formats.percent(value / 100, 0) if percent else formats.number(value))
     if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
         return Fact(name, label, formats.day(value))
     if isinstance(field, models.TimeField):

@@ -170,6 +170,8 @@ class QuickCustomerForm(Normalised, CrmModelForm):
         for name in CONTACT_FIELDS:  # what one may not edit one does not fill in either
             if not may_edit(self.user, Contact, name):
                 del self.fields[f"contact_{name}"]
+        self.fields["name"].error_messages["required"] = _("Enter the name of the customer.")
+        self.fields["contact_name"].error_messages["required"] = _("Enter the name of the contact.")
         self.fields["kind"].required = False
         self.fields["kind"].choices = [("", "–"), *Customer._meta.get_field("kind").choices]
         self.initial.pop("kind", None)

@@ -46,6 +46,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+CSRF_FAILURE_VIEW = "crm.core.errors.stale_page"
 CSRF_COOKIE_HTTPONLY = False  # htmx reads the token from <body hx-headers>, never from the cookie
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 if HTTPS else 0
@@ -125,6 +126,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "crm.identity.middleware.PreferencesMiddleware",
+    "crm.console.middleware.SignedOutMiddleware",
     "crm.console.middleware.SessionWatchMiddleware",
     "crm.console.middleware.NewPasswordMiddleware",
     "crm.console.middleware.SecondFactorMiddleware",
@@ -237,6 +239,9 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = CONFIRM_MINUTES * 60
 MFA_ADAPTER = "crm.console.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
+    "activate_totp": "crm.console.forms.codes.SetUpForm",
+    "authenticate": "crm.console.forms.codes.UseCodeForm",
+    "reauthenticate": "crm.console.forms.codes.ConfirmCodeForm",
     "add_webauthn": "crm.console.forms.security_keys.AddKeyForm",
     "authenticate_webauthn": "crm.console.forms.security_keys.UseKeyForm",
     "reauthenticate_webauthn": "crm.console.forms.security_keys.ConfirmKeyForm",

@@ -1,11 +1,14 @@
-"""What happens on the way to every page: devices are noted, new passwords and second factors come first."""
+"""What happens on the way to every page: devices are noted, new passwords and second factors come first, and who is
+signed out is told so."""
 
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from crm.identity import services
 
@@ -30,6 +33,27 @@ class SessionWatchMiddleware:
                 services.touch_session(pk, present)
                 request.session[WATCHED] = [pk, present, now]
         return response
+
+
+class SignedOutMiddleware:
+    """Answer a part of a page that is asked for after the session has ended: the sign-in opens as a page of its own and
+    leads back, and what was about to be saved stays on the screen."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        sign_in = reverse("account_login")
+        if not request.headers.get("HX-Request") or not response.headers.get("Location", "").startswith(
+            sign_in
+        ):
+            return response
+        if request.method != "GET":
+            return HttpResponse(status=401)
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = f"{page.path or '/'}?{page.query}".removesuffix("?")
+        return HttpResponse(status=204, headers={"HX-Redirect": f"{sign_in}?{urlencode({'next': back})}"})
 
 
 class SecondFactorMiddleware:

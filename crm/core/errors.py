@@ -1,4 +1,5 @@
-"""What people get when something breaks beneath every page: 503 while the database is away, otherwise 500."""
+"""What people get when something breaks beneath every page: 503 while the database is away, otherwise 500; and when
+a page is too old to be saved."""
 
 import sys
 
@@ -6,11 +7,19 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.translation import gettext as _
+from django.views.csrf import csrf_failure
 
 RETRY_SECONDS = "30"
 
 AWAY = ("57P",)
 """Error classes of a server that is going down; without a code the connection itself failed."""
+
+
+def stale_page(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page for a form from before the last sign-in. A part of a page cannot show it, so its script gets a sign."""
+    response = csrf_failure(request, reason)
+    response.headers["X-Page-Stale"] = "1"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

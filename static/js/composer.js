@@ -105,14 +105,6 @@ document.addEventListener("click", (event) => {
   field.focus();
 });
 
-// Copy buttons: data-copy="text".
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copy]");
-  if (!button) return;
-  await navigator.clipboard?.writeText(button.dataset.copy);
-  document.dispatchEvent(new CustomEvent("toast", { detail: { text: button.dataset.copied ?? button.dataset.copy } }));
-});
-
 function prepare(root) {
   root.querySelectorAll("[data-composer]").forEach(refresh);
   root.querySelectorAll("[data-dates]").forEach((group) => chips(group.closest("form") ?? group));

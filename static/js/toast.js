@@ -47,9 +47,12 @@ box?.querySelectorAll("[data-toast]").forEach(stay);
 
 // What went wrong with a request, in words; the form keeps what was typed.
 document.addEventListener("htmx:responseError", (event) => {
-  const { status } = event.detail.xhr;
-  const text = { 401: words.signin, 403: words.forbidden, 404: words.gone }[status] ?? words.failed;
-  toast({ text, kind: "bad" });
+  const { xhr } = event.detail;
+  const kind = "bad";
+  const here = encodeURIComponent(window.location.pathname + window.location.search);
+  if (xhr.status === 401) toast({ text: words.signin, kind, url: `${words.signinUrl}?next=${here}`, label: words.signinLabel });
+  else if (xhr.getResponseHeader("X-Page-Stale")) toast({ text: words.stale, kind, label: words.reload, retry: () => window.location.reload() });
+  else toast({ text: { 403: words.forbidden, 404: words.gone, 413: words.large, 429: words.often }[xhr.status] ?? words.failed, kind });
 });
 document.addEventListener("htmx:sendError", (event) => {
   const source = event.detail.elt;

@@ -91,6 +91,7 @@ function send(form, file) {
     try { [result] = JSON.parse(request.responseText).results; } catch { /* not our answer */ }
     if (result?.error) return failed(form, row, result.error);
     if (!result) {
+      if (request.responseURL.includes("/auth/login/")) return failed(form, row, document.querySelector("[data-toast-words]").dataset.signin, again);
       const denied = [401, 403, 404].includes(request.status);
       return failed(form, row, denied ? words.denied : request.status === 413 ? words.large.replace("{limit}", most) : words.failed, denied ? null : again);
     }

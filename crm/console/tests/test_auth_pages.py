@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
+from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from crm.events.models import Event
@@ -124,6 +125,29 @@ def test_the_session_gets_a_new_name_at_sign_in(client, lin):
 def test_signed_in_pages_are_not_cached(client, lin):
     sign_in(client)
     assert "no-store" in client.get("/settings/").headers["Cache-Control"]
+
+
+HERE = {"HX-Request": "true", "HX-Current-URL": "http://testserver/settings/display/?a=1"}
+
+
+def test_a_part_of_a_page_asked_for_signed_out_opens_the_sign_in_and_leads_back(client):
+    answer = client.get("/settings/sections/", headers=HERE)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["HX-Redirect"] == f"{LOGIN}?next=%2Fsettings%2Fdisplay%2F%3Fa%3D1"
+
+
+def test_what_was_to_be_saved_signed_out_stays_on_the_screen(client):
+    answer = client.post("/settings/", {"name": "New"}, headers=HERE)
+    assert answer.status_code == 401
+    assert "Location" not in answer.headers and "HX-Redirect" not in answer.headers
+
+
+def test_a_form_from_before_the_last_sign_in_says_so_and_saves_nothing(lin):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(lin)
+    answer = browser.post("/settings/", {"name": "New", "csrfmiddlewaretoken": "x" * 32}, headers=HERE)
+    assert answer.status_code == 403 and answer.headers["X-Page-Stale"]
+    assert fresh(lin).name == lin.name
 
 
 def test_logging_out_takes_a_post(client, lin):

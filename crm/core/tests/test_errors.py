@@ -27,6 +27,7 @@ def test_a_page_says_that_the_database_is_away(client: Client, database_away) ->
     assert answer.status_code == 503
     assert answer["Retry-After"] == "30"
     assert "The database is not answering" in answer.content.decode()
+    assert '<html lang="en">' in answer.content.decode()
 
 
 def test_the_api_answers_with_a_problem_document(client: Client, database_away) -> None:

@@ -50,5 +50,5 @@ def other_stages(stage: Stage) -> models.QuerySet[Stage]:
 
 
 def deals_in(stage: Stage) -> int:
-    """How many open deals stand in a stage."""
-    return Opportunity.objects.filter(stage=stage, status=OpportunityStatus.OPEN).count()
+    """How many open deals stand in a stage, those in the bin among them: they come back to where they stood."""
+    return Opportunity._base_manager.filter(stage=stage, status=OpportunityStatus.OPEN).count()

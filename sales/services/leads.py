@@ -169,18 +169,16 @@ def restore_lead(lead: Lead, *, actor: Actor) -> Lead:
     lead = lock(lead)
     if lead.deleted_at is None:
         return lead
-    if lead.external_id and Lead.objects.filter(external_id=lead.external_id).exists():
-        raise RuleBroken(
-            _("%(name)s cannot be restored: another lead has the external ID %(id)s now.")
-            % {"name": lead.name, "id": lead.external_id},
-            code="conflict",
-        )
     if lead.status in (LeadStatus.NEW, LeadStatus.WORKING, LeadStatus.QUALIFIED):
         _guard(lead)
     check_free(lead)
+    taken = _("%(name)s cannot be restored: another lead has the external ID %(id)s now.") % {
+        "name": lead.name, "id": lead.external_id,
+    }  # fmt: skip
     with recording(LEAD_RESTORED, lead, actor=actor, always=True):
         lead.deleted_at = lead.deleted_by_id = None
-        save_versioned(lead, ["deleted_at", "deleted_by_id"])
+        with without_double(external_id=taken):
+            save_versioned(lead, ["deleted_at", "deleted_by_id"])
     return lead
 
 

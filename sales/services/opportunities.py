@@ -35,7 +35,7 @@ from sales.events.opportunities import (
 )
 from sales.models import ForecastCategory, Lead, Opportunity, OpportunityStatus, Pipeline, Stage
 from sales.rules import pipeline as rules
-from sales.services.stage_gates import check_gates
+from sales.services.stage_gates import check_gates, way_of
 from sales.services.stages import AsksFirst, default_pipeline, enter, first_stage, is_blank, locked, put_into
 
 EDITABLE = (
@@ -143,12 +143,14 @@ def move_opportunity(
     confirmed: bool = False,
     values: Mapping[str, Any] | None = None,
     approved: bool = False,
+    taking_back: bool = False,
 ) -> Opportunity:
     """Move an open deal to another open stage (or its id) of its own pipeline; `values` are filled in on the way.
 
     Going forward asks for what the stages left behind need (`AsksFirst`); leaving some out asks for confirmation
-    (`SkipsStages`), and a stage that lets nobody in without approval for that (`NeedsApproval`). Rows that hold the one
-    deal are read and locked by one query; none raises `Opportunity.DoesNotExist`.
+    (`SkipsStages`), and a stage that lets nobody in without approval for that. Taking a move back asks for nothing: the
+    deal has been there. Rows that hold the one deal (without `values`) are read and locked by one query; none raises
+    `Opportunity.DoesNotExist`.
     """
     if isinstance(opportunity, models.QuerySet):
         opportunity = opportunity.select_for_update(of=("self",)).get()
@@ -157,11 +159,11 @@ def move_opportunity(
         expected = None
     else:
         opportunity = lock(opportunity)
+    in_use(opportunity)
     check_version(opportunity, expected)
     if not opportunity.is_open:
         raise RuleBroken(_("This opportunity is closed. Open it again first."), code="closed")
-    every = Stage.objects.filter(pipeline=opportunity.pipeline_id, kind=Stage.Kind.OPEN)
-    stages = list(every.order_by("position", "pk"))
+    stages = way_of(opportunity)
     wanted = to if isinstance(to, int) else to.pk
     target = next((one for one in stages if one.pk == wanted and one.is_active), None)
     if target is None:
@@ -171,12 +173,12 @@ def move_opportunity(
         return opportunity
     opportunity.stage = before
     kind = rules.move_kind([one.pk for one in stages], before.pk, target.pk)
-    if kind in (rules.FORWARD, rules.SKIP):
+    if kind in (rules.FORWARD, rules.SKIP) and not taking_back:
         _ask_for_what_is_missing(opportunity, stages, target)
         if not approved:
             check_gates(opportunity, stages, target)
         if kind == rules.SKIP and not confirmed:
-            raise SkipsStages(opportunity, target)
+            raise SkipsStages(target)
     payload = {"from": str(before), "to": str(target), "move": kind}
     about = [Customer(pk=opportunity.customer_id)]
     with recording(OPPORTUNITY_MOVED, opportunity, actor=actor, payload=payload, about=about):
@@ -187,8 +189,7 @@ def move_opportunity(
 class SkipsStages(RuleBroken):
     """A move would leave stages out; the person confirms it, or goes step by step."""
 
-    def __init__(self, opportunity: Opportunity, to: Stage) -> None:
-        self.to = to
+    def __init__(self, to: Stage) -> None:
         super().__init__(
             _("This leaves out stages before “%(stage)s”. Move all the same?") % {"stage": to},
             field="stage",
@@ -204,7 +205,7 @@ def undo_move(opportunity: Opportunity, *, actor: Actor) -> Opportunity:
     fresh = last is not None and timezone.now() - last.entered_at <= UNDO_WITHIN
     if last is None or last.from_stage is None or not fresh or not opportunity.is_open:
         raise RuleBroken(_("This can no longer be undone."))
-    return move_opportunity(opportunity, to=last.from_stage, actor=actor, confirmed=True, approved=True)
+    return move_opportunity(opportunity, to=last.from_stage, actor=actor, taking_back=True)
 
 
 def move_in_bulk(opportunity: Opportunity, *, stage: Stage, actor: Actor) -> Opportunity:
@@ -213,12 +214,13 @@ def move_in_bulk(opportunity: Opportunity, *, stage: Stage, actor: Actor) -> Opp
 
 
 def move_back(opportunities: Iterable[Opportunity], before: Mapping[str, Any], *, actor: Actor) -> None:
-    """Put deals moved together back into the stages they stood in, as far as those are still there."""
-    stages = {stage.pk: stage for stage in Stage.objects.filter(pk__in=set(before.values()))}
+    """Put deals moved together back into the stages they stood in, as far as both are still there."""
+    in_use_still = Stage.objects.filter(pk__in=set(before.values()), is_active=True)
+    stages = {stage.pk: stage for stage in in_use_still}
     for opportunity in opportunities:
         stage = stages.get(before.get(str(opportunity.pk)))
-        if stage is not None and opportunity.is_open:
-            move_opportunity(opportunity, to=stage, actor=actor, confirmed=True)
+        if stage is not None and opportunity.is_open and opportunity.deleted_at is None:
+            move_opportunity(opportunity, to=stage, actor=actor, taking_back=True)
 
 
 @transaction.atomic
@@ -243,20 +245,15 @@ def restore_opportunity(opportunity: Opportunity, *, actor: Actor) -> Opportunit
     opportunity = locked(opportunity)
     if opportunity.deleted_at is None:
         return opportunity
-    taken = (
-        opportunity.external_id and Opportunity.objects.filter(external_id=opportunity.external_id).exists()
-    )
-    if taken:
-        raise RuleBroken(
-            _("%(name)s cannot be restored: another opportunity has the external ID %(id)s now.")
-            % {"name": opportunity.name, "id": opportunity.external_id},
-            code="conflict",
-        )
     check_free(opportunity)
+    taken = _("%(name)s cannot be restored: another opportunity has the external ID %(id)s now.") % {
+        "name": opportunity.name, "id": opportunity.external_id,
+    }  # fmt: skip
     about = [opportunity.customer]
     with recording(OPPORTUNITY_RESTORED, opportunity, actor=actor, always=True, about=about):
         opportunity.deleted_at = opportunity.deleted_by_id = None
-        save_versioned(opportunity, ["deleted_at", "deleted_by_id"])
+        with without_double(external_id=taken):
+            save_versioned(opportunity, ["deleted_at", "deleted_by_id"])
     return opportunity
 
 

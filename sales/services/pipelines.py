@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, lock
+from crm.core.writes import RuleBroken, lock, only
 from crm.events.actor import Actor
 from crm.events.recording import EventRow, record_event, record_events, recording
 from crm.identity.models import Team
@@ -80,7 +79,7 @@ def update_pipeline(
 ) -> Pipeline:
     """Rename a pipeline, say who sells through it, switch it off, or make it the one of whoever names none."""
     pipeline = lock(pipeline)
-    with recording(PIPELINE_UPDATED, pipeline, actor=actor, payload={"name": str(pipeline)}):
+    with recording(PIPELINE_UPDATED, pipeline, actor=actor, payload={"name": str(pipeline)}) as draft:
         if name is not None:
             pipeline.name = _named(name)
         if name_en is not None:
@@ -94,9 +93,14 @@ def update_pipeline(
             _may_rest(pipeline)
         if is_active is not None:
             pipeline.is_active = is_active
+        if pipeline.is_default and not pipeline.is_active:
+            raise RuleBroken(_("The default pipeline has to be in use."), field="is_active")
         pipeline.save()
         if teams is not None:
+            before = sorted(map(str, pipeline.teams.all()))
             pipeline.teams.set(teams)
+            if (after := sorted(map(str, pipeline.teams.all()))) != before:
+                draft.payload["teams"] = [before, after]
     return pipeline
 
 
@@ -203,9 +207,7 @@ def _move_all(deals: Sequence[Opportunity], before: Stage, to: Stage, actor: Act
 
 
 def _fill(stage: Stage, values: dict[str, Any]) -> None:
-    unknown = set(values) - set(OF_STAGE)
-    if unknown:
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
+    only(OF_STAGE, values)
     for name, value in values.items():
         setattr(stage, name, value)
     stage.name, stage.name_en = _named(stage.name), tidy(stage.name_en)[:100]
@@ -226,13 +228,7 @@ def _fill(stage: Stage, values: dict[str, Any]) -> None:
 def _is_askable(name: str, stage: Stage) -> bool:
     if name.startswith(PREFIX):
         return name.removeprefix(PREFIX) in fields_of(Opportunity)
-    if name == "reason":
-        return not stage.is_open
-    try:
-        Opportunity._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return name in ASKABLE
+    return name in ASKABLE or (name == "reason" and not stage.is_open)
 
 
 def _named(name: str) -> str:

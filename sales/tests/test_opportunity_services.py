@@ -12,7 +12,8 @@ from crm.events.models import Event
 from crm.identity.access import may, visible
 from crm.identity.tests.factories import fresh, make_company
 from sales import services
-from sales.models import Opportunity
+from sales.models import Opportunity, Stage
+from sales.services.pipelines import delete_stage
 from sales.tasks import empty_opportunity_bin
 from sales.tests.factories import SYSTEM, make_lead, make_opportunity, stage
 
@@ -66,6 +67,34 @@ def test_leaving_stages_out_is_confirmed_and_going_back_is_noted(deal):
     back = services.move_opportunity(deal, to=stage("Qualify"), actor=SYSTEM)
     assert [move for _name, move, _now in stays(deal)] == ["", "skip", "back"]
     assert (back.probability, back.forecast_category) == (10, "pipeline")
+
+
+def test_a_stage_out_of_use_stands_in_nobodys_way(deal):
+    gone = stage("Discovery")
+    Stage.objects.filter(pk=gone.pk).update(needs_approval=True, asks=["campaign"])
+    delete_stage(gone, actor=SYSTEM)
+    moved = services.move_opportunity(deal, to=stage("Proposal"), actor=SYSTEM)
+    assert stays(moved)[-1] == ("Proposal", "forward", True)
+
+
+def test_taking_a_move_back_asks_for_nothing(customer):
+    deals = [
+        make_opportunity(customer, stage=stage("Proposal")) for _n in range(2)
+    ]  # as an import leaves them
+    Stage.objects.filter(pk=stage("Proposal").pk).update(needs_approval=True)
+    for deal in deals:
+        services.move_in_bulk(deal, stage=stage("Qualify"), actor=SYSTEM)
+    assert services.undo_move(deals[0], actor=SYSTEM).stage == stage("Proposal")
+    deals[1].refresh_from_db()
+    services.move_back([deals[1]], {str(deals[1].pk): stage("Proposal").pk}, actor=SYSTEM)
+    deals[1].refresh_from_db()
+    assert deals[1].stage == stage("Proposal")
+
+
+def test_what_lies_in_the_bin_does_not_move(deal):
+    services.delete_opportunity(deal, actor=SYSTEM)
+    with pytest.raises(RuleBroken, match="bin"):
+        services.move_opportunity(deal, to=stage("Discovery"), actor=SYSTEM)
 
 
 def test_a_move_leads_to_open_stages_of_the_same_pipeline(deal):

@@ -111,6 +111,31 @@ def test_deleting_a_stage_asks_where_its_deals_go(company, django_assert_max_num
     assert reopened.stage == stage("Qualify")  # the one it was closed from is gone
 
 
+def test_deals_in_the_bin_are_asked_about_as_well(company):
+    """They come back to the stage they stood in, so it cannot go without them."""
+    deal = make_opportunity(make_customer(company.sales1), stage=stage("Proposal"))
+    services.delete_opportunity(deal, actor=SYSTEM)
+    client, url = admin(company), reverse("stage_delete", args=[stage("Proposal").pk])
+    assert 'name="to"' in client.get(url, headers=HTMX).content.decode()
+    assert client.post(url, {"to": stage("Discovery").pk}, headers=HTMX).status_code == 204
+    assert services.restore_opportunity(deal, actor=SYSTEM).stage == stage("Discovery")
+
+
+def test_what_becomes_of_a_pipeline_is_kept(company):
+    second = pipelines.create_pipeline(name="渠道", teams=[company.east], actor=SYSTEM)
+    pipelines.update_pipeline(second, teams=[company.south, company.east], actor=SYSTEM)
+    told = Event.objects.filter(name="pipeline.updated", subject_id=str(second.pk)).latest("pk")
+    assert told.payload["teams"] == [["East"], ["East", "South"]]
+
+
+def test_the_default_pipeline_is_in_use(company):
+    second = pipelines.create_pipeline(name="渠道", actor=SYSTEM)
+    pipelines.update_pipeline(second, is_active=False, actor=SYSTEM)
+    with pytest.raises(RuleBroken, match="in use"):
+        pipelines.update_pipeline(second, is_default=True, actor=SYSTEM)
+    assert Pipeline.objects.get(is_default=True) != second
+
+
 def test_what_is_needed_stays(company):
     pipeline = Pipeline.objects.get()
     for closing in ("Won", "Lost"):

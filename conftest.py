@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import os
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -20,27 +21,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not (marks[item] and marks[item].kwargs.get("transaction")))
 
 
-FAST = {"LANGUAGE_CODE": "en", "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
+@pytest.fixture(scope="session", autouse=True)
+def _fast():
+    """Cheap password hashes and the language of the source for every test."""
+    cheap = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(LANGUAGE_CODE="en", PASSWORD_HASHERS=cheap):
+        yield
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def django_db_setup(_fast, django_db_setup, django_db_blocker):
     """The test database, and the rows of the migrations and of the small company to put back into it."""
     from crm.identity.tests.factories import keep_company
     from crm.tests.seeds import keep_seeds
 
-    with django_db_blocker.unblock(), override_settings(**FAST):
+    with django_db_blocker.unblock():
         keep_seeds()
         keep_company()
 
 
 @pytest.fixture(autouse=True)
-def _fast_and_private(settings, tmp_path):
-    """Cheap password hashes, files of its own and the language of the source for every test."""
-    for name, value in FAST.items():
-        setattr(settings, name, value)
-    settings.MEDIA_ROOT = tmp_path / "files"
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+def _private(settings, tmp_path_factory):
+    """Files of its own for every test; their folder is made when the first one is stored."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "files" / str(next(_tests))
+
+
+_tests = count(1)
 
 
 @pytest.fixture(autouse=True)

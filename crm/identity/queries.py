@@ -125,23 +125,25 @@ def _held(today: date) -> dict[str, RawSQL]:
     fields = FieldRight._base_manager.filter(role=models.OuterRef("role")).values(
         one=JSONObject(model="model", field="field", level="level")
     )
-    mine = models.Q(group__user=models.OuterRef("pk")) | models.Q(user=models.OuterRef("pk"))
-    verbs = Permission._base_manager.filter(mine).order_by().distinct()
-    direct, by_group = (
+    # Each way by itself: one condition for both would have the database look at every permission there is.
+    verbs = [
+        ArraySubquery(
+            rows.order_by().values(one=Concat("content_type__app_label", models.Value("."), "codename"))
+        )
+        for way in ("group__user", "user")
+        for rows in [Permission._base_manager.filter(**{way: models.OuterRef("pk")})]
+    ]
+    teams = [
         ArraySubquery(rows.values(one=JSONObject(source="source", **TEAM_GRANT)))
         for rows in team_grants(models.OuterRef("pk"))
-    )
+    ]
     covers = Cover.objects.running(today).filter(by=models.OuterRef("pk")).order_by()
     version = Company._base_manager.filter(pk=1).values("fields_version")
     factors = Authenticator.objects.filter(user=models.OuterRef("pk")).exclude(type="recovery_codes")
     return written(
         User._base_manager.annotate(
-            held_verbs=ArraySubquery(
-                verbs.values(one=Concat("content_type__app_label", models.Value("."), "codename"))
-            ),
-            held_teams=models.Func(
-                direct, by_group, function="array_cat", output_field=ArrayField(models.JSONField())
-            ),
+            held_verbs=models.Func(*verbs, function="array_cat", output_field=ArrayField(models.TextField())),
+            held_teams=models.Func(*teams, function="array_cat", output_field=ArrayField(models.JSONField())),
             held_policies=ArraySubquery(policies),
             held_fields=ArraySubquery(fields),
             held_covers=ArraySubquery(covers.values(one=JSONObject(id="user_id", name="user__name"))),

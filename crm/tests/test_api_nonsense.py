@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.test import override_settings
 from drf_spectacular.generators import SchemaGenerator
 
 from crm.tests.matrix import NEVER_USED, Door, savepoint
@@ -59,8 +58,7 @@ RECORDS = {
 
 @pytest.fixture(scope="module")
 def door(django_db_setup, django_db_blocker) -> Iterator[Door]:
-    cheap = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
-    with django_db_blocker.unblock(), cheap, transaction.atomic():
+    with django_db_blocker.unblock(), transaction.atomic():
         made = Door(make_world())
         connection.check_constraints()  # once; what is left to look at would be looked at after every test
         yield made

@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection, transaction
-from django.test import override_settings
 from django.urls import get_resolver
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
@@ -55,9 +54,8 @@ def door(django_db_setup, django_db_blocker) -> Iterator[Door]:
 
     Time passing would write too: that a device is still in use, for example.
     """
-    cheap = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
     still = time_machine.travel(timezone.now(), tick=False)
-    with django_db_blocker.unblock(), cheap, transaction.atomic(), still:
+    with django_db_blocker.unblock(), transaction.atomic(), still:
         made = Door(make_world())
         connection.check_constraints()  # once; what is left to look at would be looked at after every test
         yield made

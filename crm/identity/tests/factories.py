@@ -1,12 +1,13 @@
 """People and teams for tests: one small company that every app's tests share."""
 
+import io
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from crm.events.actor import Actor, system
 from crm.identity import services
@@ -92,26 +93,35 @@ def make_company() -> Company:
     """The whole company, with the user names and roles of the demo company."""
     if not _kept:
         return _built()
-    rows = deepcopy(_kept)
-    with transaction.atomic():
-        for model, found in rows.items():
-            model._base_manager.bulk_create(found)
-    teams = {team.name.lower(): team for team in rows[Team]}
-    return Company(**teams, people={user.username: user for user in rows[User]})
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table, rows in _kept.items():
+            cursor.copy_expert(f'COPY "{table}" FROM STDIN', io.StringIO(rows))
+    return deepcopy(_company[0])
 
 
 def keep_company() -> None:
-    """Remember the rows of the company: tests that ask for one get them put back, ten times as fast as made anew."""
+    """Remember the rows of the company: tests that ask for one get them put back, many times as fast as made anew."""
     before = _keys()
     with transaction.atomic():
-        _built()
+        _company.append(_built())
         for model, known in _keys().items():
             if new := known - before[model]:
-                _kept[model] = list(model._base_manager.filter(pk__in=new).order_by("pk"))
+                _kept[model._meta.db_table] = _rows(model._meta.db_table, model._meta.pk.column, list(new))
         transaction.set_rollback(True)
 
 
-_kept: dict[type[models.Model], list[models.Model]] = {}
+_company: list[Company] = []
+_kept: dict[str, str] = {}
+
+
+def _rows(table: str, key: str, keys: list[Any]) -> str:
+    rows = io.StringIO()
+    with connection.cursor() as cursor:
+        chosen = cursor.mogrify(
+            f'SELECT * FROM "{table}" WHERE "{key}" = ANY(%s) ORDER BY 1', [keys]
+        ).decode()
+        cursor.copy_expert(f"COPY ({chosen}) TO STDOUT", rows)
+    return rows.getvalue()
 
 
 def _keys() -> dict[type[models.Model], set[Any]]:

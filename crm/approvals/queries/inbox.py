@@ -107,7 +107,7 @@ class Waiting:
 
 def waiting_summary(user: User) -> Waiting:
     """What waits for somebody, for the page they open first; amounts in other currencies are not compared."""
-    rows = list(waiting_for(user).order_by().values_list("amount", "currency", "nudges")[:200])
+    rows = list(waiting_for(user).order_by().values_list("amount", "currency", "nudges"))
     if not rows:
         return Waiting()
     amounts = [amount for amount, currency, _n in rows if amount is not None and currency == BASE_CURRENCY]

@@ -1,12 +1,11 @@
-"""Approvals (审批): which flow a record takes, who its approvers are, and what follows from each decision.
+"""Approvals (审批): whom a step really asks, and what follows from each decision.
 
 A flow is a list of steps; every step asks its approvers one after the other (依次), any one of them (或签) or all of
 them (会签). The tasks of a round are values here; the services keep them as rows.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 SEQUENTIAL, ANY, ALL = "sequential", "any", "all"
 WAITING, OPEN, APPROVED, REJECTED, SKIPPED, CANCELLED = (
@@ -19,18 +18,6 @@ WAITING, OPEN, APPROVED, REJECTED, SKIPPED, CANCELLED = (
 )
 PENDING = "pending"
 UNDECIDED = (WAITING, OPEN)
-
-
-@dataclass(frozen=True)
-class Band:
-    """A flow's range of amounts: from `lower` on, below `upper`; without an upper end it is open."""
-
-    flow: str
-    lower: Decimal = Decimal(0)
-    upper: Decimal | None = None
-
-    def holds(self, amount: Decimal) -> bool:
-        return self.lower <= amount and (self.upper is None or amount < self.upper)
 
 
 @dataclass(frozen=True)
@@ -48,15 +35,6 @@ class Round:
 
     tasks: tuple[Task, ...]
     outcome: str = PENDING
-
-    @property
-    def open(self) -> tuple[Task, ...]:
-        return tuple(task for task in self.tasks if task.state == OPEN)
-
-
-def flow_for(bands: Iterable[Band], amount: Decimal) -> str | None:
-    """The first flow, in order, whose band holds the amount."""
-    return next((band.flow for band in bands if band.holds(amount)), None)
 
 
 @dataclass(frozen=True)
@@ -102,50 +80,6 @@ def seats(
     if not asked and executive is not None:
         return [Seat(executive, approvers[0] if approvers else None)]
     return list(asked.values())
-
-
-def resolve(
-    approvers: Sequence[int],
-    *,
-    submitter: int,
-    manager_of: Callable[[int], int | None],
-    active: Callable[[int], bool],
-    delegates: Mapping[int, int],
-    executive: int | None,
-) -> list[int]:
-    """The people `seats` finds, without in whose place they sit."""
-    found = seats(
-        approvers,
-        submitter=submitter,
-        manager_of=manager_of,
-        active=active,
-        delegates=delegates,
-        executive=executive,
-    )
-    return [seat.person for seat in found]
-
-
-def begin(steps: Sequence[tuple[str, Sequence[int]]]) -> Round:
-    """A new round: everybody's task waits, the first step's open."""
-    tasks = tuple(
-        Task(number, approver) for number, (_mode, people) in enumerate(steps) for approver in people
-    )
-    return settle([mode for mode, _people in steps], tasks)
-
-
-def decide(modes: Sequence[str], tasks: Sequence[Task], approver: int, state: str) -> Round:
-    """The round after somebody approved or rejected their open task; ValueError where none is open for them."""
-    place = next((n for n, t in enumerate(tasks) if t.approver == approver and t.state == OPEN), None)
-    if place is None:
-        raise ValueError("no open task for this approver")
-    changed = [replace(task, state=state) if n == place else task for n, task in enumerate(tasks)]
-    return settle(modes, changed)
-
-
-def send_back(modes: Sequence[str], tasks: Sequence[Task], to_step: int) -> Round:
-    """退回: from the step now open back to an earlier one; what was decided from there on is asked again."""
-    again = [replace(task, state=WAITING) if task.step >= to_step else task for task in tasks]
-    return settle(modes, again)
 
 
 def settle(modes: Sequence[str], tasks: Sequence[Task]) -> Round:

@@ -27,9 +27,9 @@ def approve(
 ) -> ApprovalRequest:
     """Agree to what waits for somebody; doing so twice changes nothing."""
     request = lock(request)
-    task = _own_task(request, user, Task.APPROVED)
-    if task is None:
+    if _answered(request, user, Task.APPROVED):
         return request
+    task = own_task(request, user)
     check_version(request, expected)
     _close(task, Task.APPROVED, comment)
     payload = {"title": request.title, "comment": task.comment}
@@ -45,9 +45,9 @@ def reject(
 ) -> ApprovalRequest:
     """Refuse what waits for somebody, saying why: the request ends, the record can be changed and submitted again."""
     request = lock(request)
-    task = _own_task(request, user, Task.REJECTED)
-    if task is None:
+    if _answered(request, user, Task.REJECTED):
         return request
+    task = own_task(request, user)
     check_version(request, expected)
     _close(task, Task.REJECTED, _reason(comment))
     payload = {"title": request.title, "comment": task.comment}
@@ -67,8 +67,7 @@ def send_back(
 ) -> ApprovalRequest:
     """Send a request back, saying why: to an earlier step (its id), which is asked again, or to who submitted it."""
     request = lock(request)
-    task = _own_task(request, user, None)
-    assert task is not None
+    task = own_task(request, user)
     check_version(request, expected)
     reason = _reason(comment)
     steps, tasks = laid_out(request)
@@ -165,17 +164,26 @@ def _reopen(request: ApprovalRequest, actor: Actor) -> None:
     save_versioned(request, ["state", "decided_at"])
 
 
-def _own_task(request: ApprovalRequest, user: User, outcome: str | None) -> ApprovalTask | None:
-    """The open task of somebody; None where they have decided just so already, an error where it is not theirs."""
-    mine = ApprovalTask.objects.filter(request=request, approver=user)
-    found = mine.filter(state=Task.OPEN).order_by("pk").first() if request.is_pending else None
-    if found is not None:
-        return found
-    if outcome and mine.filter(state=outcome).exists():
+def open_task(request: ApprovalRequest, user: User) -> ApprovalTask | None:
+    """The part of a (locked) request that waits for somebody's answer now."""
+    if not request.is_pending:
         return None
+    return ApprovalTask.objects.filter(request=request, approver=user, state=Task.OPEN).order_by("pk").first()
+
+
+def _answered(request: ApprovalRequest, user: User, answer: str) -> bool:
+    """Whether somebody has given just this answer and is asked for no other: their second click."""
+    given = ApprovalTask.objects.filter(request=request, approver=user, state=answer)
+    return open_task(request, user) is None and given.exists()
+
+
+def own_task(request: ApprovalRequest, user: User) -> ApprovalTask:
+    """The part that waits for somebody's answer; where none does, an error says why."""
+    if (found := open_task(request, user)) is not None:
+        return found
     if not request.is_pending:
         raise RuleBroken(_("This is decided already."), code="decided")
-    if mine.filter(state=Task.SKIPPED).exists():
+    if ApprovalTask.objects.filter(request=request, approver=user, state=Task.SKIPPED).exists():
         raise RuleBroken(_("Somebody else has answered already."), code="decided")
     raise RuleBroken(_("It is not your turn to decide this."), code="not_yours")
 

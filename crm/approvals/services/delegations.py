@@ -9,8 +9,8 @@ from crm.approvals.events import DELEGATED, DELEGATION_ENDED
 from crm.approvals.models import ApprovalDelegation, ApprovalRequest, ApprovalTask
 from crm.approvals.queries.people import Chart
 from crm.approvals.rules.conditions import leads_back
+from crm.approvals.services.deciding import open_task
 from crm.approvals.services.handling import transfer
-from crm.approvals.services.rounds import people_named
 from crm.core.clock import company_today
 from crm.core.locks import hold
 from crm.core.writes import RuleBroken
@@ -56,21 +56,23 @@ def delegate(
 
 @transaction.atomic
 def end_delegation(delegation: ApprovalDelegation, *, actor: Actor) -> None:
-    """End a delegation before its time; what was handed over stays with who has it."""
-    payload = {"to": str(delegation.to), "to_id": delegation.to_id}
-    user = delegation.user
-    delegation.delete()
-    record_event(DELEGATION_ENDED, user, actor=actor, payload=payload)
+    """End a delegation before its time; what was handed over stays with who has it. Twice is once."""
+    held = ApprovalDelegation.objects.select_for_update().filter(pk=delegation.pk).first()
+    if held is not None:
+        payload = {"to": str(held.to), "to_id": held.to_id}
+        record_event(DELEGATION_ENDED, held.user, actor=actor, payload=payload)
+        held.delete()
 
 
 def _hand_over(user: User, to: User, actor: Actor) -> None:
     """What waits for somebody already waits for the other from now on."""
-    waiting = ApprovalTask.objects.filter(
-        approver=user, state=ApprovalTask.State.OPEN, request__state=ApprovalRequest.State.PENDING
-    ).exclude(request__submitter=to)
+    waiting = ApprovalTask.objects.filter(approver=user, state=ApprovalTask.State.OPEN).values("request")
     taken = ApprovalTask.objects.filter(
         approver=to, state__in=(ApprovalTask.State.OPEN, ApprovalTask.State.WAITING)
     ).values("request")
-    for task in waiting.exclude(request__in=taken).select_related("request").order_by("pk"):
-        transfer(task.request, user=user, to=to, actor=actor)
-        people_named(task.request, [user.pk])
+    requests = ApprovalRequest.objects.select_for_update().filter(
+        pk__in=waiting, state=ApprovalRequest.State.PENDING
+    )
+    for request in requests.exclude(submitter=to).exclude(pk__in=taken).order_by("pk"):
+        if open_task(request, user) is not None:  # they may have answered before the lock was had
+            transfer(request, user=user, to=to, actor=actor)

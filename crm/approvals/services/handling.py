@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.approvals.events import COMMENTED, COPIED, NUDGED, SIGNER_ADDED, TRANSFERRED
 from crm.approvals.models import ApprovalCopy, ApprovalRequest, ApprovalStep, ApprovalTask, Mode
 from crm.approvals.queries.people import Chart
-from crm.approvals.services.deciding import LONGEST_COMMENT, Task, _own_task
+from crm.approvals.services.deciding import LONGEST_COMMENT, Task, own_task
 from crm.approvals.services.rounds import advance, laid_out, people_named
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
@@ -35,8 +35,7 @@ def transfer(
 ) -> ApprovalRequest:
     """Pass one's part on to somebody else (转审), who decides instead."""
     request = lock(request)
-    task = _own_task(request, user, None)
-    assert task is not None
+    task = own_task(request, user)
     check_version(request, expected)
     _check_able(request, to)
     task.instead_of_id, task.approver, task.opened_at = user.pk, to, timezone.now()
@@ -62,8 +61,7 @@ def add_signer(
 ) -> ApprovalRequest:
     """Ask one more person (加签): before one decides oneself, or after this step is approved."""
     request = lock(request)
-    task = _own_task(request, user, None)
-    assert task is not None
+    task = own_task(request, user)
     check_version(request, expected)
     _check_able(request, who)
     if place not in (BEFORE, AFTER):

@@ -10,11 +10,12 @@ from django.db import connection
 from crm.approvals import services
 from crm.approvals.models import ApprovalRequest, Mode
 from crm.approvals.tests.factories import agree, ask, asked, make_flow, superior, who
+from crm.core.clock import company_today
 from crm.core.writes import RuleBroken
 from crm.events.delivery import deliver_pending
 from crm.events.models import Event
 from crm.identity.services import deactivate_user
-from crm.identity.tests.factories import SYSTEM, actor
+from crm.identity.tests.factories import SYSTEM, actor, make_user
 
 pytestmark = pytest.mark.django_db
 # Thursday, half an hour before the end of the working day; eight working hours a day.
@@ -54,6 +55,44 @@ def test_who_leaves_is_followed_by_their_superior(company, thing):
     assert asked(request) == ["director"] and names(request).count("approval.moved_up") == 1
 
 
+def test_who_left_after_nobody_answered_is_followed_as_well(company, thing):
+    """An escalation that found nobody above is no end: the task does not wait for who is gone."""
+    second = make_user("exec2", "executive", company.company)
+    with time_machine.travel(THURSDAY, tick=False):
+        make_flow([who(company.exec)])
+        request = ask(thing, company.sales1)
+    with time_machine.travel(THURSDAY + timedelta(days=5), tick=False):
+        services.watch()
+        assert asked(request) == ["exec"] and request.tasks.get().escalated_at is not None
+        deactivate_user(company.exec, actor=SYSTEM)
+        services.watch()
+    assert asked(request) == ["exec2"]
+    assert agree(request, second).state == "approved"
+
+
+def test_the_part_of_who_left_falls_away_where_their_superior_decides_anyway(company, thing):
+    make_flow({"approvers": [who(company.manager1), who(company.director)], "mode": Mode.ALL})
+    request = ask(thing, company.sales1)
+    deactivate_user(company.manager1, actor=SYSTEM)
+    assert services.watch() == 1 and services.watch() == 0
+    assert asked(request) == ["director"] and names(request).count("approval.moved_up") == 1
+    assert agree(request, company.director).state == "approved"
+
+
+def test_many_that_were_reminded_do_not_hide_the_next(company, thing, django_assert_max_num_queries):
+    make_flow([superior()])
+    with time_machine.travel(THURSDAY, tick=False):
+        request = ask(thing, company.sales1)
+    for _n in range(5):
+        request.tasks.create(
+            step=request.steps.get(), approver=company.manager1, state="open", opened_at=THURSDAY
+        )
+    with time_machine.travel(THURSDAY + timedelta(hours=24), tick=False):
+        assert services.watch() == 6
+        with django_assert_max_num_queries(5):  # what is not due is not locked one by one
+            assert services.watch() == 0
+
+
 def test_who_left_before_their_step_is_not_asked(company, thing):
     make_flow([superior()], [who(company.finance1)])
     request = ask(thing, company.sales1)
@@ -62,8 +101,6 @@ def test_who_left_before_their_step_is_not_asked(company, thing):
 
 
 def test_a_loop_of_delegates_is_refused(company):
-    from crm.core.clock import company_today
-
     today = company_today()
     days = {"first_date": today + timedelta(days=1), "last_date": today + timedelta(days=9)}
     chain = [company.manager1, company.manager2, company.director]
@@ -78,8 +115,6 @@ def test_a_loop_of_delegates_is_refused(company):
 
 
 def test_a_chain_of_delegates_is_followed_one_step(company, thing):
-    from crm.core.clock import company_today
-
     make_flow([superior()])
     days = {"first_date": company_today(), "last_date": company_today()}
     services.delegate(company.manager1, to=company.manager2, actor=SYSTEM, **days)
@@ -87,9 +122,15 @@ def test_a_chain_of_delegates_is_followed_one_step(company, thing):
     assert asked(ask(thing, company.sales1)) == ["manager2"]
 
 
-def test_who_is_away_is_replaced_when_their_turn_comes(company, thing):
-    from crm.core.clock import company_today
+def test_a_delegation_ends_once(company):
+    days = {"first_date": company_today(), "last_date": company_today()}
+    made = services.delegate(company.manager1, to=company.manager2, actor=SYSTEM, **days)
+    for _twice in range(2):
+        services.end_delegation(made, actor=SYSTEM)
+    assert Event._base_manager.filter(name="approval.delegation_ended").count() == 1
 
+
+def test_who_is_away_is_replaced_when_their_turn_comes(company, thing):
     make_flow([superior()], [who(company.finance1)])
     request = ask(thing, company.sales1)
     days = {"first_date": company_today(), "last_date": company_today()}

@@ -31,6 +31,12 @@ def test_the_bell_shows_ones_news_escaped(client, note):
     assert "Lin transferred &lt;b&gt;Acme&lt;/b&gt; to you" in page
 
 
+@pytest.mark.parametrize("place", ["²", "9" * 5000, "x", "-1"])
+def test_a_place_that_is_none_shows_the_newest(client, note, place):
+    page = client.get("/notifications/", {"before": place})
+    assert page.status_code == 200 and "Acme" in page.content.decode()
+
+
 def test_opening_one_marks_it_read_and_goes_there(client, note):
     response = client.post(reverse("notification_open", args=[note.pk]))
     assert response.headers["Location"] == "/customers/5/"

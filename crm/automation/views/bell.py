@@ -60,7 +60,7 @@ def notification_read(request: HttpRequest) -> HttpResponse:
 def _bell(request: HttpRequest) -> dict[str, object]:
     before = request.GET.get("before", "")
     rows = queries.notifications(request.user)
-    if before.isdigit():
+    if before.isdecimal() and len(before) < 19:
         rows = rows.filter(pk__lt=int(before))
     found = list(rows[: PAGE + 1])
     older = f"{reverse('notification_list')}?before={found[PAGE - 1].pk}" if len(found) > PAGE else ""

@@ -22,7 +22,8 @@ from crm.records.field_access import readable
 from crm.records.models import Region
 from crm.records.models.custom_field import LINKING, CustomFields
 from crm.records.queries.custom_fields import arranged, linked_values, target_of
-from crm.records.services.custom_values import condition_values, is_shown
+from crm.records.rules.custom_conditions import is_shown
+from crm.records.services.custom_values import condition_values
 
 if TYPE_CHECKING:
     from crm.listing.record.declare import RecordPage

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from crm.core.locks import hold
 from crm.core.pinyin import sort_key
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, check_version, lock, save_versioned
+from crm.core.writes import RuleBroken, check_version, lock, only, save_versioned
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.events.tasks import wake
@@ -42,7 +42,7 @@ from crm.records.models.custom_field import (
     CustomField,
     RecordSection,
 )
-from crm.records.queries.custom_fields import carrier, forget_fields, linked, spec_of, target_of
+from crm.records.queries.custom_fields import carrier, forget_fields, linked, spec_of
 from crm.records.rules.custom_conditions import EMPTY, FILLED, OPERATORS
 from crm.records.rules.custom_values import BadValue, stored
 
@@ -72,7 +72,7 @@ def create_field(
     **values: Any,
 ) -> CustomField:
     """Add a field to a kind of record; without a key it gets one from its name. It is there for everybody at once."""
-    _only(values)
+    only(EDITABLE, values)
     if carrier(model) is None:
         raise RuleBroken(_("This kind of record has no custom fields."), field="model")
     if kind not in CustomField.Kind.values:
@@ -102,7 +102,7 @@ def update_field(
     one: CustomField, *, actor: Actor, expected: int | None = None, section: Any = ..., **values: Any
 ) -> CustomField:
     """Change a field; its kind and key stay. An option keeps its key, so that renaming it touches no record."""
-    _only(values)
+    only(EDITABLE, values)
     one = lock(one)
     check_version(one, expected)
     was_searched = one.is_searched
@@ -239,11 +239,6 @@ def place_field(one: CustomField, section: RecordSection | int | None, *, actor:
 
 
 # --- Checks ------------------------------------------------------------------------------------------------------
-
-
-def _only(values: Mapping[str, Any]) -> None:
-    if unknown := set(values) - set(EDITABLE):
-        raise TypeError(f"not to be edited this way: {sorted(unknown)}")
 
 
 def _put(one: CustomField, values: Mapping[str, Any]) -> None:
@@ -454,7 +449,6 @@ __all__ = [
     "delete_section",
     "place_field",
     "restore_field",
-    "target_of",
     "update_field",
     "update_section",
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.core.writes import RuleBroken
 from crm.records.models.custom_field import LINKING, PREFIX, CustomField, CustomFields
 from crm.records.queries.custom_fields import fields_of, linked, spec_of
-from crm.records.rules.custom_conditions import Condition, is_required, is_shown
+from crm.records.rules.custom_conditions import Condition, is_required
 from crm.records.rules.custom_values import BadValue, stored
 from crm.records.searchable import SEARCHED
 
@@ -147,7 +147,6 @@ __all__ = [
     "condition_values",
     "hold",
     "hold_all",
-    "is_shown",
     "settle",
     "taken",
 ]

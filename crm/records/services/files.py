@@ -210,20 +210,22 @@ def delete_unattached(*, actor: Actor, older_than: timedelta | None = None) -> i
     before = now - (older_than or UNATTACHED_FOR)
     waiting = Q(purpose=ATTACHMENT, created_at__gte=now - (older_than or DRAFT_FOR))
     loose = loose_files().filter(created_at__lt=before).exclude(waiting)
-    ids = list(loose.values_list("pk", flat=True)[:MOST_AT_ONCE])
-    for pk in ids:
+    gone = 0
+    for pk in list(loose.values_list("pk", flat=True)[:MOST_AT_ONCE]):
         with transaction.atomic():
             stored = StoredFile._base_manager.select_for_update(skip_locked=True).filter(pk=pk).first()
             if stored is not None and loose_files().filter(pk=pk).exists():
                 delete_file(stored, actor=actor)
-    return len(ids) + _delete_lost_bytes(before)
+                gone += 1
+    return gone + _delete_lost_bytes(before)
 
 
 def _delete_lost_bytes(before: datetime) -> int:
     """Bytes whose row was never written, because the transaction that stored them failed."""
     rows = StoredFile._base_manager
     storage, removed = StoredFile._meta.get_field("content").storage, 0
-    for folder, columns in ((str(ATTACHMENT), ("content",)), (PREVIEWS, ("thumbnail", "picture"))):
+    folders = {str(purpose): ("content",) for purpose in StoredFile.Purpose}
+    for folder, columns in {**folders, PREVIEWS: ("thumbnail", "picture")}.items():
         for part in _listed(storage, folder)[0]:
             names = {f"{folder}/{part}/{name}" for name in _listed(storage, f"{folder}/{part}")[1]}
             known: set[str] = set()

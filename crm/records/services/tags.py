@@ -1,19 +1,25 @@
 """Tags: made, changed and deleted as rows of their own; putting them on records is the owning app's business."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.core.pinyin import sort_key
 from crm.core.text import tidy
-from crm.core.writes import RuleBroken, lock
+from crm.core.writes import RuleBroken, lock, only, without_double
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
 from crm.records.events import TAG_CREATED, TAG_DELETED, TAG_UPDATED
 from crm.records.models import Tag
 
 MAX_NAME = 40
+EDITABLE = ("name", "group", "colour", "expiry_date", "is_active")
+
+
+def _named_once() -> AbstractContextManager[None]:
+    return without_double(name=_("There is a tag of this name already."))
 
 
 def _name(text: str) -> str:
@@ -32,11 +38,8 @@ def create_tag(
     """Add a tag; two tags never differ by upper and lower case alone."""
     tag = Tag(name=_name(name), group=tidy(group), colour=colour, expiry_date=expiry_date)
     tag.name_sort = sort_key(tag.name)
-    try:
-        with transaction.atomic():
-            tag.save()
-    except IntegrityError as error:
-        raise RuleBroken(_("There is a tag of this name already."), code="unique", field="name") from error
+    with _named_once():
+        tag.save()
     record_event(TAG_CREATED, tag, actor=actor, payload={"name": tag.name})
     return tag
 
@@ -44,20 +47,14 @@ def create_tag(
 @transaction.atomic
 def update_tag(tag: Tag, *, actor: Actor, **values: Any) -> Tag:
     """Change a tag's name, group, colour, expiry or whether it is in use; records that carry it keep it."""
+    only(EDITABLE, values)
     tag = lock(tag)
-    if "name" in values:
-        values["name"] = _name(values["name"])
-    with recording(TAG_UPDATED, tag, actor=actor):
+    with recording(TAG_UPDATED, tag, actor=actor), _named_once():
         for field, value in values.items():
             setattr(tag, field, value)
+        tag.name, tag.group = _name(tag.name), tidy(tag.group)
         tag.name_sort = sort_key(tag.name)
-        try:
-            with transaction.atomic():
-                tag.save()
-        except IntegrityError as error:
-            raise RuleBroken(
-                _("There is a tag of this name already."), code="unique", field="name"
-            ) from error
+        tag.save()
     return tag
 
 

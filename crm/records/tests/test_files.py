@@ -108,11 +108,14 @@ def test_any_name_is_made_safe(name):
 
 def test_uploads_that_nothing_holds_go_after_a_day(stored, company):
     storage, name = stored.content.storage, stored.content.name
-    lost = storage.save("attachment/00/" + "0" * 32, ContentFile(b"of a transaction that failed"))
+    failed = [
+        storage.save(f"{folder}/00/" + "0" * 32, ContentFile(b"of a transaction that failed"))
+        for folder in ("attachment", "import", "preview")
+    ]
     assert services.delete_unattached(actor=actor(company.admin)) == 0
-    assert storage.exists(name) and storage.exists(lost)
+    assert all(storage.exists(one) for one in (name, *failed))
     later = time_machine.travel(timezone.now() + timedelta(days=8), tick=False)
     with later, TestCase.captureOnCommitCallbacks(execute=True):
-        assert services.delete_unattached(actor=actor(company.admin)) >= 2
+        assert services.delete_unattached(actor=actor(company.admin)) >= 4
     assert not StoredFile._base_manager.exists()
-    assert not storage.exists(name) and not storage.exists(lost)
+    assert not any(storage.exists(one) for one in (name, *failed))

@@ -103,7 +103,12 @@ def test_tags_are_unique_without_regard_to_case():
         services.create_tag("vip 客户", actor=SYSTEM)
     with pytest.raises(RuleBroken):
         services.create_tag("  ", actor=SYSTEM)
-    services.update_tag(tag, actor=SYSTEM, name="重点", colour="red")
+    services.update_tag(tag, actor=SYSTEM, name="重点", colour="red", group="  行业 ")
+    assert Tag.objects.get().group == "行业"
+    other = services.create_tag("普通", actor=SYSTEM)
+    with pytest.raises(RuleBroken, match="name already"):
+        services.update_tag(other, actor=SYSTEM, name="重点")
+    other.delete()
     assert Event._base_manager.get(name="tag.updated").changes["name"] == ["VIP 客户", "重点"]
     services.delete_tag(tag, actor=SYSTEM)
     assert not Tag.objects.exists()

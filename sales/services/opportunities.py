@@ -67,6 +67,8 @@ def create_opportunity(
     custom = values.pop("custom", {})
     values = cleaned(Opportunity, {"name": values.pop("name", ""), **values})
     pipeline = pipeline or (stage.pipeline if stage else default_pipeline())
+    if not pipeline.is_active:
+        raise RuleBroken(_("This pipeline is switched off."), field="pipeline")
     stage = stage or first_stage(pipeline)
     if not stage.is_open or stage.pipeline_id != pipeline.pk or not stage.is_active:
         raise RuleBroken(_("Choose an open stage of this pipeline."), field="stage")

@@ -171,12 +171,14 @@ def order_stages(pipeline: Pipeline, ids: Sequence[int], *, actor: Actor) -> lis
 
 @transaction.atomic
 def delete_stage(stage: Stage, *, actor: Actor, to: Stage | None = None) -> int:
-    """Take a stage out of use; its open deals go to another stage, which has to be named. Returns how many moved.
+    """Take a stage out of use; its open deals go to another stage, which has to be named. Returns how many moved. Twice is once.
 
     The row stays, so that the history of deals that went through it still reads.
     """
     pipeline = lock(stage.pipeline)
     stage = lock(stage)
+    if not stage.is_active:
+        return 0
     if not stage.is_open:
         raise RuleBroken(_("A pipeline needs its stages for won and lost deals."), code="closing")
     others = pipeline.stages.filter(kind=Stage.Kind.OPEN, is_active=True).exclude(pk=stage.pk)

@@ -134,6 +134,9 @@ def test_the_default_pipeline_is_in_use(company):
     with pytest.raises(RuleBroken, match="in use"):
         pipelines.update_pipeline(second, is_default=True, actor=SYSTEM)
     assert Pipeline.objects.get(is_default=True) != second
+    body = {"name": "二期", "customer": make_customer(company.sales1).pk, "pipeline": second.pk}
+    refused = Caller(company.sales1)("POST", "/api/v1/opportunities/", body)
+    assert refused.status_code == 400 and "pipeline" in refused.json()["errors"]
 
 
 def test_what_is_needed_stays(company):

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.core import mail
+from django.utils import translation
 
 from crm.automation import kinds, queries, services
 from crm.automation.models import Notification, OutgoingEmail
@@ -44,7 +45,11 @@ class TestNotify:
         assert Notification._base_manager.count() == OutgoingEmail._base_manager.count() == 1
 
     def test_reads_in_the_language_of_today(self, reader):
-        assert tell([reader])[0].title == "Lin has news of Acme"
+        params = {"actor": "Lin", "record": "Acme"}
+        (note,) = services.notify([reader], kinds.TRANSFERRED, params=params, dedupe="one")
+        assert note.title == "Lin transferred Acme to you"
+        with translation.override("zh-hans"):
+            assert note.title == "Lin把Acme转移给了你"
 
     def test_nobody_is_told_of_their_own_doing(self, reader):
         assert tell([reader], actor=Actor.of(reader)) == []

@@ -18,7 +18,7 @@ from crm.identity.tests.factories import actor
 from crm.tests.oracle import ASKS
 from crm.tests.routes import ROUTES
 from crm.tests.routing import Route
-from crm.tests.world import FACTS_BY_KIND, PERSONS, ROLES, RULE, World, holders, may
+from crm.tests.world import FACTS_BY_KIND, PERSONS, PRIVATE, ROLES, RULE, World, holders, may
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SAFE = ("get",)
@@ -156,8 +156,9 @@ def writes() -> int:
     """Rows written since the transaction began, even those undone again."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables "
-            "WHERE relname <> ALL(%s)",
+            "SELECT sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid) "
+            "+ pg_stat_get_xact_tuples_deleted(oid)) FROM pg_class "
+            "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> ALL(%s)",
             [list(UNCOUNTED)],
         )
         return cursor.fetchone()[0]
@@ -199,20 +200,30 @@ class Door:
             return getattr(client, method)(address, data, headers=headers)
 
     def methods(self, name: str, route: Route) -> list[str]:
-        """The methods the route answers at all, asked as somebody it lets in; a page has no more than two."""
-        insider = "sales1" if "sales1" in route.who else sorted(route.who)[0]
+        """The methods the route answers at all: the API says so, a page is asked as somebody it lets in.
+
+        A page has no more than two.
+        """
         relation = "own" if route.kind else None
+        if name.startswith("api-"):
+            view = resolve(self.address(name, route, relation)).func
+            answered = getattr(view, "actions", None) or dir(view.cls)
+            return [method for method in METHODS if method in answered]
+        insider = "sales1" if "sales1" in route.who else sorted(route.who)[0]
         with quiet_templates():
             return [
                 method
-                for method in (METHODS if name.startswith("api-") else METHODS[:2])
+                for method in METHODS[:2]
                 if self.ask(name, route, insider, relation, method).status_code != 405
             ]
 
 
 def people(name: str) -> list[str]:
-    """Who tries a route."""
-    return [*ROLES, READ_ONLY] if name.startswith("api-") else ROLES
+    """Who tries a route: everybody where it is asked whose a record is, otherwise one of each role."""
+    route, some = MATRIX[name], ROLES
+    if route.kind not in (*FACTS_BY_KIND, *PRIVATE):
+        some = list({PERSONS[person].role: person for person in reversed(ROLES)}.values())
+    return [*some, READ_ONLY] if name.startswith("api-") else some
 
 
 # --- What a page offers ----------------------------------------------------------------------------------------------

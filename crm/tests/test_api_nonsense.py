@@ -6,16 +6,14 @@
 import json
 import os
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 from drf_spectacular.generators import SchemaGenerator
 
 from crm.tests.matrix import NEVER_USED, Door, savepoint
-from crm.tests.world import make_world
+from crm.tests.world import World
 
 pytestmark = pytest.mark.django_db
 ALL = os.environ.get("CRM_NONSENSE") == "all"
@@ -57,12 +55,8 @@ RECORDS = {
 
 
 @pytest.fixture(scope="module")
-def door(django_db_setup, django_db_blocker) -> Iterator[Door]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        made = Door(make_world())
-        connection.check_constraints()  # once; what is left to look at would be looked at after every test
-        yield made
-        transaction.set_rollback(True)
+def door(made_world: World) -> Door:
+    return Door(made_world)
 
 
 @cache

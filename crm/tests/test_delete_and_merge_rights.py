@@ -15,7 +15,7 @@ from crm.core.writes import RuleBroken
 from crm.identity import access
 from crm.identity.tests.factories import SYSTEM, fresh
 from crm.listing.rest.testing import Caller
-from crm.tests.world import ROLES, make_world
+from crm.tests.world import ROLES
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +25,6 @@ DELETES = {
     "shared": {"sales3", "director", "admin"},  # shared with sales1 to read
 }
 MERGES = {"own": {"manager1", "director", "admin"}, "other": {"director", "admin"}}
-
-
-@pytest.fixture
-def world():
-    return make_world()
 
 
 def who(world, action, record):

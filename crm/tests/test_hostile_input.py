@@ -27,15 +27,9 @@ from crm.identity.models import User, UserSession
 from crm.identity.services import create_token
 from crm.identity.tests.factories import PASSWORD, SYSTEM, actor
 from crm.tests.matrix import NEVER_USED, writes
-from crm.tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
 TAG = "<img src=x onerror=alert(1)>"
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

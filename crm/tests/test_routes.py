@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection, transaction
 from django.urls import get_resolver
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
@@ -33,7 +32,7 @@ from crm.tests.matrix import (
 )
 from crm.tests.mutating import OPEN, Gates, sites_of
 from crm.tests.routes import ROUTES
-from crm.tests.world import FACTS_BY_KIND, holders, make_world
+from crm.tests.world import FACTS_BY_KIND, World, holders
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/"
@@ -49,17 +48,13 @@ LOOKED_AT += [("sales1", None), ("exec", None), ("service1", None)]
 
 
 @pytest.fixture(scope="module")
-def door(django_db_setup, django_db_blocker) -> Iterator[Door]:
-    """One world for the whole module, where time stands still; what a request writes is undone at once.
+def door(made_world: World) -> Iterator[Door]:
+    """The people of one world before its doors, while time stands still; what a request writes is undone at once.
 
     Time passing would write too: that a device is still in use, for example.
     """
-    still = time_machine.travel(timezone.now(), tick=False)
-    with django_db_blocker.unblock(), transaction.atomic(), still:
-        made = Door(make_world())
-        connection.check_constraints()  # once; what is left to look at would be looked at after every test
-        yield made
-        transaction.set_rollback(True)
+    with time_machine.travel(timezone.now(), tick=False):
+        yield Door(made_world)
 
 
 def test_every_route_stands_in_the_table():

@@ -18,7 +18,7 @@ from crm.api.router import resources
 from crm.identity.tests.factories import SYSTEM
 from crm.listing.filters import Records
 from crm.listing.rest.testing import Caller
-from crm.tests.world import World, make_world
+from crm.tests.world import World
 from sales.models import Opportunity, Order, PaymentPlan, Quote, Receipt
 from sales.services import documents, quotes, send_quote
 from sales.tests.factories import a_line, make_order
@@ -37,11 +37,6 @@ HOSTILE = [
     '<link rel="attachment" href="file:///etc/passwd">',
     "<script>alert(1)</script>",
 ]
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 def signed_in(user) -> Client:

@@ -13,14 +13,8 @@ from crm.identity.services import create_token
 from crm.identity.tests.factories import SYSTEM, actor
 from crm.records.models import ExportJob
 from crm.tests.matrix import NEVER_USED, Offers, writes
-from crm.tests.world import World, make_world
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return make_world()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from accounts.rules.mentions import MARKS, mentioned
 from crm.automation.services import notify
 from crm.events.actor import Actor
 from crm.identity import services as identity
-from crm.identity.access import forget, may
+from crm.identity.access import may
+from crm.identity.held import forget
 from crm.identity.models import User
 
 

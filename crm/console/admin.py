@@ -15,8 +15,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 from crm.console.admin_base import VisibleModelAdmin
 from crm.console.rights import VERBS, kinds, verbs_of
 from crm.identity import services
-from crm.identity.access import TEAM_PERMISSION
 from crm.identity.fields import guarded_fields
+from crm.identity.held import TEAM_PERMISSION
 from crm.identity.models import Company, FieldRight, Role, RolePolicy, Team, TeamUserGrant, User
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant
 from crm.records.models import BusinessCalendar, CalendarDay, ExchangeRate, Industry, Region, Tag

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.automation.queries import unread_count
 from crm.console import queries
 from crm.console.help import GENERAL
-from crm.console.sections import sections_for
+from crm.console.sections import address, sections_for
 from crm.core.hooks import hooks
 from crm.identity.access import has_verb
 from crm.identity.models import User
@@ -123,8 +122,8 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     common = {
         "company_name": queries.company_name(),
         "language": "zh-hans" if (get_language() or "").startswith("zh") else "en",
-        "preferences_url": _url("preferences"),
-        "search_url": _url("search"),
+        "preferences_url": address("preferences"),
+        "search_url": address("search"),
         "theme": "auto",
     }
     if user is None or not user.is_authenticated:
@@ -138,15 +137,15 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     return common | {
         "nav": nav,
         "pinned": [*_offered(FIRST_PINNED, user, request.path), *queries.pinned_views(user)],
-        "pinned_url": _url("customer_views") if any(item["key"] == "customers" for item in nav) else "",
-        "pinned_counts_url": _url("pinned_counts"),
-        "pinned_order_url": _url("pinned_arrange"),
+        "pinned_url": address("customer_views") if any(item["key"] == "customers" for item in nav) else "",
+        "pinned_counts_url": address("pinned_counts"),
+        "pinned_order_url": address("pinned_arrange"),
         "unread": unread_count(user),
         **_at_hand(user),
         "settings": {
             "label": pgettext_lazy("sidebar", "Settings"),
-            "url": _url("settings"),
-            "sections_url": _url("settings_sections"),
+            "url": address("settings"),
+            "sections_url": address("settings_sections"),
             "current": request.path.startswith("/settings/"),
         },
         "settings_sections": SimpleLazyObject(
@@ -154,20 +153,20 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         ),
         "new_default": default and {**default, "icon": "plus"},
         "new_menu": new,
-        "palette_url": _url("palette"),
+        "palette_url": address("palette"),
         "palette_lists": [{"key": one.key, "label": one.title} for one in lists_for(user)],
         "phone_nav": _on_phone(nav, OF_THE_BOSS if user.role_id and user.role.slug == BOSS else DAILY),
         "user": user,
         "user_role": str(user.role) if user.role_id else "",
         "theme": user.theme,
         "shortcuts_off": not user.shortcuts,
-        "profile_url": _url("settings"),
-        "work_url": _url("my_work"),
-        "welcome_url": _url("welcome"),
-        "display_url": _url("settings_display"),
+        "profile_url": address("settings"),
+        "work_url": address("my_work"),
+        "welcome_url": address("welcome"),
+        "display_url": address("settings_display"),
         "help_url": reverse("help_panel", args=[_page(request)]),
-        "logout_url": _url("account_logout"),
-        "notifications_url": _url("notification_list"),
+        "logout_url": address("account_logout"),
+        "notifications_url": address("notification_list"),
     }
 
 
@@ -219,7 +218,7 @@ def offered_modules(request: HttpRequest) -> list[dict[str, Any]]:
 def _offered(items: Iterable[Item], user: User, path: str) -> list[dict[str, Any]]:
     found = []
     for item in items:
-        url = _url(item.url_name)
+        url = address(item.url_name)
         if not url or (item.model and not _allowed(item, user)):
             continue
         found.append(
@@ -234,7 +233,7 @@ def _offered(items: Iterable[Item], user: User, path: str) -> list[dict[str, Any
                 "under": item.under,
                 "current": path == url
                 or (url != "/" and path.startswith(url))
-                or bool(item.also and path.startswith(_url(item.also))),
+                or bool(item.also and path.startswith(address(item.also))),
             }
         )
     return found
@@ -258,12 +257,3 @@ def _count(nav: list[dict[str, Any]], user: User) -> None:
 def _icon(record: Any) -> str:
     page = page_of_model(type(record))
     return getattr(page, "icon", "building")
-
-
-@lru_cache(maxsize=64)
-def _url(name: str) -> str:
-    """The address of a named page, empty where no installed app has it."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""

@@ -1,6 +1,7 @@
 """The sections of the settings page: one searchable list, the person's own first."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
@@ -167,31 +168,24 @@ SECTIONS = (
 
 def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:
     """The sections a person may open, grouped, with the one at a path marked and narrowed to what matches a search."""
-    may_all = is_administrator(user)
-    leads = may_all or leads_a_team(user)
     needle = q.strip().casefold()
-    rows: list[dict[str, Any]] = []
-    for section in SECTIONS:
-        url = _url(section)
-        open_to = not section.administrators or may_all or (section.leaders and leads)
-        if not url or not open_to or not _of_use(section, user):
-            continue
-        rows.append(
-            {
-                "group": section.group,
-                "label": section.label,
-                "icon": section.icon,
-                "url": url,
-                "also": section.also or url,
-                "current": False,
-                "words": f"{section.label} {section.words} {section.group}".casefold(),
-            }
-        )
+    rows = [
+        {
+            "group": section.group,
+            "label": section.label,
+            "icon": section.icon,
+            "url": address(section.url_name),
+            "also": section.also or address(section.url_name),
+            "current": False,
+            "words": f"{section.label} {section.words} {section.group}".casefold(),
+        }
+        for section in _open_to(user)
+    ]
+    start = address(SECTIONS[0].url_name)
     here = [
         row
         for row in rows
-        if row["url"] == path
-        or (row["url"] != _url(SECTIONS[0]) and path.startswith((row["url"], row["also"])))
+        if row["url"] == path or (row["url"] != start and path.startswith((row["url"], row["also"])))
     ]
     current = max(here, key=lambda row: len(row["url"]), default=None)
     if current:
@@ -208,6 +202,18 @@ def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:
     }
 
 
+def _open_to(user: User) -> list[Section]:
+    may_all = is_administrator(user)
+    leads = may_all or leads_a_team(user)
+    return [
+        section
+        for section in SECTIONS
+        if (not section.administrators or may_all or (section.leaders and leads))
+        and _of_use(section, user)
+        and address(section.url_name)
+    ]
+
+
 def _of_use(section: Section, user: User) -> bool:
     verb, label = section.needs
     try:
@@ -216,8 +222,10 @@ def _of_use(section: Section, user: User) -> bool:
         return False
 
 
-def _url(section: Section) -> str:
+@lru_cache(maxsize=128)
+def address(name: str) -> str:
+    """The address of a named page, empty where no installed app has it."""
     try:
-        return reverse(section.url_name)
+        return reverse(name)
     except NoReverseMatch:
         return ""

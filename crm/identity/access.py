@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -22,10 +22,8 @@ from django.http import Http404
 
 from crm.core.writes import SoftDeletable
 from crm.identity.fields import shield
-from crm.identity.models.cover import Cover
-from crm.identity.models.grant import TEAM_GRANT, TeamUserGrant, team_grants
-from crm.identity.models.role import Role, RolePolicy, Scope
-from crm.identity.models.team import Team
+from crm.identity.held import covered_ids, role_policies, team_reach
+from crm.identity.models.role import Role, Scope
 from crm.identity.policies import About, Everyone, Owned, PartOf, Policy, Private, Via
 from crm.identity.shares import ASSIGN, CHANGE, VIEW, shared_ids
 
@@ -48,7 +46,6 @@ LEVELS = {
 OF_WRITERS = ("correct", "delete")
 VERB_OF = {"correct": "change"}
 ADDING = ("change", "comment")  # who may do one of these to a record may add a part to it, such as a file
-TEAM_PERMISSION = {VIEW: "view_records", CHANGE: "change_records", ASSIGN: "assign_records"}
 
 NOTHING = Q(pk__in=[])
 EVERYTHING = Q()
@@ -74,8 +71,8 @@ def narrow_joined(rows: models.QuerySet[M], user: User) -> models.QuerySet[M]:
 
     Not for locking: a join may be an outer one.
     """
-    pieces = _pieces(rows.model, user, VIEW, folded=True) if has_verb(user, VIEW, rows.model) else None
-    return narrow(rows, user) if pieces is None else rows.filter(any_of(pieces))
+    pieces = _pieces(rows.model, user, VIEW) if has_verb(user, VIEW, rows.model) else None
+    return narrow(rows, user) if pieces is None else rows.filter(any_of(pieces.folded))
 
 
 def branches(model: type[models.Model], user: User, action: str = "view") -> list[Q] | None:
@@ -84,14 +81,22 @@ def branches(model: type[models.Model], user: User, action: str = "view") -> lis
     A list page orders and limits each piece by its own index and joins them, which is much faster than one OR.
     What is reached through a parent has the parent's pieces.
     """
+    pieces = scope_pieces(model, user, action)
+    return None if pieces is None else pieces.all
+
+
+def scope_pieces(model: type[models.Model], user: User, action: str = "view") -> Pieces | None:
+    """The same pieces, those the table itself answers apart from those asked of parents."""
     policy = policy_of(model)
     if not isinstance(policy, Owned | Via):
         return None
     if not has_verb(user, action, model):
-        return [NOTHING]
+        return Pieces([NOTHING], [NOTHING], [])
     pieces = _pieces(model, user, _level(action))
     written = _written(policy, user, action)
-    return [piece & written for piece in pieces] if pieces and written else pieces
+    if pieces is None or not written:
+        return pieces
+    return Pieces(*([one & written for one in part] for part in pieces))
 
 
 def get_visible_or_404(
@@ -191,7 +196,7 @@ def scope_of(model: type[models.Model], user: User) -> str:
     """The role's data scope for this kind of record; without a policy it is the user's own records."""
     if user.is_superuser:
         return Scope.ALL
-    policy = _role_policies(user).get(model._meta.label_lower)
+    policy = role_policies(user).get(model._meta.label_lower)
     return policy.scope if policy else Scope.OWN
 
 
@@ -219,31 +224,8 @@ def hushed_pools(user: User, model: type[models.Model]) -> frozenset[int]:
         return frozenset()
     if scope_of(model, user) in (Scope.ALL, Scope.DEALS, Scope.ASSIGNED):
         return frozenset()
-    _team_grants(user)
-    pools = user.__dict__["_crm_pools"]
+    pools = team_reach(user).pools
     return pools - _reach(model, user, ASSIGN).team_ids if pools else pools
-
-
-def forget(user: User) -> None:
-    """Drop what was remembered of a user's rights during this request, after they changed."""
-    for name in (
-        "_crm_policies",
-        "held_policies",
-        "_crm_fields",
-        "held_fields",
-        "_crm_covered",
-        "held_covers",
-        "_crm_team_grants",
-        "held_teams",
-        "_crm_pools",
-        "_crm_shares",
-        "_perm_cache",
-        "held_verbs",
-        "_user_perm_cache",
-        "_group_perm_cache",
-    ):
-        for holder in (user, getattr(user, "_wrapped", user)):  # a request's user comes wrapped
-            getattr(holder, "__dict__", {}).pop(name, None)
 
 
 # --- The rule itself ----------------------------------------------------------------------------------------------
@@ -257,6 +239,24 @@ class Reach:
     deals_only: bool = False
     team_ids: frozenset[int] = frozenset()
     via_parents: bool = True
+
+
+class Pieces(NamedTuple):
+    """A narrow scope as overlapping conditions: what the table itself answers, piece by piece and as one, and what is
+    asked of parents."""
+
+    held: list[Q]
+    one: list[Q]
+    lifted: list[Q]
+
+    @property
+    def all(self) -> list[Q]:
+        return self.held + self.lifted
+
+    @property
+    def folded(self) -> list[Q]:
+        """The pieces with those of the table itself in one."""
+        return self.one + self.lifted
 
 
 def _level(action: str) -> str:
@@ -309,35 +309,33 @@ def _rows(model: type[models.Model], user: User, level: str) -> Q:
     return _owned_rows(model, policy, user, level)
 
 
-def _pieces(model: type[models.Model], user: User, level: str, *, folded: bool = False) -> list[Q] | None:
-    """What `_rows` says as conditions that overlap, parents by join; None where the scope is broad. Folded: all teams one."""
-    policy, pieces = policy_of(model), []
+def _pieces(model: type[models.Model], user: User, level: str) -> Pieces | None:
+    """What `_rows` says as conditions that overlap, parents by join; None where the scope is broad."""
+    policy, held, one = policy_of(model), [], []
     if isinstance(policy, Via):
         parents = policy.fields
     elif isinstance(policy, Owned):
         reach = _reach(model, user, level)
         if reach.everything or reach.deals_only:
             return None
-        pieces = [Q(**{f"{policy.owner}_id": pk}) for pk in _owners(policy, user, level)]
-        teams = sorted(reach.team_ids)
-        if folded and teams:
-            pieces.append(Q(**{f"{policy.team}_id__in": teams}))
-        else:
-            pieces += [Q(**{f"{policy.team}_id": pk}) for pk in teams]
+        held = [Q(**{f"{policy.owner}_id": pk}) for pk in _owners(policy, user, level)]
+        held += [Q(**{f"{policy.team}_id": pk}) for pk in sorted(reach.team_ids)]
         if shared := shared_ids(model, user, level):
-            pieces.append(Q(pk__in=shared))
+            held.append(Q(pk__in=shared))
+        one = [_held_rows(model, policy, user, level, reach)]
         parents = (policy.also_via,) if policy.also_via and reach.via_parents and level == VIEW else ()
     else:
         return None
+    lifted = []
     for path in parents:
-        lifted = _lifted(model, path, user, level)
-        if lifted is None:
+        by_parent = _lifted(model, path, user, level)
+        if by_parent is None:
             return None
-        pieces.append(lifted)
+        lifted.append(by_parent)
     if isinstance(policy, Owned) and policy.also_about and reach.via_parents and level == VIEW:
         about = _about(policy.also_about, user, level)
-        pieces += [] if about == NOTHING else [about]
-    return pieces
+        lifted += [] if about == NOTHING else [about]
+    return Pieces(held, one, lifted)
 
 
 def _lifted(model: type[models.Model], path: str, user: User, level: str) -> Q | None:
@@ -350,9 +348,9 @@ def _lifted(model: type[models.Model], path: str, user: User, level: str) -> Q |
         return _through(model, path, user, level)
     parent = model._meta.get_field(path).related_model
     assert isinstance(parent, type)
-    pieces = _pieces(parent, user, level, folded=True)
+    pieces = _pieces(parent, user, level)
     alive = Q(**{f"{path}__deleted_at__isnull": True}) if issubclass(parent, SoftDeletable) else EVERYTHING
-    return None if pieces is None else _prefixed(any_of(pieces), path) & alive
+    return None if pieces is None else _prefixed(any_of(pieces.folded), path) & alive
 
 
 def _prefixed(condition: Q, path: str) -> Q:
@@ -381,6 +379,16 @@ def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str
         if policy.deal_date:
             return Q(**{f"{policy.deal_date}__isnull": False})
         return _through(model, policy.also_via, user, level) if policy.also_via else NOTHING
+    rows = _held_rows(model, policy, user, level, reach)
+    if policy.also_via and reach.via_parents and level == VIEW:  # a parent shows it, only its owner edits it
+        rows |= _through(model, policy.also_via, user, level)
+    if policy.also_about and reach.via_parents and level == VIEW:
+        rows |= _about(policy.also_about, user, level)
+    return rows
+
+
+def _held_rows(model: type[models.Model], policy: Owned, user: User, level: str, reach: Reach) -> Q:
+    """One's own rows, those of the teams within reach, and those shared with one."""
     owners = _owners(policy, user, level)
     rows = Q(**{f"{policy.owner}_id": user.pk} if owners == [user.pk] else {f"{policy.owner}_id__in": owners})
     if reach.team_ids:
@@ -388,10 +396,6 @@ def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str
     shared = shared_ids(model, user, level)
     if shared:
         rows |= Q(pk__in=shared)
-    if policy.also_via and reach.via_parents and level == VIEW:  # a parent shows it, only its owner edits it
-        rows |= _through(model, policy.also_via, user, level)
-    if policy.also_about and reach.via_parents and level == VIEW:
-        rows |= _about(policy.also_about, user, level)
     return rows
 
 
@@ -412,18 +416,6 @@ def _owners(policy: Owned, user: User, level: str) -> list[int]:
     if policy.set_by_others and level != VIEW:
         return []
     return [user.pk] if level == ASSIGN else [user.pk, *covered_ids(user)]
-
-
-def covered_ids(user: User) -> list[int]:
-    """The colleagues somebody covers for today; they came with the person, or are read once a request."""
-    if "_crm_covered" not in user.__dict__:
-        held = getattr(user, "held_covers", None)
-        if held is None:
-            ids = Cover.objects.running().filter(by=user.pk).values_list("user_id", flat=True)
-        else:
-            ids = [row["id"] for row in held]
-        user.__dict__["_crm_covered"] = sorted(set(ids))
-    return user.__dict__["_crm_covered"]
 
 
 def _through(model: type[models.Model], path: str, user: User, level: str) -> Q:
@@ -453,7 +445,7 @@ def _reach(model: type[models.Model], user: User, level: str) -> Reach:
         return Reach(deals_only=True)
     if scope == Scope.ASSIGNED:
         return Reach(via_parents=False)
-    by_role, by_hand = _team_grants(user)[TEAM_PERMISSION[level]]
+    by_role, by_hand = team_reach(user).by_level[level]
     teams = set(by_hand)
     if scope == Scope.BELOW:
         teams |= by_role
@@ -462,34 +454,7 @@ def _reach(model: type[models.Model], user: User, level: str) -> Reach:
     return Reach(team_ids=frozenset(teams))
 
 
-def _role_policies(user: User) -> dict[str, RolePolicy]:
-    if "_crm_policies" not in user.__dict__:
-        held = getattr(user, "held_policies", None)
-        if held is not None:  # came with the person
-            rows: Iterable[RolePolicy] = [RolePolicy(**one) for one in held]
-        else:
-            rows = RolePolicy._base_manager.filter(role=user.role_id) if user.role_id else ()
-        user.__dict__["_crm_policies"] = {p.model: p for p in rows}
-    return user.__dict__["_crm_policies"]
-
-
-def _team_grants(user: User) -> dict[str, tuple[set[int], set[int]]]:
-    """For each team permission the teams it is held on: (through the role, as their leader or given by hand)."""
-    if "_crm_team_grants" not in user.__dict__:
-        grants: dict[str, tuple[set[int], set[int]]] = {p: (set(), set()) for p in TEAM_PERMISSION.values()}
-        held = getattr(user, "held_teams", None)
-        if held is None:  # they did not come with the person
-            held = [one for rows in team_grants(user.pk) for one in rows.values("source", **TEAM_GRANT)]
-        pools = set()
-        for one in held:
-            if one["verb"] in grants:
-                grants[one["verb"]][one["source"] != TeamUserGrant.Source.ROLE].add(one["team"])
-            if one["kind"] == Team.Kind.POOL:
-                pools.add(one["team"])
-        user.__dict__["_crm_team_grants"], user.__dict__["_crm_pools"] = grants, frozenset(pools)
-    return user.__dict__["_crm_team_grants"]
-
-
 def any_of(pieces: Iterable[Q]) -> Q:
     """One condition out of the pieces of `branches`."""
-    return reduce(or_, pieces, NOTHING)
+    found = list(pieces)
+    return reduce(or_, found) if found else NOTHING

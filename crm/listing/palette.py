@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,23 +76,49 @@ def lists_for(user: User) -> list[ListPage]:
 
 
 def find(user: User, text: str, *, only: str = "", size: int = 5) -> list[tuple[ListPage, list[Hit]]]:
-    """The latest records of each list that contain the text, in one query for all lists."""
+    """The latest records of each list that contain the text: one query for all lists, one for what was found."""
     lists = [one for one in lists_for(user) if not only or one.key == only]
     parts = [part for one in lists for part in _parts(one, user, text, size)]
-    if not parts:
-        return []
-    rows = list(parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0])
-    rows.sort(key=lambda row: row[4], reverse=True)
-    groups = []
+    rows = sorted(_joined(parts), key=lambda row: row[2], reverse=True)
+    found = {}
     for one in lists:
-        mine = list({row[1]: row for row in rows if row[0] == one.key}.values())[:size]
-        said = _titles(one, user, [row[1] for row in mine])
-        hits = [
-            Hit(one, pk, said.get(pk, title) or "–", note or "", text) for _key, pk, title, note, _at in mine
-        ]
-        if hits:
-            groups.append((one, hits))
+        ids = list(dict.fromkeys(pk for key, pk, _at in rows if key == one.key))[:size]
+        if ids:
+            found[one] = ids
+    words = {
+        (key, pk): (title, note) for key, pk, title, note in _joined(list(map(_words, found, found.values())))
+    }
+    groups = []
+    for one, ids in found.items():
+        said = _titles(one, user, ids)
+        hits = []
+        for pk in ids:
+            title, note = words.get((one.key, pk), ("", ""))
+            hits.append(Hit(one, pk, said.get(pk, title) or "–", note or "", text))
+        groups.append((one, hits))
     return groups
+
+
+def _joined(parts: list[QuerySet]) -> Iterable[tuple]:
+    """The rows of all parts, by one statement."""
+    return parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0] if parts else ()
+
+
+def _words(listing: ListPage, ids: list[int]) -> QuerySet:
+    """What records are called, and their second word."""
+    found = listing.palette
+    assert found is not None
+    return (
+        listing.queryset()
+        .select_related(None)
+        .filter(pk__in=ids)
+        .values_list(
+            Value(listing.key, TextField()),
+            "pk",
+            Left(Cast(found.title, TextField()), LONGEST),
+            Cast(found.note or Value(""), TextField()),
+        )
+    )
 
 
 def _titles(listing: ListPage, user: User, ids: list[int]) -> dict[int, str]:
@@ -109,21 +135,27 @@ def _parts(listing: ListPage, user: User, text: str, size: int) -> Iterator[Quer
     """The first hits of a list, one query for each piece of the person's scope: they are joined later."""
     found = listing.palette
     assert found is not None
-    every = listing.queryset()
-    pieces = access.branches(listing.model, user)
-    narrow = pieces is not None and len(pieces) <= MERGED
-    scopes = [every.filter(one) for one in pieces or ()] if narrow else [access.narrow_joined(every, user)]
-    named = narrow and isinstance(access.policy_of(listing.model), Owned)
-    for rows in scopes:
-        hits = search(listing, rows, text, user)
-        yield _first(listing, found, _short(found, hits, text) if narrow else hits, size, narrow)
-        if found.sound and (spoken := pinyin.heard(text)):
-            # Anywhere in a name among the few one owns, at its beginning among everybody's: there an index helps.
-            where = {f"{found.sound}__{'contains' if named else 'startswith'}": spoken}
-            heard = rows.filter(**where)
-            if named:  # first by the index over names alone: it need not look at twenty thousand rows for two
-                heard = every.filter(pk__in=heard.select_related(None).order_by().values("pk")[:HEARD])
-            yield _first(listing, found, heard, size, narrow)
+    pieces = access.scope_pieces(listing.model, user)
+    if pieces is not None and len(pieces.all) > MERGED:
+        pieces = None
+    every = listing.queryset().select_related(None).order_by()
+    latest = _latest(listing, found, every, narrow=pieces is not None)
+    if pieces is None:
+        latest = access.narrow_joined(latest, user)
+    hits = search(listing, latest, text, user)
+    ways = [_short(found, hits, text) if pieces else hits]
+    spoken = pinyin.heard(text) if found.sound else ""
+    named = pieces is not None and isinstance(access.policy_of(listing.model), Owned)
+    if spoken and not named:  # at its beginning among everybody's: there an index helps
+        ways.append(latest.filter(**{f"{found.sound}__startswith": spoken}))
+    for rows in ways:
+        yield from (rows.filter(one)[:size] for one in pieces.folded) if pieces else (rows[:size],)
+    if spoken and pieces and named:
+        # Anywhere in a name among the few one owns; first by the index over names alone: it need not look at twenty
+        # thousand rows for two.
+        heard = every.filter(**{f"{found.sound}__contains": spoken}).values("pk")
+        first, *others = (heard.filter(one)[:HEARD] for one in pieces.all)
+        yield latest.filter(pk__in=first.union(*others, all=True) if others else first)[:size]
 
 
 def _short(found: Found, rows: QuerySet, text: str) -> QuerySet:
@@ -134,18 +166,12 @@ def _short(found: Found, rows: QuerySet, text: str) -> QuerySet:
     return rows.filter(**{f"{found.parent}__search_grams__contains": grams.query_grams(terms)})
 
 
-def _first(listing: ListPage, found: Found, rows: QuerySet, size: int, narrow: bool) -> QuerySet:
-    """The latest of the rows; what they are called is read of those alone."""
-    latest: Any = F(found.latest)
+def _latest(listing: ListPage, found: Found, rows: QuerySet, narrow: bool) -> QuerySet:
+    """What the palette reads of the rows, the latest first."""
+    at: Any = F(found.latest)
     if narrow:
         # Of few rows all hits are sorted. By the bare field the planner would walk the whole table from its latest
         # row, hoping to meet some of them soon.
-        latest = Greatest(latest, latest)
-    ids = rows.select_related(None).annotate(_at=latest).order_by("-_at", "-pk").values("pk")[:size]
-    named = listing.queryset().select_related(None).filter(pk__in=ids)
-    return named.annotate(
-        _key=Value(listing.key, TextField()),
-        _title=Left(Cast(found.title, TextField()), LONGEST),
-        _note=Cast(found.note or Value(""), TextField()),
-        _at=F(found.latest),
-    ).values_list("_key", "pk", "_title", "_note", "_at")
+        at = Greatest(at, at)
+    key = Value(listing.key, TextField())
+    return rows.annotate(_key=key, _at=at).order_by("-_at", "-pk").values_list("_key", "pk", "_at")

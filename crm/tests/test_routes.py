@@ -221,4 +221,4 @@ def test_every_question_to_the_one_place_can_be_taken_away():
         if inspect.isfunction(value) and value.__module__ == access.__name__ and not name.startswith("_")
         if "user" in inspect.signature(value).parameters
     }
-    assert deciding - set(OPEN) == {"forget", "covered_ids"}
+    assert deciding - set(OPEN) == set()

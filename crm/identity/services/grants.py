@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
 from crm.events.recording import record_event
-from crm.identity.access import TEAM_PERMISSION
 from crm.identity.events import TEAM_ACCESS_GRANTED, TEAM_ACCESS_WITHDRAWN
+from crm.identity.held import TEAM_PERMISSION
 from crm.identity.models import Team, TeamUserGrant, User
 from crm.identity.services.roles import sync_team_grants
 

@@ -9,10 +9,11 @@ from django.db import transaction
 from crm.core.writes import lock
 from crm.events.actor import Actor
 from crm.events.recording import record_event
-from crm.identity.access import TEAM_PERMISSION, VIEW
 from crm.identity.events import POOL_MEMBERS_CHANGED
+from crm.identity.held import TEAM_PERMISSION
 from crm.identity.models import Team, TeamUserGrant, User
 from crm.identity.services.roles import sync_team_grants
+from crm.identity.shares import VIEW
 
 Source = TeamUserGrant.Source
 

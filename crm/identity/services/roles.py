@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor
 from crm.events.recording import record_event, recording
-from crm.identity.access import TEAM_PERMISSION
 from crm.identity.events import ROLE_CREATED, ROLE_DELETED, ROLE_UPDATED
+from crm.identity.held import TEAM_PERMISSION
 from crm.identity.models import Role, RolePolicy, Scope, Team, TeamUserGrant, User
 
 # Kinds of records that only an administrator's role manages, in the browser and in Django admin.

@@ -21,7 +21,7 @@ function put(node, values) {
 function lay() {
   const place = placeOf(steps[at]);
   if (!place) return;
-  place.scrollIntoView({ block: "nearest" });
+  place.scrollIntoView({ block: place.offsetHeight > window.innerHeight ? "start" : "nearest" });
   const seen = place.getBoundingClientRect();
   const top = Math.max(seen.top, 0);
   const bottom = Math.min(seen.bottom, window.innerHeight);

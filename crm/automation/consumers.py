@@ -98,5 +98,5 @@ def _tell_owner(event: Event, kind: kinds.Kind) -> None:
         url=record.get_absolute_url() if hasattr(record, "get_absolute_url") else "",
         about=record,
         event_id=event.pk,
-        dedupe=f"{record._meta.label_lower}:{record.pk}",
+        dedupe=str(event.pk),  # what failed and was tried again ends twice
     )

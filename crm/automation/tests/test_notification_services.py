@@ -1,6 +1,6 @@
 """Who is told what, how often, and in which way."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +17,7 @@ from crm.events.delivery import deliver_pending
 from crm.events.recording import record_event
 from crm.identity.events import RECORD_SHARED, RECORD_TRANSFERRED
 from crm.identity.tests.factories import actor, make_user
+from crm.records.services import jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +132,17 @@ class TestConsumers:
         deliver_pending()
         found = Notification._base_manager.filter(user=company.sales2, kind="shared")
         assert [n.params["actor"] for n in found] == ["Sales1"]
+
+    def test_work_that_was_tried_again_is_told_of_again(self, company):
+        job = jobs.create_job(company.sales1, kind="bulk", title="Transfer", params={}, total=1)
+        job.created_at -= timedelta(minutes=1)  # long enough that nobody watched it
+        job.save()
+        jobs.fail(job, "attempts")
+        deliver_pending()
+        jobs.finish(jobs.retry(job, actor=actor(company.admin)))
+        deliver_pending()
+        deliver_pending()
+        assert Notification._base_manager.filter(user=company.sales1, kind="job_done").count() == 2
 
     def test_a_transfer_of_something_hidden_tells_nobody(self, company):
         record = tell([company.sales3], dedupe="own")[0]

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from crm.approvals.models import ApprovalRequest
-from crm.approvals.queries.people import flow_for, plan_for
+from crm.approvals.queries.people import compared, flow_for, plan_for
 from crm.approvals.registry import kind_of
 from crm.core.writes import RuleBroken
 from sales.models import Receipt
@@ -18,7 +18,8 @@ def asks_for_approval(receipt: Receipt) -> bool:
         return False
     owner = receipt.order.owner
     if owner is None:
-        return flow_for(kind, kind.measured(receipt, {})) is not None
+        facts = compared(kind, kind.measured(receipt, {}), kind.currency(receipt, {}))
+        return flow_for(kind, facts) is not None
     plan = plan_for(kind, receipt, {}, owner)
     return bool(plan.steps) or plan.has_gap
 

@@ -10,7 +10,9 @@ from accounts.services.customer_dates import lock_customers
 from crm.core.writes import RuleBroken, lock, save_versioned
 from crm.events.actor import Actor
 from crm.records.models.custom_field import PREFIX
-from crm.records.queries.custom_fields import label_of
+from crm.records.queries.custom_fields import fields_of, label_of
+from crm.records.rules.custom_conditions import is_shown
+from crm.records.services.custom_values import condition_values
 from sales.models import Opportunity, Pipeline, Stage, StageHistory
 
 # What a stage may ask for before a deal leaves it; custom fields by their names beside these.
@@ -34,9 +36,17 @@ def first_stage(pipeline: Pipeline) -> Stage:
 
 
 def is_blank(opportunity: Opportunity, name: str) -> bool:
-    """Whether a field that a stage asks for says nothing yet; no amount is as good as none."""
+    """Whether a field that a stage asks for says nothing yet; no amount is as good as none.
+
+    A custom field that is archived, or not there for a deal like this, nobody could fill in: it is not asked for.
+    """
     if name.startswith(PREFIX):
-        return opportunity.custom.get(name.removeprefix(PREFIX)) in (None, "", [])
+        key = name.removeprefix(PREFIX)
+        one = fields_of(Opportunity).get(key)
+        there = one is not None and is_shown(
+            one.shown_when, condition_values(opportunity, opportunity.custom)
+        )
+        return there and opportunity.custom.get(key) in (None, "", [])
     value = getattr(opportunity, Opportunity._meta.get_field(name).attname)
     return value in (None, "", []) or (name == "amount" and not value)
 

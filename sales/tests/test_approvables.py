@@ -1,5 +1,6 @@
 """Discounts, orders and gated stages through the flows the installation begins with."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from crm.approvals import services
 from crm.approvals.tests.factories import agree, asked, led_company, refuse
 from crm.core.writes import RuleBroken
 from crm.identity.tests.factories import actor
+from crm.records.models import ExchangeRate
 from sales.approvables import ORDER, QUOTE, STAGE
 from sales.models import Stage
 from sales.services.opportunities import move_opportunity
@@ -48,6 +50,18 @@ def test_the_discount_says_who_agrees(company, customer, share, people):
     steps = list(request.tasks.order_by("step__position").values_list("approver__username", flat=True))
     assert steps == people
     assert of(quote) == ("in_approval" if people else "approved")
+
+
+def test_bands_are_of_the_base_currency(company, customer):
+    ExchangeRate(currency="USD", base="CNY", rate=Decimal(8), valid_from_date=date(2020, 1, 1)).save()
+
+    def asked_for(amount, currency):
+        order = make_order(customer, owner=company.sales1, currency=currency, lines=[a_line(amount)])
+        request = submit(ORDER, order, company.sales1)
+        assert (request.amount, request.currency) == (amount, currency)
+        return list(request.tasks.order_by("step__position").values_list("approver__username", flat=True))
+
+    assert asked_for(80_000, "USD") == asked_for(640_000, "CNY") != asked_for(80_000, "CNY")
 
 
 def test_an_order_is_locked_while_it_waits_and_may_be_signed_after(company, customer):

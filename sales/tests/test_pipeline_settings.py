@@ -9,7 +9,7 @@ from crm.core.writes import RuleBroken
 from crm.events.models import Event
 from crm.identity.tests.factories import make_company
 from crm.listing.rest.testing import Caller
-from crm.records.services.custom_fields import create_field
+from crm.records.services.custom_fields import archive_field, create_field, update_field
 from sales import services
 from sales.models import Opportunity, Pipeline, Stage, StageHistory
 from sales.queries.opportunities import pipelines_of
@@ -87,6 +87,18 @@ def test_a_stage_may_ask_for_a_custom_field(company):
     assert client.post(url, data, headers=HTMX).status_code == 204
     with pytest.raises(RuleBroken, match="no such field"):
         pipelines.update_stage(stage("Qualify"), asks=["password"], actor=SYSTEM)
+
+
+@pytest.mark.parametrize("gone", ["archived", "not for deals like this"])
+def test_a_stage_asks_for_no_field_that_nobody_could_fill_in(company, gone):
+    one = create_field(model="sales.opportunity", kind="text", label_zh="招标号", key="tender", actor=SYSTEM)
+    pipelines.update_stage(stage("Qualify"), asks=["cf_tender"], actor=SYSTEM)
+    deal = make_opportunity(make_customer(company.sales1), need="x")
+    if gone == "archived":
+        archive_field(one, actor=SYSTEM)
+    else:
+        update_field(one, shown_when={"field": "need", "operator": "empty"}, actor=SYSTEM)
+    assert services.move_opportunity(deal, to=stage("Discovery"), actor=SYSTEM).stage == stage("Discovery")
 
 
 def test_deleting_a_stage_asks_where_its_deals_go(company, django_assert_max_num_queries):

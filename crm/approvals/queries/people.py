@@ -11,10 +11,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from crm.approvals.models import ApprovalDelegation, ApprovalFlow, ApprovalRequest
-from crm.approvals.registry import Approvable, Detail
+from crm.approvals.registry import MONEY, Approvable, Detail
 from crm.approvals.rules import conditions, rounds
+from crm.core.clock import company_today
+from crm.core.money import BASE_CURRENCY
 from crm.identity.models import Cover, Team, User
 from crm.identity.queries import holding
+from crm.records.queries import rate_on
 
 EXECUTIVE = "executive"
 
@@ -102,8 +105,20 @@ class Plan:
     has_gap: bool = False  # a step for which nobody was found, not even an executive
 
 
+def compared(kind: Approvable, facts: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """What was measured, as conditions and bands compare it: money in the base currency at today's rate."""
+    rate = rate_on(currency, company_today()) or Decimal(1)
+    money = {"amount", *(one.name for one in kind.measures if one.kind == MONEY)}
+    return {
+        name: str(found * rate)
+        if name in money and (found := conditions.number(value)) is not None
+        else value
+        for name, value in facts.items()
+    }
+
+
 def flow_for(kind: Approvable, facts: Mapping[str, Any]) -> ApprovalFlow | None:
-    """The first active flow of the kind whose conditions hold."""
+    """The first active flow of the kind whose conditions hold for what is `compared`."""
     rows = ApprovalFlow.objects.filter(kind=kind.key, is_active=True).prefetch_related("steps")
     return next((flow for flow in rows if conditions.all_hold(flow.conditions, facts)), None)
 
@@ -119,11 +134,13 @@ def plan_for(
 ) -> Plan:
     """Who would approve this record for this submitter, and why: what a submission follows and a dry run shows."""
     measured = dict(kind.measured(record, detail) if facts is None else facts)
-    flow = flow or flow_for(kind, measured)
+    currency = BASE_CURRENCY if record is None else kind.currency(record, detail)
+    held = compared(kind, measured, currency)
+    flow = flow or flow_for(kind, held)
     if flow is None:
         return Plan(None, [], [], measured)
     chart = Chart()
-    amount = conditions.number(measured.get("amount"))
+    amount = conditions.number(held.get("amount"))
     steps = []
     for step in flow.steps.all():
         if not conditions.in_band(amount, step.amount_from, step.amount_below):

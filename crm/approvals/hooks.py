@@ -1,13 +1,14 @@
-"""What approvals contribute downwards: the lock on what waits, and who follows an approver who leaves."""
+"""What approvals contribute downwards: the lock on what waits, and who follows whoever leaves."""
 
 from crm.core.hooks import hooks
 from crm.core.writes import guard_writes
 from crm.events.models import Event
 
 
-def _left(_event: Event) -> None:
-    from crm.approvals.services.watching import watch
+def _left(event: Event) -> None:
+    from crm.approvals.services.watching import follow, watch
 
+    follow(event.subject_id)
     watch()
 
 

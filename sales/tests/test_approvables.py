@@ -10,6 +10,8 @@ from accounts.tests.factories import make_customer
 from crm.approvals import services
 from crm.approvals.tests.factories import agree, asked, led_company, refuse
 from crm.core.writes import RuleBroken
+from crm.events.delivery import deliver_pending
+from crm.identity.services.handover import leave
 from crm.identity.tests.factories import actor
 from crm.records.models import ExchangeRate
 from sales.approvables import ORDER, QUOTE, STAGE
@@ -37,7 +39,7 @@ def submit(kind, record, user, **detail):
 
 def of(record):
     record.refresh_from_db()
-    return record.status
+    return getattr(record, "status", "") or record.state
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,26 @@ def test_rejected_it_can_be_changed_and_submitted_again(company, customer):
     assert again.round == 2
     services.withdraw(again, user=company.sales1, actor=actor(company.sales1))
     assert of(order) == "draft"
+
+
+def test_who_follows_a_submitter_who_left_takes_it_back(company, customer, client):
+    order = make_order(customer, owner=company.sales1, lines=[a_line(1000)])
+    request = submit(ORDER, order, company.sales1)
+    beside, back = (
+        reverse("approval_of_record", args=["order", order.pk]),
+        reverse("approval_withdraw", args=[request.pk]),
+    )
+    client.force_login(company.manager2)
+    assert client.post(back).status_code == 404
+    client.force_login(company.director)
+    assert back not in client.get(beside).content.decode()
+    assert client.post(back).status_code == 403  # the submitter is still here
+    leave(company.sales1, {}, default=[company.sales2], actor=actor(company.admin))
+    deliver_pending()
+    client.force_login(company.sales2)
+    assert back in client.get(beside).content.decode()
+    client.post(back)
+    assert of(order) == "draft" and of(request) == "withdrawn"
 
 
 def test_a_gated_stage_is_entered_by_approval_only(company, customer):

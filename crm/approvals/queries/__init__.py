@@ -14,7 +14,7 @@ from crm.approvals.queries.inbox import (
     waiting_summary,
 )
 from crm.approvals.queries.path import PathStep, history, path_beside, path_of
-from crm.approvals.queries.pending import pending_for
+from crm.approvals.queries.pending import may_withdraw, pending_for
 from crm.approvals.queries.people import approving_roles, plan_for
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "flows",
     "history",
     "kinds_there_are",
+    "may_withdraw",
     "of_user",
     "path_beside",
     "path_of",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from crm.approvals.events import AGREED, REJECTED, RETURNED, TAKEN_BACK, WITHDRAWN
 from crm.approvals.models import ApprovalRequest, ApprovalStep, ApprovalTask
+from crm.approvals.queries.pending import may_withdraw
 from crm.approvals.services.rounds import State, advance, finish, laid_out
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, check_version, lock, save_versioned
@@ -97,14 +98,17 @@ def send_back(
 def withdraw(
     request: ApprovalRequest, *, user: User, actor: Actor, comment: str = "", expected: int | None = None
 ) -> ApprovalRequest:
-    """Take a request back as long as it is pending; the record can be changed again. Not a rejection."""
+    """Take a request back as long as it is pending; the record can be changed again. Not a rejection.
+
+    Who follows somebody who has left does it in their place.
+    """
     request = lock(request)
     if request.state == State.WITHDRAWN:
         return request
-    if request.submitter_id != user.pk:
-        raise RuleBroken(_("Only who submitted it withdraws it."), code="not_yours")
     if not request.is_pending:
         raise RuleBroken(_("This is decided and cannot be withdrawn."), code="decided")
+    if not may_withdraw(user, request):
+        raise RuleBroken(_("Only who submitted it withdraws it."), code="not_yours")
     check_version(request, expected)
     ApprovalTask.objects.filter(request=request, state__in=(Task.OPEN, Task.WAITING)).update(
         state=Task.CANCELLED, closed_at=timezone.now()

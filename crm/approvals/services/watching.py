@@ -41,6 +41,16 @@ def watch() -> int:
     return moved
 
 
+def follow(submitter: str | int) -> None:
+    """What somebody submitted who has left, by their id, is read by whoever has the record now, and can be withdrawn by them."""
+    rows = ApprovalRequest.objects.filter(submitter=submitter, state=ApprovalRequest.State.PENDING)
+    for request in rows:
+        record = request.approvable.subject(request.subject_id) if request.approvable else None
+        owner = getattr(record, "owner_id", None)
+        if owner is not None:
+            people_named(request, [owner])
+
+
 def _wants(task: ApprovalTask, now: datetime, calendar: Calendar | None) -> str:
     """What a task asks for by now: somebody else, because its approver left or is late, a reminder, or nothing."""
     if not task.approver.is_active:

@@ -111,7 +111,7 @@ def _detail(request: HttpRequest, approval: ApprovalRequest) -> dict[str, Any]:
         "mine": mine if approval.is_pending else None,
         "history": queries.history(approval),
         "subject_url": subject,
-        "may_withdraw": approval.is_pending and approval.submitter_id == user.pk,
+        "may_withdraw": queries.may_withdraw(user, approval),
         "may_nudge": approval.is_pending and mine is None and "nudge" in may,
         "may_comment": "comment" in may,
         "may_copy": approval.submitter_id == user.pk or mine is not None,
@@ -190,9 +190,9 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take back what one submitted."""
+    """Take back what one submitted, or what somebody did whom one follows."""
     approval = record(request, pk)
-    if approval.submitter_id != request.user.pk:
+    if approval.submitter_id != request.user.pk and not queries.may_withdraw(request.user, approval):
         raise PermissionDenied
     try:
         services.withdraw(approval, user=request.user, actor=actor_of(request))
@@ -235,7 +235,7 @@ def of_record(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         "path": queries.path_beside(subject, last, request.user) if last else [],
         "may_submit": may_submit and not (last and last.is_pending),
         "choices": kind.choices(subject) if kind.choices and may_submit else [],
-        "may_withdraw": last is not None and last.is_pending and last.submitter_id == request.user.pk,
+        "may_withdraw": last is not None and queries.may_withdraw(request.user, last),
         "readable": last is not None and access.may(request.user, "view", last),
     }
     return render(request, "approvals/_panel.html" if request.htmx else "approvals/panel.html", context)

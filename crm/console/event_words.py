@@ -25,7 +25,20 @@ ORIGINS = {
     "cli": _("Command line"),
 }
 # What an event tells beside the fields of its record.
-TOLD = {"file": _("File"), "row": _("Row"), "reason": _("Reason"), "import": _("Import"), "name": _("Name")}
+TOLD = {
+    "file": _("File"),
+    "row": _("Row"),
+    "reason": _("Reason"),
+    "import": _("Import"),
+    "name": _("Name"),
+    "type": _("Kind"),
+}
+# Values of a payload that are kept by their key.
+SPOKEN = {
+    "totp": _("Authenticator app"),
+    "webauthn": _("Security key"),
+    "recovery_codes": _("Recovery codes"),
+}
 LONGEST = 400
 
 
@@ -112,4 +125,4 @@ def _value(field: Any, value: Any) -> str:
         return formats.moment(moment)
     if isinstance(field, models.DateField) and (day := parse_date(str(value))):
         return formats.day(day)
-    return str(value)
+    return str(value if field else SPOKEN.get(value, value))

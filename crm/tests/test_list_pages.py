@@ -381,3 +381,13 @@ def test_a_phone_offers_the_conditions_that_do_not_hold_yet(client, company):
     narrowed = client.get("/customers/?owner=me&tier=A").context["suggested"]
     assert narrowed and not any("owner=me&owner" in one["url"] or one["url"] == "?tier=A" for one in narrowed)
     assert all("owner=me" in one["url"] and "tier=A" in one["url"] for one in narrowed)
+
+
+@pytest.mark.urls("crm.urls")
+def test_an_empty_list_offers_the_import_to_whoever_may_import(client, company):
+    offered = {}
+    for person in (company.sales1, company.exec):
+        client.force_login(person)
+        empty = client.get("/customers/").content.decode().partition('class="empty"')[2]
+        offered[person.username] = "/imports/new/?resource=customers" in empty
+    assert offered == {"sales1": True, "exec": False}

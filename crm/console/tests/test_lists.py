@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from crm.console.listings import TEAMS, USERS
+from crm.events.recording import record_event
 from crm.identity import services
+from crm.identity.events import USER_SECOND_FACTOR_ADDED
 from crm.identity.models import User
 from crm.identity.tests.factories import SYSTEM, make_team, make_user
 from crm.listing.testing import ListPageContract
@@ -37,3 +39,12 @@ def test_the_audit_log_speaks_the_readers_language(client, company):
     page = client.get("/settings/events/").content.decode()
     assert "深色" in page and "后台任务" in page
     assert "theme: " not in page and ">task<" not in page
+
+
+@pytest.mark.django_db
+def test_the_audit_log_says_which_second_factor_it_was(client, company):
+    record_event(USER_SECOND_FACTOR_ADDED, company.sales1, actor=SYSTEM, payload={"type": "webauthn"})
+    services.change_preferences(company.admin, language="zh-hans", actor=SYSTEM)
+    client.force_login(company.admin)
+    page = client.get("/settings/events/").content.decode()
+    assert "类型：安全密钥" in page and "webauthn" not in page

@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import gc
 import os
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,16 @@ from hypothesis import settings as hypothesis_settings
 # A busy machine is no fault of the code: nothing fails because it took long.
 hypothesis_settings.register_profile("crm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("crm")
+
+
+# What is imported and collected stays to the end: looking through it for garbage again and again takes long.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From now on Python looks for garbage among what the tests leave."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
@@ -38,6 +49,8 @@ def django_db_setup(_fast, django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         keep_seeds()
         keep_company()
+    gc.collect()  # the migrations leave much
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

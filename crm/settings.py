@@ -103,7 +103,6 @@ INSTALLED_APPS = [
     "django.forms",
     "guardian",
     "django_filters",
-    "import_export",
     "django_htmx",
     "allauth",
     "allauth.account",

@@ -22,42 +22,59 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROWS, CHUNK = 60, 20
 ROOT = Path(__file__).resolve().parents[2]
 
-WORKER = """
+# Starts once, and for each line it reads becomes two: the child works until it is killed, the parent says how it ended.
+WORKERS = """
 import os, signal, sys
 import django
 django.setup()
 from django.conf import settings
-settings.MEDIA_ROOT, settings.LANGUAGE_CODE = sys.argv[4], "en"
+settings.MEDIA_ROOT, settings.LANGUAGE_CODE = sys.argv[1], "en"
 from crm.listing.importing import checking, committing, running, staging
 checking.CHUNK = committing.CHUNK = {chunk}
-name, calls = sys.argv[2], int(sys.argv[3])
-original = getattr(staging, name)
-def deadly(*args):
-    global calls
-    result = original(*args)
-    calls -= 1
-    if not calls:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-setattr(staging, name, deadly)
-running.advance(int(sys.argv[1]))
+for line in sys.stdin:
+    job, name, calls = line.split()
+    child = os.fork()
+    if child:
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        continue
+    calls, original = int(calls), getattr(staging, name)
+    def deadly(*args):
+        global calls
+        result = original(*args)
+        calls -= 1
+        if not calls:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+    setattr(staging, name, deadly)
+    running.advance(int(job))
+    break
 """
 
 
-def work_until_killed(job: ImportJob, step: str, calls: int) -> None:
-    """Another process works on the job and is killed inside a transaction, at so many calls of a step."""
+@pytest.fixture
+def work_until_killed():
+    """Another process works on a job and is killed inside a transaction, at so many calls of a step."""
     database = connection.settings_dict
     url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
-    worker = WORKER.format(chunk=CHUNK)
-    done = subprocess.run(
-        [sys.executable, "-c", worker, str(job.pk), step, str(calls), str(real_settings.MEDIA_ROOT)],
+    workers = subprocess.Popen(
+        [sys.executable, "-c", WORKERS.format(chunk=CHUNK), str(real_settings.MEDIA_ROOT)],
         env=os.environ
         | {"DATABASE_URL": url, "DATABASE_OWNER_URL": url, "DJANGO_SETTINGS_MODULE": "crm.settings"},
         cwd=ROOT,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
-    assert done.returncode == -9, done.stderr[-2000:]
+
+    def work(job: ImportJob, step: str, calls: int) -> None:
+        workers.stdin.write(f"{job.pk} {step} {calls}\n")
+        workers.stdin.flush()
+        ended = workers.stdout.readline().strip()
+        assert ended == "-9", ended or workers.communicate()[1][-2000:]
+
+    with workers:
+        yield work
 
 
 DEATHS = [
@@ -67,7 +84,7 @@ DEATHS = [
 ]
 
 
-def test_the_next_worker_goes_on_where_the_killed_one_stopped(company, monkeypatch):
+def test_the_next_worker_goes_on_where_the_killed_one_stopped(company, work_until_killed, monkeypatch):
     monkeypatch.setattr(jobs, "wake", lambda task, *ids: None)
     woken = []
     monkeypatch.setattr("crm.events.tasks.wake", lambda task, *ids: woken.extend(ids))

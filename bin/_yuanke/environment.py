@@ -34,5 +34,7 @@ def build(data: Data, services: Services, **more: str) -> dict[str, str]:
         programs.insert(1, str(services.postgres.binaries))
     found["PATH"] = os.pathsep.join(programs)
     found.pop("PYTHONHOME", None)
+    # Container images like to set it; we start many processes, and each would compile two thousand modules anew.
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
     found["PYTHONPATH"] = str(ROOT)
     return found

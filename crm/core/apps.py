@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
-from crm.core import error_reports, slow_queries
+from crm.core import error_reports, slow_queries, starting
 
 
 class CoreConfig(AppConfig):
@@ -17,6 +17,7 @@ class CoreConfig(AppConfig):
         post_migrate.connect(create_cache_table)
         slow_queries.watch()
         error_reports.watch()
+        starting.done()
 
 
 def create_cache_table(sender: AppConfig, using: str, **kwargs: Any) -> None:

@@ -1,13 +1,12 @@
 """How Chinese is sorted and typed: pinyin keys.
 
-The database collates by code point, which puts 张 before 阿; a stored key sorts as people expect.
+The database collates by code point, which puts 张 before 阿; a stored key sorts as people expect. The dictionaries are
+large: they are read when the first Chinese name is, or by `load` before a process divides itself.
 """
 
 import re
 import unicodedata
-from functools import lru_cache
-
-from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+from functools import cache, lru_cache
 
 from crm.core.text import CJK, fold, has_cjk
 
@@ -69,6 +68,19 @@ SURNAMES = {
 }
 
 
+@cache
+def _dictionaries() -> tuple[dict[str, list[list[str]]], dict[int, str]]:
+    """How phrases and how single characters are read, with tones."""
+    from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+
+    return PHRASES_DICT, PINYIN_DICT
+
+
+def load() -> None:
+    """Read the dictionaries now, so that the processes forked from this one share them."""
+    _phrase_lengths()
+
+
 def _syllables(text: str, *, person: bool) -> list[str]:
     """Pinyin syllables of the Chinese characters, other runs as they are."""
     head: list[str] = []
@@ -91,13 +103,14 @@ def _read(text: str) -> tuple[str, ...]:
 
     The longest known phrase decides how a character with several readings is read, otherwise its usual reading.
     """
-    longest, syllables, other = _phrase_lengths(), [], ""
+    (phrases, _single), longest = _dictionaries(), _phrase_lengths()
+    syllables, other = [], ""
     position, end = 0, len(text)
     while position < end:
         found, length = _CHARACTERS[text[position]], 1
         if most := longest.get(text[position : position + 2]):
             for longer in range(min(most, end - position), 1, -1):
-                if (phrase := text[position : position + longer]) in PHRASES_DICT:
+                if (phrase := text[position : position + longer]) in phrases:
                     found, length = _phrase(phrase), longer
                     break
         if not found:
@@ -115,21 +128,21 @@ def _read(text: str) -> tuple[str, ...]:
 def _phrase_lengths() -> dict[str, int]:
     """How long the longest phrase is that begins with two characters: most pairs begin none."""
     longest: dict[str, int] = {}
-    for phrase in PHRASES_DICT:
+    for phrase in _dictionaries()[0]:
         longest[phrase[:2]] = max(longest.get(phrase[:2], 1), len(phrase))
     return longest
 
 
 @lru_cache(maxsize=20_000)
 def _phrase(phrase: str) -> tuple[str, ...]:
-    return tuple(_toneless(readings[0]) for readings in PHRASES_DICT[phrase])
+    return tuple(_toneless(readings[0]) for readings in _dictionaries()[0][phrase])
 
 
 class _Characters(dict[str, tuple[str, ...]]):
     """The usual reading of each Chinese character met so far; nothing for any other character."""
 
     def __missing__(self, character: str) -> tuple[str, ...]:
-        readings = PINYIN_DICT.get(ord(character))
+        readings = _dictionaries()[1].get(ord(character))
         self[character] = (_toneless(readings.split(",")[0]),) if readings else ()
         return self[character]
 
@@ -188,7 +201,7 @@ def spelled(name: object, *, person: bool = False) -> str:
 @lru_cache(maxsize=1)
 def _all_syllables() -> frozenset[str]:
     """Every syllable a character can be read as, without tones."""
-    found = {_toneless(one) for readings in PINYIN_DICT.values() for one in readings.split(",")}
+    found = {_toneless(one) for readings in _dictionaries()[1].values() for one in readings.split(",")}
     return frozenset(one for one in found if one.isascii() and one.isalpha())
 
 

@@ -19,7 +19,7 @@ from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
 from crm.identity.access import get_visible_or_404, visible
 from crm.listing.exporting.responses import XLSX
-from crm.listing.importing import jobs, mending, parts, undoing, workbooks
+from crm.listing.importing import jobs, mending, parts, undoing
 from crm.listing.importing.reading import UnreadableFile
 from crm.listing.importing.registry import importable_by, resource_of
 from crm.listing.importing.resource import ImportResource
@@ -261,6 +261,8 @@ def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
 @require_GET
 def import_template(request: HttpRequest, resource: str) -> HttpResponseBase:
     """An empty sheet with the right columns."""
+    from crm.listing.importing import workbooks  # openpyxl is only for those who write workbooks
+
     found = resource_of(resource, request.user)
     if found is None or found.slug not in {offered.slug for offered in importable_by(request.user)}:
         raise Http404
@@ -272,6 +274,8 @@ def import_template(request: HttpRequest, resource: str) -> HttpResponseBase:
 
 def errors_response(job: ImportJob) -> HttpResponseBase:
     """The stored workbook of refused rows, made on the spot while there is none."""
+    from crm.listing.importing import workbooks  # openpyxl is only for those who write workbooks
+
     if job.forgotten_at:
         raise Http404
     name = _("%(file)s to mend.xlsx") % {"file": job.file_name.rsplit(".", 1)[0]}

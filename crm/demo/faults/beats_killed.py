@@ -3,7 +3,7 @@
 from crm.demo.faults import world
 from crm.demo.faults.outcome import Outcome
 from crm.demo.faults.stage import Stage
-from crm.demo.faults.worker_killed import DUE, account_for_reminders, settle
+from crm.demo.faults.worker_killed import DUE, NEEDED, account_for_reminders, settle
 
 BEATS = ("beat", "second-beat")
 EACH = 4
@@ -13,6 +13,7 @@ def play(stage: Stage, cycles: int) -> Outcome:
     """Kill one beat, then the other; reminders fall due while both run and while one is away."""
     people = world.people()
     mine = world.customer(people["sales1"])
+    stage.hurry(*NEEDED)
     stage.start("worker")
     for beat in BEATS:
         stage.start(beat, "beat")

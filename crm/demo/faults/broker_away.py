@@ -9,6 +9,7 @@ from django.conf import settings
 from crm.demo.faults import world
 from crm.demo.faults.outcome import Outcome
 from crm.demo.faults.stage import Stage
+from crm.demo.faults.worker_killed import NEEDED
 
 MOST_BACKLOG = 60.0
 """Seconds until everything that waited has to be done."""
@@ -31,6 +32,7 @@ def play(stage: Stage, cycles: int) -> Outcome:
     caller = world.Caller(stage.url, people["sales1"])
     stage.needs_pages()
     plain = cycles >= HURRY
+    stage.hurry(*NEEDED)
     for name in ("web", "worker", "beat"):
         stage.start(name, plain=plain)
     stage.until(stage.web_answers, "web answers")

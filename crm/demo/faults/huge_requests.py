@@ -30,6 +30,7 @@ def play(stage: Stage, cycles: int) -> Outcome:
     User._base_manager.filter(username="admin").update(is_superuser=True)  # no cap on how many rows may leave
     admin = User._base_manager.get(username="admin")
     outcome = Outcome("pages of 10⁹ rows by API, exports of everything as csv and xlsx")
+    stage.hurry("tidy-exports")
     stage.start("web")
     stage.start("worker")
     stage.start("beat")

@@ -91,6 +91,7 @@ def play(stage: Stage, cycles: int) -> Outcome:
     """Poisonous events among good ones, and poisonous jobs of every kind, until all of them are given up."""
     people = world.people()
     outcome = Outcome(f"consumers and jobs that {', '.join(POISONS)}")
+    stage.hurry("deliver-events", "wake-jobs", "resume-imports", "tidy-exports")
     stage.start("worker")
     stage.start("beat")
     lag = 0.0

@@ -11,6 +11,9 @@ EACH = 5
 """Reminders that fall due in one cycle."""
 FORGETS_EVERY = 5
 
+NEEDED = ("send-due-reminders", "sweep-reminders", "deliver-events", "send-emails")
+"""What beat sends for a reminder to arrive."""
+
 DUE = "FROM accounts_reminder WHERE kind = 'due'"
 MAILS = "FROM automation_outgoingemail WHERE kind = 'reminder'"
 
@@ -20,6 +23,7 @@ def play(stage: Stage, cycles: int) -> Outcome:
     people = world.people()
     mine = world.customer(people["sales1"])
     chance = random.Random(2)  # noqa: S311 - where to kill, not a secret
+    stage.hurry(*NEEDED)
     stage.start("worker")
     stage.start("beat")
     for cycle in range(1, cycles + 1):

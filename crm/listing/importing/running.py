@@ -17,7 +17,7 @@ from crm.events.actor import Actor
 from crm.events.recording import record_event
 from crm.records.models import ImportJob, ImportRow
 
-from . import checking, committing, jobs, parts, staging, undoing, workbooks
+from . import checking, committing, jobs, parts, staging, undoing
 from .events import IMPORT_FINISHED
 from .reading import UnreadableFile
 from .resource import ImportResource, Run
@@ -92,6 +92,8 @@ def _keep_errors(job: ImportJob) -> None:
     """Make the workbook of refused rows while nobody waits for it."""
     fresh = ImportJob._base_manager.get(pk=job.pk)
     if fresh.outcome["failed"] and fresh.state in (ImportJob.State.READY, ImportJob.State.DONE):
+        from . import workbooks  # openpyxl is only for those who write workbooks
+
         name = workbooks.keep_errors(fresh)
         kept = ImportJob._base_manager.filter(
             pk=job.pk, state=fresh.state, revision=fresh.revision, errors_file=""

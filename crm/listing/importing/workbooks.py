@@ -16,7 +16,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from crm.listing.exporting.writers import header_cell, sheet_title, text_cell
+from crm.listing.exporting.xlsx import header_cell, sheet_title, text_cell
 from crm.records.models import ImportJob, ImportRow
 
 from .resource import ImportResource

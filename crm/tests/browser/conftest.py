@@ -2,12 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connection
+from django.http import HttpRequest, HttpResponseBase
 from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from crm.identity.tests.factories import PASSWORD
 
@@ -16,6 +20,38 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 FLAGS += ["--disable-background-networking", "--disable-component-update"]
+
+
+ANSWERS: dict[str, HttpResponseBase] = {}
+"""Answers that Django has given already, each for the next browser that asks for its address."""
+
+
+class QuickServer(StaticFilesHandler):
+    """Lets the browser keep styles and scripts, as an installation does: a page names some fifty. What a test has
+    rendered already is not rendered again."""
+
+    def serve(self, request: HttpRequest) -> HttpResponseBase:
+        answer = super().serve(request)
+        answer["Cache-Control"] = "max-age=3600"
+        return answer
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        asked = environ["PATH_INFO"] + ("?" + environ["QUERY_STRING"] if environ.get("QUERY_STRING") else "")
+        if environ["REQUEST_METHOD"] == "GET" and (answer := ANSWERS.pop(asked, None)) is not None:
+            cookies = [("Set-Cookie", one.OutputString()) for one in answer.cookies.values()]
+            start_response(f"{answer.status_code} {answer.reason_phrase}", [*answer.items(), *cookies])
+            return [answer.content]
+        return super().__call__(environ, start_response)
+
+
+@pytest.fixture(scope="session")
+def live_server() -> Iterator[LiveServer]:
+    """The server of pytest-django, quicker; `answers` are those it need not render."""
+    server = LiveServer("localhost", start=False)
+    server.thread.static_handler, server.answers = QuickServer, ANSWERS
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as configured
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from accounts import services
 from accounts.tests.factories import make_tag
@@ -31,8 +31,8 @@ ALSO = {
 # What can differ in the dark, and on a phone.
 IN_THE_DARK = ["color-contrast"]
 ON_A_PHONE = ["target-size", "scrollable-region-focusable"]
-SHARES = 4  # the walk goes in so many parts, so that workers of the suite share it
-FEWEST = 15  # pages of one part; fewer mean that the walk lost its way
+SHARES = 2  # the walk goes in so many parts, so that workers of the suite share it
+FEWEST = 60  # pages of one part; fewer mean that the walk lost its way
 
 
 @pytest.fixture
@@ -50,18 +50,17 @@ def world() -> World:
     return made
 
 
-def signed_in(person: User, browser: Browser, address: str) -> tuple[Client, Any]:
-    """Two browsers with the session of one person: Django's quick one, and the real one."""
-    client = Client()
+def sign_in_here(person: User, context: BrowserContext, address: str) -> Client:
+    """Let somebody else use this browser, which keeps its styles and scripts; returns Django's quick one as well."""
+    client = Client(headers={"host": address.removeprefix("http://")})
     client.force_login(person)
-    context = browser.new_context(viewport={"width": DESK[0], "height": DESK[1]})
     name = configured.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
-    return client, context
+    return client
 
 
-def answering(client: Client, world: World, names: list[str]) -> Iterator[tuple[str, str, bool]]:
-    """Names and addresses of those routes that answer this person, and whether with a whole page."""
+def answering(client: Client, world: World, names: list[str]) -> Iterator[tuple[str, str, Any]]:
+    """Names and addresses of those routes that answer this person, with the answer that is a whole page."""
     for name in names:
         route, kwargs = ROUTES[name], dict(ROUTES[name].kwargs)
         if route.kind:
@@ -74,13 +73,13 @@ def answering(client: Client, world: World, names: list[str]) -> Iterator[tuple[
         answer = client.get(address)
         kind = answer.headers.get("Content-Type", "")
         if answer.status_code == 200:
-            yield name, address, "html" in kind and b"<html" in answer.content[:2000]
+            is_page = "html" in kind and b"<html" in answer.content[:2000]
+            yield name, address, answer if is_page else None
 
 
 def look(seen: Eyes, address: str, *, whole: bool) -> None:
     """One page in light and dark, wide and narrow; the frame only where it was not seen yet."""
-    seen.size(DESK)
-    seen.dark(False)
+    seen.begin()
     if not seen.open(address):
         return
     seen.judge("in light", inside=not whole)
@@ -106,12 +105,12 @@ OVER = [
 
 def test_what_opens_over_a_page(world, chromium, live_server):
     """Drawers, menus, the bulk bar, the palette, the tour: light and dark."""
-    _client, context = signed_in(world.company.sales1, chromium, live_server.url)
+    context = chromium.new_context()
+    sign_in_here(world.company.sales1, context, live_server.url)
     own = world.records["customer"]["own"].pk
     with eyes_of(context) as seen:
         for place, opener, opened in OVER:
-            seen.size(DESK)
-            seen.dark(False)
+            seen.begin()
             seen.open(f"{live_server.url}{place}")
             seen.at += f" {opener}"
             seen.page.locator(opener).first.click()
@@ -135,7 +134,8 @@ def test_what_opens_over_a_page(world, chromium, live_server):
 
 def test_the_keyboard_never_gets_lost(world, chromium, live_server):
     """The first Tab offers to skip the frame; whatever has the focus is in sight, wide and narrow."""
-    _client, context = signed_in(world.company.sales1, chromium, live_server.url)
+    context = chromium.new_context()
+    sign_in_here(world.company.sales1, context, live_server.url)
     own = world.records["customer"]["own"].pk
     with eyes_of(context) as seen:
         for place in ("/customers/", f"/customers/{own}/", "/"):
@@ -155,21 +155,21 @@ def test_the_keyboard_never_gets_lost(world, chromium, live_server):
 def test_every_page_for_everybody(share, world, chromium, live_server):
     asked = [name for name, route in ROUTES.items() if route.method == "get" and not name.startswith("api-")]
     left, wrong, walked, answered = asked[share::SHARES], [], set(), set()
-    for who in LANGUAGES:
-        mine = ALSO[who][share::SHARES] if who in ALSO else left
-        if not mine:
-            continue
-        client, context = signed_in(getattr(world.company, who), chromium, live_server.url)
-        with eyes_of(context) as seen:
-            frame = True
-            for name, address, is_page in answering(client, world, mine):
+    context = chromium.new_context()
+    with eyes_of(context) as seen:
+        for who in LANGUAGES:
+            mine = ALSO[who][share::SHARES] if who in ALSO else left
+            client, whole = sign_in_here(getattr(world.company, who), context, live_server.url), True
+            for name, address, page in answering(client, world, mine):
                 answered.add(name)
-                if is_page:
-                    look(seen, f"{live_server.url}{address}", whole=frame)
+                if page is not None:
+                    live_server.answers[address] = page
+                    look(seen, f"{live_server.url}{address}", whole=whole)
                     walked.add(name)
-                    frame = False
-        wrong += [f"{who}: {line.replace(live_server.url, '')}" for line in seen.wrong]
-        left = [name for name in left if name not in answered]
-        close_quietly(context)
+                    whole = False
+            wrong += [f"{who}: {line.replace(live_server.url, '')}" for line in seen.wrong]
+            seen.wrong.clear()
+            left = [name for name in left if name not in answered]
+    close_quietly(context)
     assert not wrong, "\n" + "\n".join(wrong)
     assert len(walked) > FEWEST, sorted(walked)

@@ -9,14 +9,15 @@ from playwright.sync_api import BrowserContext, Page
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 # What htmx says when a newer request takes the place of one under way, as with every letter typed into a search.
 REPLACED = ("htmx:sendAbort", "htmx:afterRequest")
-GRAVE = {"serious", "critical"}
+GRAVE = ["serious", "critical"]
 DESK, PHONE, NARROWEST = (1440, 900), (390, 844), (320, 640)
 
-# Only what weighs; and once the frame was looked at, only what stands in it.
-_RUN = """async ([rules, outside]) => {
-  const what = outside && document.getElementById("content") ? { include: [["#content"]] } : document;
-  const only = rules ? { runOnly: { type: "rule", values: rules } } : {};
-  const found = await axe.run(what, { resultTypes: ["violations"], ...only });
+# Only what weighs; and once the frame was looked at, only what stands in it. A rule names the most it can weigh.
+_RUN = """async ([rules, grave, inside]) => {
+  const what = inside && document.getElementById("content") ? { include: [["#content"]] } : document;
+  const usual = (rule) => rule.enabled && !rule.tags.includes("experimental") && !rule.tags.includes("deprecated");
+  const values = rules ?? axe._audit.rules.filter((rule) => usual(rule) && grave.includes(rule.impact)).map((rule) => rule.id);
+  const found = await axe.run(what, { resultTypes: ["violations"], runOnly: { type: "rule", values } });
   return found.violations.flatMap((rule) => rule.nodes.map((node) => ({
     rule: rule.id, impact: node.impact ?? rule.impact, where: node.target.join(" "), html: node.html.slice(0, 160),
     why: [...node.any, ...node.all, ...node.none].map((one) => one.message).join("; ").slice(0, 240),
@@ -63,6 +64,7 @@ class Eyes:
         self.at = ""
         page.on("console", lambda said: self._said(said.type, said.text))
         page.on("pageerror", lambda error: self._said("error", str(error)))
+        page.add_init_script(AXE)
 
     def _said(self, kind: str, text: str) -> None:
         if kind == "error" and not text.startswith(REPLACED):
@@ -86,10 +88,14 @@ class Eyes:
 
     def _settle(self) -> None:
         self.page.locator(".htmx-request").first.wait_for(state="detached")  # parts that load by themselves
-        self.page.evaluate(AXE)
 
     def size(self, size: tuple[int, int]) -> None:
         self.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    def begin(self) -> None:
+        """The next page opens as on a desk and in light."""
+        self.size(DESK)
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
     def dark(self, on: bool) -> None:
         """Change what the system asks for; the colours have followed two frames later."""
@@ -98,7 +104,7 @@ class Eyes:
 
     def judge(self, note: str, *rules: str, inside: bool = False) -> None:
         """Run axe, all of it or some rules, on everything or on what stands in the frame."""
-        for one in self.page.evaluate(_RUN, [list(rules) or None, inside]):
+        for one in self.page.evaluate(_RUN, [list(rules) or None, GRAVE, inside]):
             if one["impact"] in GRAVE:
                 self.wrong.append(
                     f"{self.at} {note}: {one['rule']} {one['where']} {one['html']} ({one['why']})"
@@ -121,5 +127,5 @@ def eyes_of(context: BrowserContext) -> Iterator[Eyes]:
     page = context.new_page()
     page.set_default_timeout(20_000)
     seen = Eyes(page)
-    seen.dark(False)
+    seen.begin()
     yield seen

@@ -16,7 +16,7 @@ QUICKLY = 0.5
 """Seconds between two wake-ups of what beat sends every few minutes or more often."""
 OFTEN = 900.0
 """What beat sends at least this often (seconds) is sent quickly here."""
-ONLY = os.environ.get("CRM_FAULTS_HURRY", "")
+ONLY = os.environ.get("FAULTS_HURRY", "")
 """The entries of the timetable to hurry, where not all are; the others keep the time of real life."""
 
 

@@ -13,6 +13,7 @@ LEFT_ASIDE = ("cache", "django_migrations", "records_taskrun")
 
 SHIFTING = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+\d\d:?\d\d|Z)?"), "moment"),
+    (re.compile(r"(?<!\d)\d\d:\d\d(?!\d)"), "time"),  # of what came about a minute ago, in a mail
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "uuid"),
     (
         re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22,}(?![A-Za-z0-9_-])"),

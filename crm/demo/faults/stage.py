@@ -89,7 +89,7 @@ class Stage:
             "CRM_SLOW_QUERY_MS": "0",
             "CRM_WEB_PROCESSES": "2",
             "EMAIL_URL": f"smtp://127.0.0.1:{self.sink.port}",
-            "CRM_FAULTS_HURRY": ",".join(self.hurried),
+            "FAULTS_HURRY": ",".join(self.hurried),
             **more,
         }
 

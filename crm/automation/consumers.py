@@ -64,9 +64,9 @@ def _tell(event: Event, kind: kinds.Kind, users: models.QuerySet[User], record: 
 
 
 def job_finished(event: Event) -> None:
-    """Tell the person who started background work that it is over, unless they saw it happen."""
+    """Tell the person who started background work that it is over, and how, unless they saw it happen."""
     if event.payload.get("seconds", 0) >= WATCHED_SECONDS:
-        _tell_owner(event, kinds.JOB_DONE)
+        _tell_owner(event, kinds.JOB_DONE, state=event.payload.get("state", ""))
 
 
 def import_finished(event: Event) -> None:
@@ -86,7 +86,7 @@ def year_missing(event: Event) -> None:
     )
 
 
-def _tell_owner(event: Event, kind: kinds.Kind) -> None:
+def _tell_owner(event: Event, kind: kinds.Kind, **more: str) -> None:
     record = subject_of(event)
     user_id = getattr(record, "user_id", None)
     if record is None or user_id is None:
@@ -94,7 +94,7 @@ def _tell_owner(event: Event, kind: kinds.Kind) -> None:
     services.notify(
         User._base_manager.filter(pk=user_id),
         kind,
-        params={"what": str(record)},
+        params={"what": str(record), **more},
         url=record.get_absolute_url() if hasattr(record, "get_absolute_url") else "",
         about=record,
         event_id=event.pk,

@@ -125,10 +125,20 @@ SHARED = kind(
     digest=True,
     position=50,
 )
+ENDED = {"failed": _("Failed: %(what)s"), "stopped": _("Stopped: %(what)s")}
+
+
+def _ended(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How background work ended, in words; news from before that was kept are of work that is done."""
+    words = ENDED.get(params.get("state", ""), _("Finished: %(what)s"))
+    return {"said": str(words) % params}
+
+
 JOB_DONE = kind(
     "job_done",
     _("Background work finished"),
-    _("Finished: %(what)s"),
+    "%(said)s",
+    prepare=_ended,
     why=_("You started it."),
     icon="circle-check",
     position=60,

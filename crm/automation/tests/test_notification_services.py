@@ -142,7 +142,8 @@ class TestConsumers:
         jobs.finish(jobs.retry(job, actor=actor(company.admin)))
         deliver_pending()
         deliver_pending()
-        assert Notification._base_manager.filter(user=company.sales1, kind="job_done").count() == 2
+        told = Notification._base_manager.filter(user=company.sales1, kind="job_done").order_by("pk")
+        assert [note.title for note in told] == ["Failed: Transfer", "Finished: Transfer"]
 
     def test_a_transfer_of_something_hidden_tells_nobody(self, company):
         record = tell([company.sales3], dedupe="own")[0]

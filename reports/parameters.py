@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from crm.core.clock import company_today
 from crm.identity import access
-from crm.identity.models import Scope, Team, User
+from crm.identity.models import Team, User
 from crm.identity.queries import descendants
 from reports.declare import Label, Parameter
 from reports.queries.dimensions import DIMENSIONS
@@ -141,7 +141,7 @@ def team(model: type[models.Model] = Opportunity) -> Parameter:
 
 def selling_teams(user: User, model: type[models.Model] = Opportunity) -> set[int]:
     """The teams a reader tells apart: those whose deals they reach, with the teams above them; all for a wide scope."""
-    if access.branches(model, user) is None or access.scope_of(model, user) == Scope.DEALS:
+    if access.branches(model, user) is None:
         return set(access.visible(Team, user).values_list("pk", flat=True))
     return access.team_ids_of(user, model) | ({user.team_id} if user.team_id else set())
 

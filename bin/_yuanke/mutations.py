@@ -28,9 +28,10 @@ def main(arguments: list[str]) -> int:
     progress = Progress()
     setup.of_the_clone(progress, data, dev=True)
     services = Services(data)
-    paths = [one for one in arguments if (ROOT / one.split("::")[0]).suffix == ".py" or (ROOT / one).is_dir()]
-    options = [one for one in arguments if one not in paths]
+    valued = ("--sites", "--kept", "--most", "-k")
+    alone = [one for before, one in zip(["", *arguments], arguments, strict=False) if before not in valued]
+    chosen = any((ROOT / one.split("::")[0]).exists() for one in alone if not one.startswith("-"))
     with services.running(progress):
         env = environment.build(data, services) | {"CRM_CHROMIUM": ""}
         command = [PYTHON, "-m", "pytest", "-q", "-n0", "-p", "crm.tests.mutating", "-m", "not browser"]
-        return subprocess.call([*command, *options, *(paths or TESTS)], env=env, cwd=ROOT)
+        return subprocess.call([*command, *arguments, *(() if chosen else TESTS)], env=env, cwd=ROOT)

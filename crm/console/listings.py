@@ -73,7 +73,7 @@ USERS = ListPage(
     icon="users",
     count_words=lambda number, n: ngettext("%(n)s person", "%(n)s people", n) % {"n": number},
     links=[("organisation", _("Organisation"), "sitemap")],
-    links_for=is_administrator,
+    links_for=lambda user: is_administrator(user),
 )
 
 TEAMS = ListPage(
@@ -93,7 +93,7 @@ TEAMS = ListPage(
     icon="users-group",
     count_words=lambda number, n: ngettext("%(n)s team", "%(n)s teams", n) % {"n": number},
     links=[("organisation", _("Organisation"), "sitemap")],
-    links_for=is_administrator,
+    links_for=lambda user: is_administrator(user),
 )
 
 ROLES = ListPage(

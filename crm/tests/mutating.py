@@ -2,16 +2,19 @@
 
 `bin/mutations` runs this as a pytest plugin. A site is one call, in the code of the product, of a function of
 `crm.identity.access`. Every test of the selection runs once and tells which sites it passes; then each site in turn lets
-everything through, and the tests that pass it run until one fails. A site that no test misses is a missing test or a
-superfluous call.
+everything through, and the tests that pass it run until one fails: first those beside it and the table of routes, the
+cheapest of each before the others. A site that no test misses is a missing test or a superfluous call.
 """
 
 import ast
+import hashlib
 import inspect
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain, zip_longest
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -84,7 +87,13 @@ def sites() -> list[Site]:
 
 def sites_of(path: str) -> list[Site]:
     """The sites of one module."""
-    found = list(_sites_of(path, ast.parse((ROOT / path).read_text())))
+    tree = ast.parse((ROOT / path).read_text())
+    direct = _gates_of(tree)
+    found = list(_calls(path, tree, "", direct, {"access"}))
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and direct.get(node.id) in OPEN and id(node) not in called:
+            raise AssertionError(f"{path}:{node.lineno}: {node.id} is handed on; a call can be taken away")
     alike: dict[str, int] = {}
     for number, site in enumerate(found):
         alike[site.key] = alike.get(site.key, 0) + 1
@@ -92,13 +101,10 @@ def sites_of(path: str) -> list[Site]:
     return found
 
 
-def _sites_of(path: str, tree: ast.Module) -> Iterator[Site]:
-    direct: dict[str, str] = {}  # names that are gates themselves
-    modules = {"access"}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == ACCESS:
-            direct |= {alias.asname or alias.name: alias.name for alias in node.names}
-    yield from _calls(path, tree, "", direct, modules)
+def _gates_of(tree: ast.Module) -> dict[str, str]:
+    """The names under which a module holds what `access` exports."""
+    imports = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom) and one.module == ACCESS]
+    return {alias.asname or alias.name: alias.name for one in imports for alias in one.names}
 
 
 def _calls(
@@ -214,9 +220,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mutations")
     group.addoption("--sites", default="", help="only sites whose path or function contains this")
     group.addoption(
-        "--kept", default="", help="a file that remembers which sites are caught, to go on from there"
+        "--kept",
+        default="",
+        help="a file that remembers what tests pass and who caught what, to go on from there",
+    )
+    group.addoption(
+        "--again", action="store_true", help="try caught sites again, by the test that caught them"
     )
     group.addoption("--most", type=int, default=40, help="how many tests are tried on a site at most")
+    group.addoption("--dear", action="store_true", help="tests with real transactions too, which are long")
+
+
+class Kept:
+    """What earlier rounds found: which sites a test passes, and who caught a site. One line for each, the last one counts."""
+
+    def __init__(self, name: str) -> None:
+        self.path = Path(name) if name else None
+        self.caught: dict[str, str] = {}
+        self.traced: dict[str, dict[str, Any]] = {}
+        if self.path and self.path.exists():
+            for line in self.path.read_text().splitlines():
+                self._take(json.loads(line))
+
+    def note(self, **line: Any) -> None:
+        self._take(line)
+        if self.path:
+            with self.path.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+
+    def _take(self, line: dict[str, Any]) -> None:
+        if "site" in line:
+            self.caught[line["site"]] = line["by"]
+        else:
+            self.traced[line["test"]] = line
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -224,28 +260,28 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     if session.testsfailed or session.config.option.collectonly:
         return False
     option = session.config.option
-    kept = Path(option.kept) if option.kept else None
-    caught: dict[str, str] = json.loads(kept.read_text()) if kept and kept.exists() else {}
+    kept = Kept(option.kept)
     everything = sites()
-    wanted = [s for s in everything if option.sites in str(s) and s.key not in caught and not excuse(s)]
+    before = {} if option.again else kept.caught
+    wanted = [s for s in everything if option.sites in str(s) and s.key not in before and not excuse(s)]
     gates = Gates(everything)
     gates.install()
-    runner = Runner(session, gates)
-    by_site = runner.trace(set(wanted))
+    runner = Runner(session, gates, kept)
+    if wanted and not option.again:
+        runner.trace(dear=option.dear)
+    missed = []
     for site in wanted:
-        names = sorted(by_site.get(site, {}).items(), key=lambda one: one[1])[: option.most]
-        notices = runner.first_failure(site, [name for name, _time in names])
-        if notices:
-            caught[site.key] = notices
+        names = runner.candidates(site)[: option.most]
+        if notices := runner.first_failure(site, names):
+            kept.note(site=site.key, by=notices)
+        else:
+            missed.append(site)
         said = f"caught by {notices}" if notices else f"MISSED by {len(names)} tests that pass it"
         print(f"{site}: {said}", flush=True)  # noqa: T201 - a command's output
-        if kept:
-            kept.write_text(json.dumps(caught, indent=1))
-    missed = [s for s in wanted if s.key not in caught]
     excused = [s for s in everything if excuse(s)]
     for site in excused:
         print(f"nothing to miss: {site}: {excuse(site)}")  # noqa: T201
-    held = sum(s.key in caught and not excuse(s) for s in everything)
+    held = sum(s.key in kept.caught and s not in missed and not excuse(s) for s in everything)
     print(  # noqa: T201
         f"{len(everything)} sites: {held} caught, {len(excused)} with nothing to miss, {len(missed)} missed"
     )
@@ -255,33 +291,73 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     return True
 
 
+@cache
+def stamp(path: str) -> str:
+    """What changes with the file of a test, so that what it passes is found anew."""
+    return hashlib.sha1((ROOT / path).read_bytes(), usedforsecurity=False).hexdigest()[:12]
+
+
+def is_dear(item: pytest.Item) -> bool:
+    """Whether a test needs real transactions: the database is emptied and filled again after it."""
+    mark = item.get_closest_marker("django_db")
+    return bool(mark and mark.kwargs.get("transaction"))
+
+
+def nearness(site: Site, test: str) -> int:
+    """How close a test stands to a site: its own, the table of routes, the same app, or somewhere."""
+    path = test.split("::")[0]
+    depth = 2 if site.path.startswith("crm/") else 1
+    if Path(site.path).stem.rstrip("s") in Path(path).stem and path.split("/")[0] == site.path.split("/")[0]:
+        return 0
+    if path == "crm/tests/test_routes.py":
+        return 1
+    return 2 if path.split("/")[:depth] == site.path.split("/")[:depth] else 3
+
+
+def in_turn(heaps: Iterable[list[str]]) -> list[str]:
+    """One of each heap after the other."""
+    return [name for name in chain.from_iterable(zip_longest(*heaps)) if name]
+
+
 class Runner:
     """Runs single tests of the session, as often as needed."""
 
-    def __init__(self, session: pytest.Session, gates: Gates) -> None:
+    def __init__(self, session: pytest.Session, gates: Gates, kept: Kept) -> None:
         self.items = {item.nodeid: item for item in session.items}
         self.gates = gates
+        self.kept = kept
 
-    def trace(self, wanted: set[Site]) -> dict[Site, dict[str, float]]:
+    def trace(self, *, dear: bool) -> None:
         """Which tests pass which sites, and how long each took. A test that fails by itself says nothing."""
-        found: dict[Site, dict[str, float]] = {}
-        for item in self.items.values():
-            self.gates.passed.clear()
-            good, took = self.run(item)
-            if not good:
-                print(f"fails by itself: {item.nodeid}")  # noqa: T201
+        for name, item in self.items.items():
+            of = stamp(name.split("::")[0])
+            if self.kept.traced.get(name, {}).get("of") == of or (is_dear(item) and not dear):
                 continue
-            for site in self.gates.passed & wanted:
-                found.setdefault(site, {})[item.nodeid] = took
-        return found
+            self.gates.passed.clear()
+            good, seconds = self.run(item)
+            if not good:
+                print(f"fails by itself: {name}")  # noqa: T201
+            passed = sorted(site.key for site in self.gates.passed) if good else []
+            self.kept.note(test=name, of=of, seconds=round(seconds, 3), sites=passed)
+
+    def candidates(self, site: Site) -> list[str]:
+        """The tests that pass a site, those that will most likely and cheaply tell first."""
+        heaps: list[list[str]] = [[], [], [], []]
+        for name, traced in sorted(self.kept.traced.items(), key=lambda one: one[1]["seconds"]):
+            if name in self.items and site.key in traced["sites"]:
+                heaps[nearness(site, name)].append(name)
+        before = self.kept.caught.get(site.key)
+        return ([before] if before in self.items else []) + in_turn(heaps)
 
     def first_failure(self, site: Site, names: list[str]) -> str:
-        """The test that fails while the site lets everything through."""
-        self.gates.open_site = site
-        try:
-            return next((name for name in names if not self.run(self.items[name])[0]), "")
-        finally:
+        """The test that fails while the site lets everything through, and no longer when it does not."""
+        for name in names:
+            self.gates.open_site = site
+            good, _seconds = self.run(self.items[name])
             self.gates.open_site = None
+            if not good and self.run(self.items[name])[0]:
+                return name
+        return ""
 
     def run(self, item: pytest.Item) -> tuple[bool, float]:
         """Whether a test passes, and its seconds; what its module set up stays for the next one."""

@@ -24,6 +24,7 @@ from crm.identity.models import Team, User
 from reports import services
 from reports.models import Metric, Quota
 from reports.queries.reach import sellers
+from reports.queries.targets import quota_rows
 from reports.rules.periods import MONTH, Period
 from reports.services.quotas import Wish
 from reports.words import short_label
@@ -49,7 +50,8 @@ def quota_enter(request: HttpRequest) -> HttpResponse:
     year = _year(request.GET.get("year") or request.POST.get("year", ""))
     metric = request.GET.get("metric") or request.POST.get("metric", "")
     metric = metric if metric in Metric.values else str(Metric.WON_VALUE)
-    months = list(Period(date(year, 1, 1), "year").parts(MONTH))
+    whole = Period(date(year, 1, 1), "year")
+    months = list(whole.parts(MONTH))
     people = {f"u{one.pk}": one for one in sellers(request.user)}
     teams = {f"t{one.pk}": one for one in _teams(request.user)}
     errors: dict[str, str] = {}
@@ -64,10 +66,8 @@ def quota_enter(request: HttpRequest) -> HttpResponse:
                 text = ngettext("%(count)d target changed.", "%(count)d targets changed.", changed)
                 messages.success(request, text % {"count": changed} if changed else _("Nothing has changed."))
                 return redirect(f"{reverse('quota_enter')}?year={year}&metric={metric}")
-    rows = visible(Quota, request.user).filter(kind=MONTH, metric=metric, first_date__year=year)
-    there = {
-        (f"u{one.user_id}" if one.user_id else f"t{one.team_id}", one.first_date): one.amount for one in rows
-    }
+    rows = [one for one in quota_rows(request.user, whole, metric) if one.kind == MONTH]
+    there = {(f"u{one.user_id}" if one.user_id else f"t{one.team_id}", one.first): one.amount for one in rows}
     typed = request.POST if request.method == "POST" else {}
     context = {
         "year": year,

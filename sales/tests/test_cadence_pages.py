@@ -225,3 +225,11 @@ def test_a_number_on_a_card_bears_its_heading(client, company):
     cards = client.get("/cadences/", headers={"Accept-Language": "en"}).content.decode()
     words = re.findall(r'<span class="worded"><span class="muted">([^<]+)</span> (\d+)</span>', cards)
     assert words == [("Steps", "0"), ("In progress", "0")]
+
+
+def test_who_begins_no_cadence_has_no_words_to_drop(company, cadence):
+    step = cadence.steps.get(kind="email")
+    words = services.save_words(step, user=company.exec, subject="我", body="x")
+    url = reverse("cadence_step_words_drop", args=[cadence.pk, step.pk])
+    assert browser(company.exec).post(url).status_code == 403
+    assert PersonalTemplate._base_manager.filter(pk=words.pk).exists()

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from accounts.tests.import_tools import carry_on, check, run, text_file, xlsx
 from crm.events.actor import Actor
 from crm.events.models import Event
+from crm.identity import services as identity
 from crm.identity.tests.factories import make_company
 from crm.listing.importing import undoing
 from crm.records.models import ImportRow
@@ -123,3 +124,12 @@ def test_the_list_goes_out_and_comes_in_again(company, client):
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
     job = run(company.sales1, text_file(content, name="leads.csv"), "leads", mode="upsert")
     assert job.counts["failed"] == 0 and Lead.objects.count() == 1
+
+
+def test_who_edits_a_lead_does_not_take_it_by_a_sheet(company):
+    lead = make_lead(company.sales3, "王敏", phone="13812345678")
+    identity.share(lead, user=company.sales1, level="edit", actor=SYSTEM)
+    sheet = text_file("姓名,手机,职务,负责人\n王敏,13812345678,总监,sales1\n", name="leads.csv")
+    assert errors(run(company.sales1, sheet, "leads", mode="update")) == [("failed", ["transfer"])]
+    lead.refresh_from_db()
+    assert (lead.owner, lead.title) == (company.sales3, "")

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.tests.factories import make_contact, make_customer
 from accounts.tests.import_tools import carry_on, errors_of, rows_of, run, xlsx
+from crm.identity import services as identity
 from crm.identity.tests.factories import make_company
 from crm.listing.importing import undoing
 from crm.records.services.custom_fields import create_field
@@ -121,3 +122,13 @@ def test_deals_of_colleagues_out_of_reach_stay_as_they_are(company):
     job = imported(company.sales1, row, mode="upsert", key="external_id")
     assert job.counts["failed"] == 1
     assert Opportunity.objects.get(external_id="SJ-9").name == "旧单"
+
+
+def test_who_stands_in_for_a_colleague_takes_no_deal_by_a_sheet(company):
+    deal = make_opportunity(make_customer(company.sales3), "二号线", external_id="SJ-1")
+    identity.set_cover(company.sales3, by=company.sales1, first_date=TODAY, last_date=TODAY, actor=SYSTEM)
+    row = ["二号线", "", "", "5", "", "sales1", "SJ-1", ""]
+    (found,) = rows_of(imported(company.sales1, row, mode="update")).values()
+    assert (found.outcome, found.errors[0]["code"]) == ("failed", "transfer")
+    deal.refresh_from_db()
+    assert (deal.owner, deal.amount) == (company.sales3, 0)

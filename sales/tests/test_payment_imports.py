@@ -138,6 +138,13 @@ def test_who_may_not_confirm_may_not_import(company):
     assert not {"receipts", "payment-plans"} & (may["sales1"] | may["admin"])
 
 
+def test_what_somebody_imports_who_may_not_confirm_waits(company, order):
+    role = company.finance1.role.group
+    role.permissions.remove(role.permissions.get(codename="confirm_receipt"))
+    job = run(company.finance1, xlsx(MONEY, ["老-1", day(3), "1000", "现金", "", "已到账"]), "receipts")
+    assert job.counts["created"] == 1 and Receipt.objects.get().is_draft
+
+
 def test_what_was_removed_after_the_check_is_planned_anew_and_an_undo_is_recorded(company, order):
     services.plan_payments(order, [(company_today(), Decimal(500), "")], actor=SYSTEM)
     job = check(

@@ -72,6 +72,22 @@ def test_a_reason_gives_it_back(client, company, pool):
     assert (stay.from_user, stay.reason, stay.note) == (company.sales1, "no_budget", "明年再谈")
 
 
+def test_who_loses_sight_of_what_they_give_back_goes_on_in_the_pool(client, company):
+    services.create_pool("South pool", serves=company.south, is_default=True, actor=SYSTEM)
+    customer = make_customer(company.sales1)
+    client.force_login(company.sales1)
+    answer = client.post(f"/customers/{customer.pk}/return-to-pool/", {"reason": "no_budget"})
+    assert answer.url == "/pool/"
+    client.force_login(company.admin)
+    assert "South pool" in client.get("/pool/").content.decode()
+
+
+def test_only_who_administers_sees_an_empty_pool_of_others(client, company, pool):
+    for person, seen in ((company.admin, True), (company.sales1, True), (company.sales3, False)):
+        client.force_login(person)
+        assert ("East pool" in client.get("/pool/").content.decode()) is seen, person
+
+
 def test_managers_keep_records_and_nobody_keeps_their_own(client, company, pool):
     customer = make_customer(company.sales1)
     client.force_login(company.sales1)

@@ -149,12 +149,11 @@ def dry_run(request: HttpRequest) -> HttpResponse:
 
 
 def _described(request: HttpRequest, data: dict[str, Any]) -> dict[str, Any]:
-    places = {"region": Region, "industry": Industry}
-    found = {
-        name: visible(model, request.user).filter(pk__in=data.pop(name)).first()
-        for name, model in places.items()
+    regions, industries = visible(Region, request.user), visible(Industry, request.user)
+    return data | {
+        "region": regions.filter(pk__in=data["region"]).first(),
+        "industry": industries.filter(pk__in=data["industry"]).first(),
     }
-    return data | found
 
 
 @login_required

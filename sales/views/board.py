@@ -114,7 +114,6 @@ def _around(
 ) -> dict[str, Any]:
     """What stands over the columns: the pipelines, the faces of the list, its filters."""
     board_url = reverse("opportunity_board")
-    may_change = access.has_verb(request.user, "change", Opportunity)
     held = selection.query
     return {
         "listing": OPPORTUNITIES,
@@ -140,7 +139,6 @@ def _around(
         ),
         "owners_on": held.getlist("owner"),
         "may_add": access.has_verb(request.user, "add", Opportunity),
-        "may_change": may_change,
         "cards": Cards(request.user),
         "shows_money": _shows_money(request),
         "here": request.get_full_path(),

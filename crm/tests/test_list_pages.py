@@ -13,6 +13,7 @@ from crm.identity import access
 from crm.identity.services import share
 from crm.identity.tests.factories import SYSTEM, make_company
 from crm.listing.selection import select
+from crm.records.models import SavedView
 from crm.tests.probe import PROBE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("crm.tests.probe")]
@@ -239,6 +240,12 @@ def test_saving_a_view_of_ones_own(as_user, some):
     own = done["Location"]
     assert names(client.get(own)) == ["苏州瑞宏电子"]
     assert client.post("/probe/views/", {"name": "重点", "query": ""}).status_code == 422
+    client.post("/probe/views/", {"name": "其他", "query": ""})
+    other = SavedView.objects.get(name="其他")
+    client.post(f"/probe/views/{other.pk}/", {"do": "rename", "name": " 重点 "})
+    client.post(f"/probe/views/{other.pk}/", {"do": "rename", "name": "次要"})
+    assert sorted(SavedView.objects.values_list("name", flat=True)) == ["次要", "重点"]
+    client.post(f"/probe/views/{other.pk}/", {"do": "delete"})
     assert as_user("sales2").get(own).status_code == 404
     key = own.split("=")[1]
     assert as_user("sales2").post(f"/probe/views/{key}/", {"do": "delete"}).status_code == 404

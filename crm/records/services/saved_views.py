@@ -1,12 +1,13 @@
 """A person's own views of lists, and whom they let use them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from crm.core.writes import RuleBroken
+from crm.core.writes import RuleBroken, without_double
 from crm.events.actor import Actor
 from crm.events.recording import recording
 from crm.identity.access import has_verb
@@ -35,21 +36,19 @@ def create_view(
     audience: str = SavedView.Audience.OWN,
 ) -> SavedView:
     """Keep a list's present filters, order and columns under a name of one's own."""
-    name = name.strip()
-    mine = SavedView._base_manager.filter(user=user, listing=listing, builtin="")
-    if mine.filter(name=name).exists():
-        raise RuleBroken(_("You already have a view of this name."), field="name")
-    if mine.count() >= MOST:
+    if SavedView._base_manager.filter(user=user, listing=listing, builtin="").count() >= MOST:
         raise RuleBroken(_("You keep %(count)d views already. Delete one first.") % {"count": MOST})
-    view = SavedView._base_manager.create(
+    view = SavedView(
         user=user,
         listing=listing,
-        name=name,
+        name=name.strip(),
         params=dict(params),
         columns=list(columns),
         pinned=pinned,
         position=_last(user) + 1,
     )
+    with _named_once():
+        view.save()
     return share_view(view, audience=audience, actor=Actor.of(user))
 
 
@@ -75,13 +74,11 @@ def share_view(view: SavedView, *, audience: str, actor: Actor) -> SavedView:
 
 def update_view(view: SavedView, **values: object) -> SavedView:
     """Change a view's name, filters, pin or place."""
-    name = str(values.get("name", view.name)).strip()
-    others = SavedView._base_manager.filter(user_id=view.user_id, listing=view.listing, builtin="")
-    if not view.builtin and others.filter(name=name).exclude(pk=view.pk).exists():
-        raise RuleBroken(_("You already have a view of this name."), field="name")
     for field, value in values.items():
         setattr(view, field, value)
-    view.save(update_fields=list(values))
+    view.name = view.name.strip()
+    with _named_once():
+        view.save(update_fields=list(values))
     return view
 
 
@@ -115,6 +112,10 @@ def reorder(user: User, ids: Iterable[int]) -> None:
     """Put one's own views into the given order; ids of others are passed over."""
     for position, pk in enumerate(ids):
         SavedView._base_manager.filter(user=user, pk=pk).update(position=position)
+
+
+def _named_once() -> AbstractContextManager[None]:
+    return without_double(name=_("You already have a view of this name."))
 
 
 def _last(user: User) -> int:

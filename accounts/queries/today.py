@@ -79,7 +79,7 @@ class Whose:
 
     def activities(self) -> QuerySet[Activity]:
         """The follow-ups of those people, never of customers in the bin."""
-        rows = Activity.objects.filter(Q(customer__isnull=True) | Q(customer__deleted_at__isnull=True))
+        rows = Activity.objects.all()
         if not self.team:
             return rows.filter(owner=self.user)
         if self.team_ids is None:

@@ -35,19 +35,24 @@ class SessionWatchMiddleware:
         return response
 
 
-class SignedOutMiddleware:
-    """Answer a part of a page that is asked for after the session has ended: the sign-in opens as a page of its own and
-    leads back, and what was about to be saved stays on the screen."""
+class SignInMiddleware:
+    """Let the pages of the sign-in open as pages of their own when a part of a page leads there.
+
+    After the session has ended they lead back, and what was about to be saved stays on the screen.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        target = response.headers.get("Location", "")
+        if not target or not request.headers.get("HX-Request"):
+            return response
+        if target.startswith(reverse("account_reauthenticate")):
+            return HttpResponse(status=204, headers={"HX-Redirect": target})
         sign_in = reverse("account_login")
-        if not request.headers.get("HX-Request") or not response.headers.get("Location", "").startswith(
-            sign_in
-        ):
+        if not target.startswith(sign_in):
             return response
         if request.method != "GET":
             return HttpResponse(status=401)

@@ -130,6 +130,8 @@ def test_nobody_harvests_masked_values(settings, company, masked, monkeypatch):
     age(client)
     assert sent(client, "post", path, body).json()["code"] == "confirmation_required"
     assert client.post(page, body).status_code == 302
+    in_the_drawer = client.post(page, body, headers={"HX-Request": "true"})
+    assert in_the_drawer.headers["HX-Redirect"].startswith(reverse("account_reauthenticate"))
     assert Event._base_manager.filter(name="field.revealed").count() == 2
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     assert sent(client, "post", path, body).status_code == 200

@@ -34,8 +34,8 @@ def field_reveal(request: HttpRequest, label: str, pk: int, name: str) -> HttpRe
         raise Http404
     record = get_visible_or_404(model, request.user, pk, "reveal")
     form = RevealForm(request.POST or None)
-    label = custom.label if custom else capfirst(str(model._meta.get_field(name).verbose_name))
-    words = {"field": label, "record": record}
+    heading = custom.label if custom else capfirst(str(model._meta.get_field(name).verbose_name))
+    words = {"field": heading, "record": record}
     title = _("%(field)s of %(record)s") % words
     if request.method == "POST" and form.is_valid():
         if services.revealed_lately(request.user) >= services.MANY:

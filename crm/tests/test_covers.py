@@ -118,6 +118,19 @@ def test_one_arranges_ones_own_cover_and_nobody_elses(client, company, customer)
     assert names == {"user.cover_set", "user.cover_ended"}
 
 
+def test_an_end_before_the_beginning_is_called_that_and_not_past(client, company):
+    client.force_login(company.sales1)
+    first = company_today() + timedelta(days=7)
+    form = {"by": company.sales3.pk, "first_date": first.isoformat()}
+    for days, said in ((6, "结束日期早于开始日期"), (-1, "截止时间已经过去")):
+        last = company_today() + timedelta(days=days)
+        begin = first if days > 0 else last
+        sent = {**form, "first_date": begin.isoformat(), "last_date": last.isoformat()}
+        answer = client.post(reverse("covers"), sent, headers={"accept-language": "zh-hans"})
+        assert answer.status_code == 422 and said in answer.content.decode(), days
+    assert not Cover.objects.exists()
+
+
 def test_an_administrator_arranges_it_for_others(client, company):
     client.force_login(company.admin)
     today = company_today().isoformat()

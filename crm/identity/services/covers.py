@@ -23,7 +23,9 @@ def set_cover(
     lock(user)  # two covers at once come one after the other
     if by.pk == user.pk or not by.is_active:
         raise RuleBroken(_("%(name)s cannot cover. Choose somebody else.") % {"name": by}, field="by")
-    if last_date < first_date or last_date < company_today():
+    if last_date < first_date:
+        raise RuleBroken(_("The last day lies before the first."), field="last_date")
+    if last_date < company_today():
         raise RuleBroken(_("The end lies in the past."), field="last_date")
     if last_date - first_date > LONGEST:
         raise RuleBroken(_("A cover lasts a year at most; transfer the records instead."), field="last_date")

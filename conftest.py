@@ -33,10 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fast():
-    """Cheap password hashes and the language of the source for every test."""
+def _fast(tmp_path_factory):
+    """Cheap password hashes, the language of the source, and no file where those of people lie."""
     cheap = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(LANGUAGE_CODE="en", PASSWORD_HASHERS=cheap):
+    files = tmp_path_factory.getbasetemp() / "files"
+    with override_settings(LANGUAGE_CODE="en", PASSWORD_HASHERS=cheap, MEDIA_ROOT=files / "shared"):
         yield
 
 
@@ -68,8 +69,11 @@ def _company_of_this_test():
     from crm.identity.queries import forget_company
     from crm.records.queries.custom_fields import forget_fields
 
-    forget_company()
-    forget_fields()
+    for forget in (forget_company, forget_fields):
+        forget()
+    yield
+    for forget in (forget_company, forget_fields):
+        forget()
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -32,32 +34,49 @@ EVIL = "<script>alert(1)</script>'\"><img src=x>"
 
 
 @pytest.mark.django_db
-class ListPageContract:
+class MadeOnce:
+    """A company and some records of one person, made once for all tests of a class: what each test writes is undone."""
+
+    insider = "sales1"  # whose records `make` makes
+    how_many = 7
+
+    def make(self, owner: User, number: int) -> models.Model:
+        raise NotImplementedError
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def made(
+        cls, django_db_setup: None, django_db_blocker: Any
+    ) -> Iterator[tuple[Company, list[models.Model]]]:
+        with django_db_blocker.unblock(), transaction.atomic():
+            company = make_company()
+            owner, make = getattr(company, cls.insider), cls().make
+            yield company, [make(owner, number) for number in range(cls.how_many)]
+            transaction.set_rollback(True)
+
+    @pytest.fixture
+    def company(self, made: tuple[Company, list[models.Model]], db: None) -> Company:
+        return deepcopy(made[0])
+
+    @pytest.fixture
+    def records(self, made: tuple[Company, list[models.Model]], db: None) -> list[models.Model]:
+        return deepcopy(made[1])
+
+
+class ListPageContract(MadeOnce):
     """Permission, tampering, export, paging and query-count cases of one declared list."""
 
     listing: ListPage
-    insider = "sales1"  # whose records `make` makes
     outsider: str | None = "sales3"  # may open the list, and sees none of them
     superior: str | None = "manager1"  # sees them all
     forbidden: str | None = "marketing2"  # may not open the list at all
     most_queries = 12
     queries: tuple[str, ...] = ()  # further queries that must be understood
 
-    def make(self, owner: User, number: int) -> models.Model:
-        raise NotImplementedError
-
     def rename(self, record: models.Model, text: str) -> None:
         """Put a text into what the record is found by, past every check (override where cells show other texts)."""
         name = getattr(record, "openly_found_by", ("name",))[0]
         type(record)._base_manager.filter(pk=record.pk).update(**{name: text})
-
-    @pytest.fixture
-    def company(self) -> Company:
-        return make_company()
-
-    @pytest.fixture
-    def records(self, company: Company) -> list[models.Model]:
-        return [self.make(getattr(company, self.insider), number) for number in range(7)]
 
     def get(self, company: Company, person: str, query: str = "", what: str = "list", **headers: str) -> Any:
         browser = Client()
@@ -195,7 +214,7 @@ class ListPageContract:
             browser.force_login(getattr(company, self.insider))
             start = len(few)
             browser.get(self.listing.url())
-        for number in range(20):
+        for number in range(8):
             self.make(getattr(company, self.insider), 100 + number)
         browser = Client()
         browser.force_login(getattr(company, self.insider))

@@ -12,9 +12,11 @@ from crm.listing.testing import ListPageContract
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _thing(monkeypatch):
-    monkeypatch.setitem(registry.KINDS, "thing", KIND)
+@pytest.fixture(scope="module", autouse=True)
+def _thing():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(registry.KINDS, "thing", KIND)
+        yield
 
 
 @pytest.fixture

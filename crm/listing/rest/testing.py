@@ -13,11 +13,11 @@ from django.test import Client
 from crm.events.actor import Actor
 from crm.identity.models import User
 from crm.identity.services import create_token
-from crm.identity.tests.factories import Company, make_company
+from crm.identity.tests.factories import Company
 from crm.listing.declare import ListPage
 from crm.listing.rest import concurrency
 from crm.listing.selection import select
-from crm.listing.testing import digest
+from crm.listing.testing import MadeOnce, digest
 
 
 class Caller:
@@ -40,13 +40,12 @@ def overtaken(_expected: Any, record: models.Model, _describe: Any) -> None:
     type(record)._base_manager.filter(pk=record.pk).update(version=models.F("version") + 1)
 
 
-@pytest.mark.django_db
-class ResourceContract:
+class ResourceContract(MadeOnce):
     """Permission, tampering, version and paging cases of one resource."""
 
     path: str  # /api/v1/customers/
     listing: ListPage
-    insider = "sales1"
+    how_many = 4
     outsider: str | None = "sales3"
     reader: str | None = "exec"  # sees the records and may not change them
     forbidden: str | None = "marketing2"
@@ -54,20 +53,9 @@ class ResourceContract:
     change: dict[str, Any] | None = None  # a body that changes one; None: no changing
     deletable = True
 
-    def make(self, owner: User, number: int) -> models.Model:
-        raise NotImplementedError
-
     def new_body(self, company: Company) -> dict[str, Any] | None:
         """The smallest body that creates a record, for those that need another record's id."""
         return self.new
-
-    @pytest.fixture
-    def company(self) -> Company:
-        return make_company()
-
-    @pytest.fixture
-    def records(self, company: Company) -> list[models.Model]:
-        return [self.make(getattr(company, self.insider), number) for number in range(4)]
 
     def caller(self, company: Company, person: str | None, **token: Any) -> Caller:
         if person is None:

@@ -124,7 +124,7 @@ RIGHTS: dict[str, dict[str, tuple[str, str]]] = {
     "service_rep": {
         CUSTOMER: ("all", "view"),
         CONTACT: ("all", "view change"),
-        ACTIVITY: ("assigned", "view add change"),
+        ACTIVITY: ("assigned", "view add change delete"),
         ORDER: ("all", "view"),
         "tag": ("all", "view add"),
     },

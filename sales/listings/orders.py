@@ -1,7 +1,5 @@
 """The lists of orders and contracts."""
 
-from operator import attrgetter
-
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
@@ -9,7 +7,7 @@ from crm.identity import access
 from crm.identity.models import User
 from crm.listing.bins import bin_of
 from crm.listing.bulk import Assign, Delete
-from crm.listing.columns import Badge, Date, Link, Money, Number, Person, Related, Text
+from crm.listing.columns import Badge, Date, Html, Link, Money, Number, Person, Related, Text
 from crm.listing.declare import Empty, ListPage, View
 from crm.listing.palette import Found
 from sales import services
@@ -28,6 +26,8 @@ STATUS_KINDS = {
     OrderStatus.TERMINATED: "bad",
     OrderStatus.EXPIRED: "warn",
 }
+# What holds of an amendment under way until it is signed, as in the sum; a sheet has the record's own amount.
+WORTH = Money("signed_amount")
 
 
 def _orders(number: str, exact: int) -> str:
@@ -52,9 +52,7 @@ ORDERS = ListPage(
     columns=[
         Link("name", label=_("Contract"), sort="name_sort", sub="number"),
         Related("customer", card="subtitle"),
-        Money(
-            "amount", sort="amount", card="right", value=attrgetter("signed_amount"), parts=True
-        ),  # of an amendment under way what holds until it is signed, as in the sum
+        Html("amount", sort="amount", card="right", align="end", render=WORTH.html, parts=True),
         Badge("status", kinds=STATUS_KINDS, card="badge"),
         Date("signed_date", label=_("Signed")),
         Date("end_date", label=_("Ends"), sort=True, card="meta"),

@@ -144,12 +144,20 @@ def _every_team(user: Any, model: Any, action: str = "view") -> set[int]:
     return set(Team._base_manager.values_list("pk", flat=True))
 
 
+def _one_piece(model: Any, user: Any, action: str = "view") -> Any:
+    from crm.identity.access import Pieces
+
+    everything = [Q(pk__isnull=False)]
+    return Pieces(everything, everything, [])
+
+
 OPEN: dict[str, Callable[..., Any]] = {
     "visible": lambda model, user, action="view": model._default_manager.all(),
     "narrow": lambda rows, user, action="view": rows,
     "narrow_joined": lambda rows, user, action="view": rows,
     "noting": lambda rows, user, action, name: rows.annotate(**{name: Value(True)}),
     "branches": lambda model, user, action="view": [Q(pk__isnull=False)],
+    "scope_pieces": _one_piece,
     "get_visible_or_404": _open_record,
     "may": lambda user, action, record: True,
     "allowed": lambda user, record, actions: set(actions),

@@ -1,5 +1,7 @@
 """The demo company's people: a director over two regions of sales, and the other desks."""
 
+from django.contrib.auth.hashers import make_password
+
 from crm.events.actor import Actor
 from crm.identity.models import Role, Team, User
 from crm.identity.services import create_team, create_user, update_company, update_role, update_team
@@ -45,6 +47,7 @@ def create_people(password: str, actor: Actor) -> dict[str, User]:
         teams[key] = create_team(name, parent=teams.get(parent or ""), region_code=region, actor=actor)
     update_company(name=TEAMS[0][1], short_name=TEAMS[0][1], actor=actor)
     people: dict[str, User] = {}
+    hashed = make_password(password)  # once: it is meant to take long, and all have the same
     for username, name, role, team, title, leads in PEOPLE:
         people[username] = create_user(
             username,
@@ -53,9 +56,9 @@ def create_people(password: str, actor: Actor) -> dict[str, User]:
             team=teams[team],
             title=title,
             email=f"{username}@chengchuan.example",
-            password=password,
             actor=actor,
         )
         if leads:
             teams[team] = update_team(teams[team], leader=people[username], actor=actor)
+    User._base_manager.filter(pk__in=[user.pk for user in people.values()]).update(password=hashed)
     return {name: User._base_manager.get(pk=user.pk) for name, user in people.items()}

@@ -13,7 +13,8 @@ LEFT_ASIDE = ("cache", "django_migrations", "records_taskrun")
 
 SHIFTING = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+\d\d:?\d\d|Z)?"), "moment"),
-    (re.compile(r"(?<!\d)\d\d:\d\d(?!\d)"), "time"),  # of what came about a minute ago, in a mail
+    (re.compile(r"(?<!\d)\d\d:\d\d(?!\d)"), "time"),
+    (re.compile(r"刚刚|\d+ ?分钟前|\d+ ?小时前"), "ago"),  # what came about a minute ago, in a mail
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "uuid"),
     (
         re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{22,}(?![A-Za-z0-9_-])"),
@@ -48,12 +49,11 @@ def digest() -> dict[str, str]:
     found = {}
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
-        for (table,) in cursor.fetchall():
-            if table in LEFT_ASIDE:
-                continue
-            mark = "count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)"
-            cursor.execute(f'SELECT {mark} FROM "{table}" t')
-            same = (table, *cursor.fetchone())
+        tables = [table for (table,) in cursor.fetchall() if table not in LEFT_ASIDE]
+        mark = "count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)"
+        cursor.execute(" UNION ALL ".join(f"SELECT '{table}', {mark} FROM \"{table}\" t" for table in tables))
+        for same in cursor.fetchall():
+            table = same[0]
             if same not in _known:
                 cursor.execute(f'SELECT to_jsonb(t)::text FROM "{table}" t')
                 rows = sorted(_still(row) for (row,) in cursor.fetchall())

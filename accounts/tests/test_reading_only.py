@@ -89,3 +89,16 @@ def test_a_hidden_parent_child_or_customer_of_an_address_is_not_named_with_a_lin
         url = f"{reverse(address)}?customer={hidden.pk}"
         assert hidden.name in chief.get(url).content.decode(), address
         assert hidden.name not in seller.get(url).content.decode(), address
+
+
+def test_django_itself_is_answered_by_the_same_rule(company, theirs):
+    assert company.sales1.has_perm("accounts.view_customer", theirs)
+    assert not company.sales1.has_perm("accounts.change_customer", theirs)
+
+
+def test_why_says_whether_one_may_edit(company, theirs, edited):
+    client = browser(company.sales1)
+    read, write = (
+        client.get(reverse("customer_why", args=[one.pk])).content.decode() for one in (theirs, edited)
+    )
+    assert "You may read it." in read and "You may edit it." in write

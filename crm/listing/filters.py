@@ -30,9 +30,9 @@ from crm.core.clock import company_midnight, company_today
 from crm.core.text import tidy
 from crm.identity.access import visible
 from crm.identity.fields import is_closed
+from crm.identity.models import User
 from crm.identity.pooled import hushed_q
 from crm.listing import periods
-from crm.listing.columns import field_of
 from crm.listing.forms import FewChoices, RemoteSelectMultiple, options_url
 from crm.records.searchable import candidates
 
@@ -215,7 +215,7 @@ class OwnerFilter(django_filters.Filter):
     @property
     def field(self) -> forms.Field:
         if not hasattr(self, "_field"):
-            self.extra["people"] = visible(self._person(), self.parent.user)
+            self.extra["people"] = visible(User, self.parent.user)
             self._field = self.field_class(label=self.label, **self.extra)
             self._field.widget.choices = CallableChoiceIterator(self._choices)
         return self._field
@@ -223,9 +223,6 @@ class OwnerFilter(django_filters.Filter):
     def _choices(self) -> list[tuple[str, str]]:
         people = [(str(one.pk), str(one)) for one in self.extra["people"].filter(is_active=True)]
         return [("me", gettext("Me")), ("none", gettext("Nobody")), *people]
-
-    def _person(self) -> type[models.Model]:
-        return field_of(self.model, self.field_name).related_model
 
     def filter(self, qs: QuerySet, value: list[str]) -> QuerySet:
         if not value:
@@ -240,9 +237,7 @@ class OwnerFilter(django_filters.Filter):
         names = {"me": gettext("Me"), "none": gettext("Nobody")}
         ids = [word for word in value if word not in names]
         if ids:
-            names |= {
-                str(one.pk): str(one) for one in visible(self._person(), filters.user).filter(pk__in=ids)
-            }
+            names |= {str(one.pk): str(one) for one in visible(User, filters.user).filter(pk__in=ids)}
         return listed([names.get(word, word) for word in value])
 
 

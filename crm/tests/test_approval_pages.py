@@ -10,6 +10,7 @@ from crm.approvals.models import ApprovalRequest
 from crm.approvals.tests.factories import KIND, agree, ask, asked, led_company, make_flow, superior, who
 from crm.events.delivery import deliver_pending
 from crm.identity.tests.factories import actor, make_team
+from crm.listing.rest.testing import Caller
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -177,3 +178,33 @@ def test_news_reach_who_is_asked_and_who_submitted(company, request_):
     deliver_pending()
     assert any("waiting for your decision" in title for title in titles(company.manager1))
     assert titles(company.sales1) == ["Thing 560000 was rejected: too much"]
+
+
+def test_what_a_role_may_no_longer_do_is_no_longer_offered(client, company, request_):
+    other = make_team("Other", company.company)
+    part, detail = reverse("approval_of_record", args=["thing", other.pk]), request_.get_absolute_url()
+
+    def page(name, url):
+        client.force_login(getattr(company, name))
+        answer = client.get(url)
+        return answer.content.decode() if answer.status_code == 200 else ""
+
+    for name, url, verb, words in (
+        ("sales1", detail, "comment", at("comment", request_)),
+        ("sales1", detail, "nudge", at("nudge", request_)),
+        ("manager1", reverse("approvals"), "approve", reverse("approval_delegations")),
+        ("manager1", reverse("today"), "approve", "approval-today"),
+        ("manager1", reverse("today"), "view", "approval-today"),
+        ("sales1", part, "add", "<textarea"),
+        ("sales1", reverse("approvals"), "view", "<h1"),
+    ):
+        role = getattr(company, name).role.group.permissions
+        right = role.get(codename=f"{verb}_approvalrequest")
+        assert words in page(name, url), (name, url)
+        role.remove(right)
+        assert words not in page(name, url), (name, url)
+        role.add(right)
+    role = company.sales1.role.group.permissions
+    role.remove(role.get(codename="add_approvalrequest"))
+    new = {"kind": "thing", "record": other.pk}
+    assert Caller(company.sales1)("POST", "/api/v1/approvals/", new).status_code == 403

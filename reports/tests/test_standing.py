@@ -93,3 +93,16 @@ def test_the_dashboard_tells_what_came_in_and_what_is_late(client, month):
     narrowed = client.get("/dashboards/", {"period": "this_quarter", "owner": month.sales3.pk}).context
     assert narrowed["late"] is None
     assert next(one for one in narrowed["tiles"] if one["label"] == "Received")["value"].money.amount == 0
+
+
+def test_what_a_role_may_not_read_of_money_is_not_told(client, month):
+    """Neither the kinds it lost nor, of those it has, what its reach does not hold."""
+    client.force_login(month.director)
+    role = month.director.role.group.permissions
+    for right, words in (("view_receipt", "Received in Jun"), ("view_paymentplan", "Overdue receivables")):
+        held = role.get(codename=right)
+        assert words in client.get("/").content.decode()
+        role.remove(held)
+        assert words not in client.get("/").content.decode()
+        role.add(held)
+    assert standing(month.manager2).received.money.amount == 0

@@ -11,8 +11,10 @@ from crm.approvals import services
 from crm.approvals.tests.factories import agree, asked, led_company, refuse
 from crm.core.writes import RuleBroken
 from crm.events.delivery import deliver_pending
+from crm.identity import services as identity
 from crm.identity.services.handover import leave
 from crm.identity.tests.factories import actor
+from crm.listing.rest.testing import Caller
 from crm.records.models import ExchangeRate
 from sales.approvables import ORDER, QUOTE, STAGE
 from sales.models import Stage
@@ -143,3 +145,25 @@ def test_a_gated_stage_is_entered_by_approval_only(company, customer):
     assert agree(request, company.manager1).trouble == ""
     deal.refresh_from_db()
     assert deal.stage_id == stages[1].pk
+
+
+def test_an_approval_and_its_record_lead_to_each_other_only_for_who_sees_both(client, company):
+    """Finance decides on a discount of a customer without a deal; a colleague reads the customer, not what is asked."""
+    customer = make_customer(company.sales3)
+    quote = make_quote(customer, owner=company.sales3, lines=[a_line(1000, discount=Decimal("0.3"))])
+    part = reverse("approval_of_record", args=["quote", quote.pk])
+    call, body = Caller(company.sales1), {"kind": "quote", "record": quote.pk}
+    client.force_login(company.sales1)
+    assert client.get(part).status_code == 404
+    assert call("POST", "/api/v1/approvals/", body).status_code == 400
+    request = agree(submit(QUOTE, quote, company.sales3), company.director)
+    link = f'href="{request.get_absolute_url()}"'
+    identity.share(customer, user=company.sales1, level="read", actor=actor(company.sales3))
+    page = client.get(part)
+    assert page.status_code == 200 and link not in page.content.decode()
+    client.force_login(company.sales3)
+    assert link in client.get(part).content.decode()
+    assert quote.get_absolute_url() in client.get(request.get_absolute_url()).content.decode()
+    client.force_login(company.finance1)
+    seen = client.get(request.get_absolute_url()).content.decode()
+    assert request.title in seen and quote.get_absolute_url() not in seen

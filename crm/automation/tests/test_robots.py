@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import time_machine
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
 
 from crm.automation import kinds, services
@@ -404,3 +405,11 @@ class TestPages:
         client.force_login(company.admin)
         client.post(f"/settings/robots/{robot.pk}/delete/")
         assert not RobotMessage._base_manager.exists()
+
+
+def test_a_leader_is_offered_their_team_and_an_administrator_the_company(client, company):
+    lead(company.east, company.manager1)
+    for person, whole in ((company.manager1, False), (company.admin, True)):
+        client.force_login(person)
+        page = client.get(reverse("robot_add")).content.decode()
+        assert "East" in page and ("The whole company" in page) is whole

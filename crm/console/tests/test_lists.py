@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from crm.console.listings import TEAMS, USERS
 from crm.events.recording import record_event
@@ -48,3 +49,12 @@ def test_the_audit_log_says_which_second_factor_it_was(client, company):
     client.force_login(company.admin)
     page = client.get("/settings/events/").content.decode()
     assert "类型：安全密钥" in page and "webauthn" not in page
+
+
+@pytest.mark.django_db
+def test_the_way_to_the_organisation_is_for_administrators(client, company):
+    link = f'href="{reverse("organisation")}"'
+    for url in (reverse("user_list"), reverse("team_list")):
+        for person, offered in ((company.admin, True), (company.sales1, False)):
+            client.force_login(person)
+            assert (link in client.get(url).content.decode()) is offered, (url, person)

@@ -270,3 +270,10 @@ def test_contact_data_of_colleagues_is_for_administrators(login, company):
     assert "Sales2" in page and "13800000000" not in page.replace(" ", "") and "s2@example.com" not in page
     assert "Sales2" not in login(company.sales1).get("/settings/users/?q=13800000000").content.decode()
     assert "s2@example.com" in login(company.admin).get("/settings/users/").content.decode()
+
+
+@pytest.mark.django_db
+def test_the_tour_shows_the_steps_of_the_set_up_to_administrators_alone(client, company):
+    for person, shown in ((company.admin, True), (company.sales1, False)):
+        client.force_login(person)
+        assert ("Set it up from here" in client.get("/").content.decode()) is shown, person

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from crm.listing.declare import ListPage
     from crm.listing.record.declare import RecordPage
 
-HOLDERS: dict[str, type[models.Model]] = {"user": User, "team": Team}
-
 
 @require_http_methods(["GET", "POST"])
 def transfer(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
@@ -75,10 +73,11 @@ def share(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
 def unshare(request: HttpRequest, pk: int, *, page: RecordPage) -> HttpResponse:
     """Withdraw a share."""
     record = page.record(request, pk, "share")
-    for name, model in HOLDERS.items():
+    holders = {"user": access.visible(User, request.user), "team": access.visible(Team, request.user)}
+    for name, rows in holders.items():
         wanted = request.POST.get(name, "")
         if wanted.isdecimal() and len(wanted) < 19:
-            who = get_object_or_404(access.visible(model, request.user), pk=wanted)
+            who = get_object_or_404(rows, pk=wanted)
             identity.unshare(record, actor=actor_of(request), **{name: who})
             text = _("No longer shared with %(who)s.") % {"who": who}
             return done(request, record.get_absolute_url(), text)

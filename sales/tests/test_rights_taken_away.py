@@ -186,6 +186,8 @@ def lists(sold):
         ("sales1", reverse("enrolment_list"), "add_enrolment", "view=mine"),
         ("finance1", reverse("receipt_list"), "confirm_receipt", "/confirm/"),
         ("sales1", reverse("product_columns"), "view_pricebook", "经销商"),
+        ("manager1", reverse("report_list"), "view_quota", reverse("quota_list")),
+        ("sales1", reverse("opportunity_create"), "transfer_opportunity", "Sales2"),
         ("sales1", sold["product"].get_absolute_url(), "view_pricebook", "经销商"),
     ]
 

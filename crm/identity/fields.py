@@ -89,11 +89,10 @@ def shield(user: User, records: Iterable[Any]) -> None:
     """Take from records, and from the related ones read with them, what the person may not see."""
     from crm.identity.pooled import hush  # it asks `access`, which reads this module
 
-    held = _all_levels(user)
     shown = [one for record in records for one in _with_related(record)]
+    kept = {model: kept_from(user, model) for model in {type(one) for one in shown}}
     for one in shown:
-        if held or hasattr(one, "shield_parts"):
-            _shield(user, one)
+        _shield(user, one, kept[type(one)])
     hush(user, shown)
 
 
@@ -102,7 +101,7 @@ def as_seen_by(user: User, record: M) -> M:
     if not _all_levels(user):
         return record
     seen = copy(record)
-    _shield(user, seen)
+    _shield(user, seen, kept_from(user, type(seen)))
     return seen
 
 
@@ -121,21 +120,27 @@ def censor(user: User, events: Iterable[Event]) -> None:
         event.payload = {n: one for n, one in event.payload.items() if said.get(n, n) not in barred}
 
 
-def _shield(user: User, record: models.Model) -> None:
+def kept_from(user: User, model: type[models.Model]) -> dict[str, Any]:
+    """The fields of a kind of record that somebody may not see, with what stands there instead: a value, or `mask`."""
+    found: dict[str, Any] = {}
+    for name, level in levels(user, model).items():
+        if level == FieldLevel.MASKED and maskable(model, name):
+            found[name] = mask
+        elif level in CLOSED:
+            field = model._meta.get_field(name)
+            found[name] = "" if isinstance(field, TEXTS) and not field.null else None
+    for name, paths in getattr(model, "repeats", {}).items():
+        if name not in found and any(_is_closed_path(user, path) for path in paths):
+            field = model._meta.get_field(name)
+            found[name] = field.get_default() if isinstance(field, EMPTIED) else None
+    return found
+
+
+def _shield(user: User, record: models.Model, kept: dict[str, Any]) -> None:
     shielded = record.__dict__.setdefault("_shielded", set())
-    for name, found in levels(user, type(record)).items():
-        if found not in CLOSED or name in shielded:
-            continue
-        field = record._meta.get_field(name)
-        if found == FieldLevel.MASKED and maskable(type(record), name):
-            setattr(record, name, mask(getattr(record, name)))
-        else:
-            setattr(record, name, "" if isinstance(field, TEXTS) and not field.null else None)
-        shielded.add(name)
-    for name, paths in getattr(record, "repeats", {}).items():
-        if name not in shielded and any(_is_closed_path(user, path) for path in paths):
-            field = record._meta.get_field(name)
-            setattr(record, name, field.get_default() if isinstance(field, EMPTIED) else None)
+    for name, instead in kept.items():
+        if name not in shielded:
+            setattr(record, name, mask(getattr(record, name)) if instead is mask else instead)
             shielded.add(name)
     if "" not in shielded and hasattr(record, "shield_parts") and not user.is_superuser:  # its custom fields
         record.shield_parts(user)

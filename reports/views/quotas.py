@@ -19,7 +19,7 @@ from crm.core.amounts import AmountError, parse_amount
 from crm.core.clock import company_today
 from crm.core.writes import RuleBroken
 from crm.events.actor import actor_of
-from crm.identity.access import reached_teams, require_verb, visible
+from crm.identity.access import require_verb, visible
 from crm.identity.models import Team, User
 from reports import services
 from reports.models import Metric, Quota
@@ -93,9 +93,7 @@ def _year(text: str) -> int:
 
 def _teams(user: User) -> list[Team]:
     """The teams whose own target somebody may set: those with sellers among the ones within reach."""
-    within = reached_teams(user, "change", Quota)
-    teams = visible(Team, user).filter(is_active=True, pk__in=sellers(user).values("team"))
-    return list(teams if within is None else teams.filter(pk__in=within))
+    return list(visible(Team, user).filter(is_active=True, pk__in=sellers(user).values("team")))
 
 
 def _wishes(

@@ -31,7 +31,6 @@ def customer_context(request: HttpRequest, customer: Customer, may: dict[str, bo
     context = {
         "may": {
             "add_contact": access.has_verb(user, "add", Contact),
-            "edit_contact": access.has_verb(user, "change", Contact),
             "first_deal": access.is_administrator(user),
         },
         "people": people,

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from accounts import services
 from accounts.models import Activity
@@ -64,6 +65,15 @@ class TestReading:
         with time_machine.travel(NOW + timedelta(hours=1), tick=False):
             services.update_customer(customer, actor=by(company.sales1), website="yunqi.example")
         assert texts(company.sales1, customer) == ["customer.updated", "customer.created", "三天前的电话"]
+
+    def test_only_who_edits_the_record_is_offered_to_pin(self, client, company, customer):
+        entry = log(company.manager1, customer, "三天前的电话", days=3)
+        pin = reverse("activity_pin", args=[entry.pk])
+        identity.share(customer, user=company.sales3, level="read", actor=by(company.sales1))
+        for person, offered in ((company.sales1, True), (company.sales3, False)):
+            client.force_login(person)
+            page = client.get(reverse("customer_timeline", args=[customer.pk]), headers=HTMX).content.decode()
+            assert "三天前的电话" in page and (pin in page) is offered
 
     def test_pages_without_gaps_or_doubles(self, company, customer):
         for n in range(30):
@@ -221,6 +231,9 @@ class TestWriting:
         assert "Ask its owner to share it." in page
         assert "Let them read it" not in page
         assert not company.sales3.notifications.exists()
+        written = {"kind": "note", "body": "@Sales3 看看", "place": "record"}
+        page = client.post(self.URL.format(customer.pk), written, headers=HTMX).content.decode()
+        assert "was not told" in page and "Let them read it" not in page
         client.force_login(company.sales3)
         assert client.post(url, {"body": "@Sales1"}, headers=HTMX).status_code == 404
 

@@ -88,6 +88,14 @@ class TestImport:
         ]
         assert [c.name for c in Customer.objects.all()] == ["丁公司"]
 
+    def test_a_cell_links_to_no_record_out_of_sight(self, company):
+        field("record", "partner", target="accounts.customer")
+        seen, hidden = make_customer(company.sales1, name="伙伴公司"), make_customer(company.sales3)
+        rows = [["甲公司", seen.name], ["乙公司", hidden.name], ["丙公司", str(hidden.pk)]]
+        job = run(company.sales1, xlsx(["客户名称", "Field partner"], *rows))
+        assert [(row, code) for row, _column, code in errors_of(job)] == [(3, "link"), (4, "link")]
+        assert Customer.objects.get(name="甲公司").custom == {"partner": seen.pk}
+
     def test_the_template_offers_the_fields_one_may_fill(self, company):
         field("choice", "level", options=OPTIONS)
         field("text", "secret", visible_to=["finance"])

@@ -215,6 +215,11 @@ class TestLinks:
         assert sales.get(f"/customers/?cf_partner={hidden.pk}").status_code == 400
         form = sales.get(f"/customers/{customer.pk}/edit/").context["form"]
         assert "cf_partner" not in form.fields
+        plain = make_customer(company.sales1, name="平川")
+        bulk = sales.post("/customers/bulk/set-field/", {"ids": [plain.pk]})
+        for answer in (sales.get(f"/customers/{plain.pk}/edit/"), bulk):
+            asked = answer.content.decode()
+            assert 'name="cf_partner"' in asked and "平川" in asked and "别人的客户" not in asked
         changed = call("patch", f"customers/{customer.pk}/", {"name": "华星二", "version": customer.version})
         assert changed.status_code == 200
         assert Customer.objects.get(pk=customer.pk).custom == {"partner": hidden.pk}

@@ -7,7 +7,9 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from accounts.models import Customer
+from accounts.services import transfer_customers
 from accounts.tests.import_tools import carry_on, xlsx
+from crm.identity.tests.factories import actor
 from crm.records.models import ImportJob
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +44,11 @@ def test_from_upload_to_records(client, company):
     assert Customer.objects.get().owner == company.sales1
     done = client.get(reverse("import_detail", args=[job.pk])).content.decode()
     assert reverse("import_errors", args=[job.pk]) in done
+    made = Customer.objects.get()
+    rows = reverse("import_rows", args=[job.pk]) + "?tab=created"
+    assert made.get_absolute_url() in client.get(rows).content.decode()
+    transfer_customers([made], owner=company.sales3, actor=actor(company.admin))
+    assert made.get_absolute_url() not in client.get(rows).content.decode()
 
 
 def test_the_error_workbook_can_be_mended_and_imported_as_it_is(client, company):

@@ -68,6 +68,10 @@ def test_nobody_is_told_a_target_they_may_not_read_or_of_several_at_once(targets
         answer = page(targets.sales3, URL + query)
         assert answer.status_code == 200 and b"<svg" not in answer.content
     assert page(targets.service1, URL).status_code == 403
+    assert "board-target" in page(targets.director, BOARD).content.decode()
+    role = targets.director.role.group
+    role.permissions.remove(role.permissions.get(codename="view_quota"))
+    assert "board-target" not in page(targets.director, BOARD).content.decode()
     FieldRight(role=targets.sales1.role, model="sales.opportunity", field="amount", level="hidden").save()
     assert b"<svg" not in page(targets.sales1, URL).content
     assert "board-target" not in page(targets.sales1, BOARD).content.decode()

@@ -49,6 +49,13 @@ def test_the_overview_shows_both_kinds_and_what_one_may_claim(client, company, p
     assert client.get("/pool/").status_code == 403
 
 
+def test_a_pool_makes_nobody_the_leader_of_its_members(client, company, pool):
+    client.force_login(company.sales2)
+    assert "who=team" not in client.get("/").content.decode()
+    client.force_login(company.manager1)
+    assert "who=team" in client.get("/").content.decode()
+
+
 def test_one_click_claims(client, company, pool):
     customer = give_back(make_customer(company.sales1))
     client.force_login(company.sales2)

@@ -140,6 +140,8 @@ def of_customers(sold):
         ("sales1", sums, "view_paymentplan", "<section"),
         ("sales1", sums, "view_receipt", statement),
         ("sales1", sums, "view_invoice", reverse("invoice_list") + at),
+        ("sales1", customer.get_absolute_url(), "add_contact", reverse("contact_create", args=[customer.pk])),
+        ("sales1", reverse("customer_timeline", args=[customer.pk]), "view_opportunity", deal.name),
         ("sales1", statement, "view_paymentplan", "<form"),
         ("sales1", statement, "view_receipt", "<form"),
     ]  # fmt: skip
@@ -178,6 +180,7 @@ def lists(sold):
         ("sales1", reverse("lead_list"), "add_lead", "view=mine"),
         ("sales1", reverse("lead_list"), "add_activity", reverse("lead_follow_up", args=[sold["lead"].pk])),
         ("sales1", reverse("lead_list"), "add_enrolment", "start-cadence"),
+        ("sales1", reverse("activity_filters"), "view_opportunity", 'name="opportunity"'),
         ("sales1", reverse("opportunity_list"), "add_opportunity", "view=mine"),
         ("sales1", reverse("opportunity_filters"), "view_opportunityline", 'name="without" value="product"'),
         ("sales1", reverse("quote_list"), "add_quote", "view=mine"),
@@ -271,6 +274,10 @@ def test_what_one_sees_names_what_is_hidden_and_leads_nowhere(company):
             assert str(other) in page, (record, other)
             link = f'href="{other.get_absolute_url()}"'
             assert link in whole and link not in page, (record, other)
+    new, link = f"{reverse('opportunity_create')}?customer={hidden.pk}", f'"{hidden.get_absolute_url()}"'
+    theirs, page = said(company.sales3, new), said(company.sales1, new)
+    assert hidden.name in theirs and link in theirs
+    assert "<form" in page and hidden.name not in page and link not in page
     undo = reverse("lead_unconvert", args=[mine.pk])
     assert undo in whole and undo not in page  # administrators alone
 

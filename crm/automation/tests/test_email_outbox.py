@@ -10,7 +10,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 
 from crm.automation import services
-from crm.automation.models import OutgoingEmail
+from crm.automation.models import Notification, OutgoingEmail
 from crm.automation.services import mail as outbox
 from crm.automation.tasks import send_emails
 from crm.core.writes import RuleBroken
@@ -139,14 +139,17 @@ def test_an_administrator_may_send_an_uncertain_mail_again():
 
 def test_nothing_leaves_for_somebody_who_lost_access():
     reader, other = make_user("reader"), make_user("other")
-    record = write("other", user=reader)
-    write("lost", user=reader, about_type="automation.notification", about_id=record.pk)
+    for key, person in (("seen", reader), ("lost", other)):
+        record = Notification._base_manager.create(user=person, kind="mentioned", dedupe_key=key)
+        write(key, user=reader, about_type="automation.notification", about_id=record.pk)
+    write("absent", user=reader, about_type="automation.notification", about_id=record.pk + 1)
     write("gone", user=other)
     other.is_active = False
     other.save()
     send_emails()
     states = dict(OutgoingEmail._base_manager.values_list("dedupe_key", "state"))
-    assert states == {"other": State.SENT, "lost": State.DROPPED, "gone": State.DROPPED}
+    dropped = dict.fromkeys(("lost", "absent", "gone"), State.DROPPED)
+    assert states == {"seen": State.SENT} | dropped
 
 
 def test_header_lines_cannot_be_smuggled_in():

@@ -189,8 +189,9 @@ def _user(one: CustomField, user: User, present: Any) -> forms.Field:
     return forms.ModelChoiceField(queryset=people, empty_label="–")
 
 
-def _record(one: CustomField, user: User, _present: Any) -> forms.Field:
-    return forms.ModelChoiceField(queryset=visible(target_of(one), user), empty_label="–")
+def _record(one: CustomField, _user: User, _present: Any) -> forms.Field:
+    # The form narrows every choice of records to what its person sees; a public form has none.
+    return forms.ModelChoiceField(queryset=target_of(one)._default_manager.all(), empty_label="–")
 
 
 _MAKERS: Mapping[str, Callable[[CustomField, User, Any], forms.Field]] = {

@@ -226,7 +226,7 @@ def hushed_pools(user: User, model: type[models.Model]) -> frozenset[int]:
     stays covered until somebody claims them. Who sees a kind by a role that reaches further is bound by field rights."""
     if user.is_superuser or not isinstance(policy_of(model), Owned):
         return frozenset()
-    if scope_of(model, user) in (Scope.ALL, Scope.DEALS, Scope.ASSIGNED):
+    if scope_of(model, user) in (Scope.ALL, Scope.DEALS):
         return frozenset()
     pools = team_reach(user).pools
     return pools - _reach(model, user, ASSIGN).team_ids if pools else pools
@@ -447,15 +447,13 @@ def _reach(model: type[models.Model], user: User, level: str) -> Reach:
         return Reach(everything=True)
     if scope == Scope.DEALS:
         return Reach(deals_only=True)
-    if scope == Scope.ASSIGNED:
-        return Reach(via_parents=False)
     by_role, by_hand = team_reach(user).by_level[level]
     teams = set(by_hand)
     if scope == Scope.BELOW:
         teams |= by_role
     elif scope == Scope.TEAM:
         teams |= by_role & {user.team_id}
-    return Reach(team_ids=frozenset(teams))
+    return Reach(team_ids=frozenset(teams), via_parents=scope != Scope.ASSIGNED)
 
 
 def any_of(pieces: Iterable[Q]) -> Q:

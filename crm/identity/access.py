@@ -109,9 +109,8 @@ def get_visible_or_404(
     """
     seen = visible(model, user)
     try:
-        if (
-            queryset is not None
-        ):  # asked apart: all that a page reads beside its record takes long to put and to plan
+        if queryset is not None:
+            # Asked apart: all that a page reads beside its record takes long to write and to plan.
             if not seen.filter(pk=pk).exists():
                 raise Http404
             seen = queryset

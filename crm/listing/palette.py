@@ -91,10 +91,8 @@ def find(user: User, text: str, *, only: str = "", size: int = 5) -> list[tuple[
     groups = []
     for one, ids in found.items():
         said = _titles(one, user, ids)
-        hits = []
-        for pk in ids:
-            title, note = words.get((one.key, pk), ("", ""))
-            hits.append(Hit(one, pk, said.get(pk, title) or "–", note or "", text))
+        there = [(pk, *words[one.key, pk]) for pk in ids if (one.key, pk) in words]  # else gone meanwhile
+        hits = [Hit(one, pk, said.get(pk, title) or "–", note or "", text) for pk, title, note in there]
         groups.append((one, hits))
     return groups
 

@@ -14,7 +14,6 @@ from accounts.tests.factories import make_contact, make_customer
 from crm.core.clock import company_today
 from crm.identity import services as identity
 from crm.identity.models import RolePolicy
-from crm.identity.tests.factories import make_company
 from crm.listing.rest.testing import Caller
 from sales import services
 from sales.listings.pools import POOL_LEADS
@@ -33,11 +32,6 @@ from sales.tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def company():
-    return make_company()
 
 
 @pytest.fixture

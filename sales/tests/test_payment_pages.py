@@ -159,8 +159,8 @@ def test_the_customer_page_tells_what_is_owed(as_, company, order):
     services.plan_payments(order, [(TODAY() - timedelta(3), Decimal(700), "")], actor=SYSTEM)
     url = reverse("customer_panel", args=[order.customer_id, "right", "payments"])
     page = as_(company.finance1).get(url, headers={"HX-Request": "true"}).content.decode()
-    assert "700" in page and order.get_absolute_url() in page
-    assert "700" not in as_(company.service1).get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "¥700" in page and order.get_absolute_url() in page
+    assert "¥700" not in as_(company.service1).get(url, headers={"HX-Request": "true"}).content.decode()
 
 
 def test_finance_confirms_many_at_once(as_, company, order):

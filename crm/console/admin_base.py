@@ -11,11 +11,12 @@ from crm.core.writes import RuleBroken, lock
 from crm.events.actor import Actor, actor_of
 from crm.events.catalogue import EventType
 from crm.events.recording import record_event, recording
-from crm.identity.access import has_verb, may, narrow, visible
+from crm.identity.access import has_verb, narrow, visible
 
 
 class VisibleModelAdmin(ModelAdmin):
-    """Rows start from `visible()`, verbs are the role's; read-only unless a subclass writes through a service.
+    """Rows start from `visible()`, verbs are the role's; read-only unless a subclass writes through a service, which only
+    kinds of record have that are everybody's whose role has the verb.
 
     A subclass that writes sets `writes = True` and overrides `write` (and `remove`), or names the event under which
     its plain saves are recorded (`recorded_as`).
@@ -33,21 +34,19 @@ class VisibleModelAdmin(ModelAdmin):
         return rows.order_by(*ordering) if ordering else rows
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._allowed(request, "view", obj)
+        return self._allowed(request, "view")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.writes and has_verb(request.user, "add", self.model)
+        return self.writes and self._allowed(request, "add")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.writes and self._allowed(request, "change", obj)
+        return self.writes and self._allowed(request, "change")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.deletes and self._allowed(request, "delete", obj)
+        return self.deletes and self._allowed(request, "delete")
 
-    def _allowed(self, request: HttpRequest, verb: str, obj: Any) -> bool:
-        if not has_verb(request.user, verb, self.model):
-            return False
-        return not isinstance(obj, self.model) or obj.pk is None or may(request.user, verb, obj)
+    def _allowed(self, request: HttpRequest, verb: str) -> bool:
+        return has_verb(request.user, verb, self.model)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Choices are the records the administrator may see."""

@@ -4,15 +4,13 @@ import json
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.automation import queries, services
-from crm.automation.models import Notification
-from crm.identity.access import get_visible_or_404
 
 PAGE = 30
 
@@ -28,7 +26,7 @@ def notification_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Go where a notification points; it counts as read from then on."""
-    note = get_visible_or_404(Notification, request.user, pk, queryset=queries.notifications(request.user))
+    note = get_object_or_404(queries.notifications(request.user), pk=pk)
     services.mark_read(request.user, [note.pk])
     safe = url_has_allowed_host_and_scheme(note.url, allowed_hosts=None)
     return redirect(note.url if note.url and safe else "notification_list")
@@ -41,9 +39,8 @@ def notification_read(request: HttpRequest) -> HttpResponse:
     pk = request.POST.get("id", "")
     toast = {}
     if pk:
-        note = get_visible_or_404(
-            Notification, request.user, pk, queryset=queries.notifications(request.user)
-        )
+        known = pk.isdecimal() and len(pk) < 19
+        note = get_object_or_404(queries.notifications(request.user), pk=pk if known else None)
         mark = services.mark_unread if request.POST.get("undo") else services.mark_read
         mark(request.user, [note.pk])
     else:

@@ -83,10 +83,7 @@ class RecordFileViewSet(ApiViewSet):
     @extend_schema(operation_id="record_files_list", responses={200: RecordFileSerializer(many=True)})
     def list(self, request: Request, **kwargs: Any) -> Response:
         """The files of the record itself, newest first."""
-        record, field = self._record(), self.filed.model.record_field()
-        rows = access.visible(self.filed.model, request.user).filter(**{field: record.pk})
-        rows = rows.select_related("file").order_by("-file__created_at", "-pk")
-        return self.all_of(rows)
+        return self.all_of(queries.held_by(self.filed, self._record()))
 
     @extend_schema(
         operation_id="record_files_create",

@@ -104,11 +104,10 @@ def customer_counts(users: Iterable[User]) -> dict[int, int]:
 
 @dataclass(frozen=True)
 class Reach:
-    """How many customers somebody sees, and through what."""
+    """How many customers somebody sees, and how many of them are their own."""
 
     total: int
     own: int
-    scope: str
 
     @property
     def others(self) -> int:
@@ -120,10 +119,8 @@ def reach_of(user: User) -> Reach | None:
     model = customer_model()
     if model is None:
         return None
-    if not has_verb(user, "view", model):
-        return Reach(0, 0, "")
     seen = _alive(model, visible(model, user))
-    return Reach(seen.count(), seen.filter(owner=user).count(), scope_of(model, user))
+    return Reach(seen.count(), seen.filter(owner=user).count())
 
 
 def preview(user: User, **changes: Any) -> dict[str, Any]:
@@ -138,23 +135,26 @@ def preview(user: User, **changes: Any) -> dict[str, Any]:
 
 def scope_cards(user: User) -> list[dict[str, Any]]:
     """The scopes there are for customers, with the one the person's role has marked."""
-    model = customer_model()
-    if model is None or not has_verb(user, "view", model):
-        return []
-    current = scope_of(model, user)
+    current = _scope(user)
     return [
         {"label": scope.label, "help": SCOPE_HELP[scope], "current": scope == current}
         for scope in Scope
-        if scope == current or scope in (Scope.OWN, Scope.TEAM, Scope.BELOW, Scope.ALL)
+        if current and (scope == current or scope in (Scope.OWN, Scope.TEAM, Scope.BELOW, Scope.ALL))
     ]
 
 
 def customer_scope(user: User) -> str:
     """In one word how far somebody's role reaches for customers."""
+    current = _scope(user)
+    return str(current.label) if current else ""
+
+
+def _scope(user: User) -> Scope | None:
+    """How far somebody's role reaches for customers; None for those whose role does not see them at all."""
     model = customer_model()
     if model is None or not has_verb(user, "view", model):
-        return ""
-    return str(Scope(scope_of(model, user)).label)
+        return None
+    return Scope(scope_of(model, user))
 
 
 def held_kinds(user: User) -> list[dict[str, Any]]:

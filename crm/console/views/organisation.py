@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -44,8 +45,8 @@ def show(
     user = request.user
     q = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     former = request.GET.get("former") == "1"
-    member = form.instance if form else _find(User, user, request.GET.get("member", ""))
-    team = _find(Team, user, request.GET.get("team", "")) or (member.team if member else None)
+    member = form.instance if form else _find(visible(User, user), request.GET.get("member", ""))
+    team = _find(visible(Team, user), request.GET.get("team", "")) or (member.team if member else None)
     tree = queries.team_tree(team, q)
     if team is None and not q and not former and not member and tree:
         team = tree[0].team
@@ -89,8 +90,8 @@ def _detail(request: HttpRequest, member: User, form: MemberForm | None) -> dict
     }
 
 
-def _find(model: type[Any], user: User, text: str) -> Any:
-    return visible(model, user).filter(pk=text).first() if text.isdecimal() and len(text) < 18 else None
+def _find(rows: QuerySet, text: str) -> Any:
+    return rows.filter(pk=text).first() if text.isdecimal() and len(text) < 18 else None
 
 
 @administrators_only

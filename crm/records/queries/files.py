@@ -71,6 +71,12 @@ class Held:
         return {"kind": self.filed.key, "pk": self.row.record_id, "file": self.row.pk}
 
 
+def held_by(filed: Filed, record: models.Model) -> models.QuerySet[RecordFile]:
+    """The files of a record itself, newest first: whoever sees the record sees them."""
+    rows = filed.model._default_manager.filter(**{filed.model.record_field(): record.pk})
+    return rows.select_related("file").order_by("-file__created_at", "-pk")
+
+
 def files_of(
     user: User, filed: Filed, record: models.Model, *, text: str = "", limit: int = 200
 ) -> list[Held]:

@@ -1,0 +1,113 @@
+"""What the frame, the lists and the settings show and offer by one right goes when a role loses that right."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.admin import site
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.tests.factories import make_contact, make_customer
+from crm.identity import access
+from crm.identity.models import RolePolicy, User
+from crm.identity.models.role import Scope
+from crm.identity.policies import Everyone
+from crm.records.services import saved_views
+from sales.tests.factories import make_lead
+from sales.tests.test_rights_taken_away import said, take
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def some(company) -> Any:
+    """A customer with a contact and a lead of sales1, who pinned a view of leads."""
+    customer = make_customer(company.sales1)
+    make_contact(customer)
+    make_lead(company.sales1)
+    view = saved_views.create_view(
+        company.sales1, listing="lead", name="重点", params={"status": ["new"]}, pinned=True
+    )
+    return {"customer": customer, "view": view}
+
+
+def link(name: str, *args: Any) -> str:
+    return f'href="{reverse(name, args=args)}"'
+
+
+def frame(some):
+    """The side bar, the palette, the settings and the first steps of somebody new."""
+    settings, today = reverse("settings"), reverse("today")
+    return [
+        ("sales1", settings, "view_lead", link("lead_list")),
+        ("sales1", settings, "view_lead", 'name="kind" value="lead"'),
+        ("sales1", settings, "view_lead", f"{reverse('lead_list')}?view={some['view'].key}"),
+        ("sales1", settings, "import_customer", link("import_list")),
+        ("sales1", today, "view_customer", "It stays one click away in the side bar."),
+        ("sales1", today, "add_customer", "Nobody forgotten"),
+        ("sales1", today, "add_activity", "What to do today"),
+    ]
+
+
+def lists(some):
+    """What stands above and beside the rows."""
+    customers = reverse("customer_list")
+    return [
+        ("sales1", customers, "add_customer", link("customer_create")),
+        ("sales1", customers, "import_customer", "?resource=customers"),
+        ("manager1", customers, "export_customer", "export=xlsx"),
+        ("sales1", customers, "transfer_customer", reverse("customer_bulk", args=["transfer"])),
+        ("sales1", customers, "delete_customer", reverse("customer_bin_list")),
+        ("sales1", customers, "view_contact", reverse("contact_list")),
+    ]
+
+
+def administration(some):
+    """Django's own pages, for an administrator of few rights."""
+    return [
+        ("admin", "/admin/accounts/customer/", "view_customer", "Select customer"),
+        ("admin", "/admin/records/tag/add/", "add_tag", "<form"),
+        ("admin", f"/admin/identity/user/{some['customer'].owner_id}/change/", "view_team", "South"),
+    ]
+
+
+@pytest.mark.parametrize("looks", [frame, lists, administration])
+def test_what_a_right_shows_and_offers_goes_with_it(company, some, looks):
+    """Who looks where, the right that is taken away, and what goes with it while the page stays."""
+    User._base_manager.update(language="en")
+    for name, url, rights, words in looks(some):
+        whole = said(getattr(company, name), url)
+        with transaction.atomic():
+            take(getattr(company, name), rights)
+            left = said(getattr(company, name), url)
+            transaction.set_rollback(True)
+        assert words in whole and words not in left, (name, url, rights, words)
+
+
+def test_only_what_is_everybodys_changes_in_the_administration():
+    """Its pages ask for the verb alone."""
+    changed = [model for model, page in site._registry.items() if getattr(page, "writes", False)]
+    assert changed and all(isinstance(access.policy_of(model), Everyone) for model in changed)
+
+
+def test_an_administrator_of_a_narrow_scope_finds_no_more_in_the_administration(company, some):
+    hidden = make_customer(company.sales3, "Not theirs")
+    at = "/admin/accounts/customer/"
+    assert hidden.name in said(company.admin, at)
+    RolePolicy._base_manager.filter(role=company.admin.role, model="accounts.customer").update(scope="own")
+    page = said(company.admin, at)
+    assert "Select customer" in page and hidden.name not in page
+
+
+def test_the_organisation_says_how_far_somebody_sees_and_what_follows_from_a_right(company, some):
+    User._base_manager.update(language="en")
+    make_customer(company.sales3)
+    member = f"{reverse('organisation')}?member={company.sales1.pk}"
+    total = re.compile(r"they see <strong>(\d+)</strong>")
+    scope = re.compile(r'choice-on".*?<strong>(.*?)</strong>', re.DOTALL)
+    page = said(company.admin, member)
+    assert total.findall(page) == ["1"] and scope.findall(page) == [Scope.OWN.label]
+    take(company.sales1, "view_customer")
+    page = said(company.admin, member)
+    assert total.findall(page) == ["0"] and scope.findall(page) == []

@@ -109,17 +109,19 @@ def _candidates(ids: set[int]) -> dict[int, tuple[Candidate, Keys]]:
     """The customers with the numbers and addresses of their contacts, and what they are compared by."""
     found = {
         row[0]: Candidate(*row[:5], {row[5]}, {row[6]}, row[7])
-        for row in Customer.objects.filter(pk__in=ids).values_list(
+        for row in Customer.objects.filter(pk__any_of=ids).values_list(
             "pk", "name", "company_core", "company_region", "uscc", "phone_key", "email", "owner_id"
         )
     }
-    people = Contact.objects.filter(customer__in=ids).values_list("customer_id", "phone_key", "email")
+    people = Contact.objects.filter(customer__any_of=ids).values_list("customer_id", "phone_key", "email")
     for customer_id, phone, email in people:
         if customer_id in found:
             found[customer_id].phones.add(phone)
             found[customer_id].emails.add(email)
     owners = dict(
-        User._base_manager.filter(pk__in={one.owner_id for one in found.values()}).values_list("pk", "name")
+        User._base_manager.filter(pk__any_of={one.owner_id for one in found.values()}).values_list(
+            "pk", "name"
+        )
     )
     for one in found.values():
         one.owner_name = owners.get(one.owner_id, "")

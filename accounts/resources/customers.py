@@ -248,12 +248,12 @@ class CustomerResource(CustomerColumns):
                 return {str(pk): [pk] for pk in rows.filter(pk__in=wanted).values_list("pk", flat=True)}
             case "name":
                 by_sort = {sort_key(key) for key in keys}
-                pairs = rows.filter(name_sort__in=by_sort).values_list("name", "pk")
+                pairs = rows.filter(name_sort__any_of=by_sort).values_list("name", "pk")
                 return reference.grouped((fold(name), pk) for name, pk in pairs)
             case "phone":
-                return reference.grouped(rows.filter(phone_key__in=keys).values_list("phone_key", "pk"))
+                return reference.grouped(rows.filter(phone_key__any_of=keys).values_list("phone_key", "pk"))
             case name:
-                return reference.grouped(rows.filter(**{f"{name}__in": keys}).values_list(name, "pk"))
+                return reference.grouped(rows.filter(**{f"{name}__any_of": keys}).values_list(name, "pk"))
 
     def current(self, run: Run, rows: Sequence[StagedRow]) -> dict[int, dict[str, Any]]:
         """What the customers and the contacts named in the rows are now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Customer
 from accounts.queries.duplicate_rows import duplicates_of_rows
-from accounts.queries.duplicates import Match
+from accounts.queries.duplicates import REASONS, Match, reason_label
 from accounts.rules.matching import keys_of
 from accounts.services.customer_people import people_of
 from accounts.services.duplicates import hold_all
@@ -55,10 +55,11 @@ def doubt_new_customers(run: Run, rows: Sequence[StagedRow], *, writing: bool) -
     taken = []
     page = reverse(
         "customer_detail", args=[0]
-    )  # once for all rows: finding an address takes longer than the rest
+    )  # address and reasons once for all rows: they take longer than the rest
+    words = {reason: reason_label(reason) for reason in REASONS}
     for doubt in _doubts(run, new):
         row = doubt.row
-        row.suspects = [_suspect(doubt, match, page) for match in doubt.matches]
+        row.suspects = [_suspect(doubt, match, page, words) for match in doubt.matches]
         if own := chosen.get(str(row.number)):
             _as_chosen(run, doubt, *own)
         else:
@@ -90,7 +91,7 @@ def _doubts(run: Run, new: Sequence[StagedRow]) -> list[Doubt]:
     ids = sorted({match.customer_id for _row, others in doubtful for match in others})
     if not ids:
         return []
-    seen = set(access.visible(Customer, run.user).filter(pk__in=ids).values_list("pk", flat=True))
+    seen = set(access.visible(Customer, run.user).filter(pk__any_of=ids).values_list("pk", flat=True))
     within = run.resource.within_reach(run, ids)
     return [Doubt(row, others, seen, within) for row, others in doubtful]
 
@@ -158,7 +159,7 @@ def _refuse(run: Run, row: StagedRow, code: str, match: Match) -> None:
     row.fail(code, _words(match), run.headers.get("name", ""), "name")
 
 
-def _suspect(doubt: Doubt, match: Match, page: str) -> dict[str, Any]:
+def _suspect(doubt: Doubt, match: Match, page: str, words: Mapping[str, str]) -> dict[str, Any]:
     """What the importer may know of a customer: of a hidden one its name and owner, and nothing more."""
     seen = match.customer_id in doubt.seen
     return {
@@ -167,7 +168,7 @@ def _suspect(doubt: Doubt, match: Match, page: str) -> dict[str, Any]:
         "name": match.name,
         "owner": match.owner_name,
         "score": str(match.verdict.score),
-        "why": match.why if seen else [],
+        "why": [words[reason] for reason in match.verdict.reasons] if seen else [],
         "open": match.customer_id in doubt.within,
         "likely": match.verdict.score >= LIKELY,
     }

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
-from crm.core import error_reports, slow_queries, starting
+from crm.core import error_reports, lookups, slow_queries, starting  # noqa: F401 - lookups make themselves known
 
 
 class CoreConfig(AppConfig):

@@ -10,6 +10,7 @@ from crm.core.text import visible_only
 _ADDRESS = re.compile(
     r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
 )
+_USUAL = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*@(?:[a-z0-9][a-z0-9-]*[a-z0-9]\.|[a-z0-9]\.)+[a-z]{2,}")
 MAX_LENGTH = 254
 
 # Mailbox providers: an address there does not tell for which company somebody works.
@@ -84,6 +85,8 @@ class EmailError(ValueError):
 
 def normalise_email(value: object) -> str:
     """Trimmed, lower-case, half-width address; ``mailto:`` and angle brackets are dropped; or EmailError."""
+    if isinstance(value, str) and len(value) <= 64 and _USUAL.fullmatch(value):
+        return value  # most are as they should be, and an import asks for each of them four times
     text = visible_only(unicodedata.normalize("NFKC", "" if value is None else str(value))).strip().lower()
     text = text.removeprefix("mailto:").strip()
     if found := re.search(r"<([^<>]+)>$", text):

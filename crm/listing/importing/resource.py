@@ -338,7 +338,7 @@ class ImportResource(resources.Resource):
 
     def within_reach(self, run: Run, ids: Sequence[int]) -> set[int]:
         """Those records the importer may change."""
-        rows = access.visible(self.model, run.user, "change").filter(pk__in=ids)
+        rows = access.visible(self.model, run.user, "change").filter(pk__any_of=ids)
         return set(rows.values_list("pk", flat=True))
 
     def current(self, run: Run, rows: Sequence[StagedRow]) -> Mapping[int, Mapping[str, Any]]:

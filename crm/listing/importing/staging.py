@@ -47,7 +47,7 @@ def first_rows_of(job: ImportJob, keys: Iterable[str]) -> dict[str, int]:
         return {}
     found: dict[str, int] = {}
     rows = (
-        ImportRow._base_manager.filter(job=job, key__in=wanted)
+        ImportRow._base_manager.filter(job=job, key__any_of=wanted)
         .order_by("number")
         .values_list("key", "number")
     )

@@ -75,6 +75,23 @@ OF_LINES = (
 )
 
 
+# What the flows and steps that come with an installation are called, by the names they are kept under.
+NAMES = {
+    "主管": gettext_lazy("Superior"),
+    "销售主管": gettext_lazy("Sales manager"),
+    "销售总监": gettext_lazy("Sales director"),
+    "财务": gettext_lazy("Finance"),
+    "总经理": gettext_lazy("General manager"),
+    "折扣 5% 以内": gettext_lazy("Discount up to 5%"),
+    "折扣 15% 以内": gettext_lazy("Discount up to 15%"),
+    "折扣 25% 以内": gettext_lazy("Discount up to 25%"),
+    "折扣 25% 以上": gettext_lazy("Discount over 25%"),
+    "订单与合同": gettext_lazy("Orders and contracts"),
+    "阶段放行": gettext_lazy("Admission to a stage"),
+    "退款": gettext_lazy("Refunds"),
+}
+
+
 # --- Quotes -------------------------------------------------------------------------------------------------------
 
 
@@ -103,6 +120,7 @@ def _quote_reopened(quote: Quote, request: ApprovalRequest, actor: Actor) -> Non
 
 QUOTE = Approvable(
     key="quote",
+    names=NAMES,
     label=gettext_lazy("Discount"),
     tone="vio",
     model=Quote,
@@ -149,6 +167,7 @@ def _order_reopened(order: Order, request: ApprovalRequest, actor: Actor) -> Non
 
 ORDER = Approvable(
     key="order",
+    names=NAMES,
     label=gettext_lazy("Order or contract"),
     tone="brand",
     model=Order,
@@ -204,6 +223,7 @@ def _stage_approved(opportunity: Opportunity, request: ApprovalRequest, actor: A
 
 STAGE = Approvable(
     key="stage",
+    names=NAMES,
     label=gettext_lazy("Stage of a deal"),
     tone="teal",
     model=Opportunity,
@@ -246,6 +266,7 @@ def _refund_ready(receipt: Receipt, detail: Detail) -> None:
 
 REFUND = Approvable(
     key="refund",
+    names=NAMES,
     label=gettext_lazy("Refund"),
     tone="warn",
     model=Receipt,

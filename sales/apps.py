@@ -1,10 +1,12 @@
 from django.apps import AppConfig
+from django.utils.translation import pgettext_lazy
 
 
 class SalesConfig(AppConfig):
     """Leads, opportunities and the way from quote to cash."""
 
     name = "sales"
+    verbose_name = pgettext_lazy("app", "Sales")
 
     def ready(self) -> None:
         from sales import approvables, hooks  # noqa: F401 - importing registers

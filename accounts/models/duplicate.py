@@ -76,3 +76,13 @@ class CustomerMerge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loser_id} → {self.winner_id}"
+
+    @property
+    def winner_before(self) -> str:
+        """What the customer that stayed was called before."""
+        return str(self.changes["name"][0]) if "name" in self.changes else self.winner.name
+
+    @property
+    def took_name(self) -> bool:
+        """Whether the name of the one taken in is that of both now, so that their names no longer tell them apart."""
+        return self.undone_at is None and self.winner.name == self.loser.name != self.winner_before

@@ -1,10 +1,12 @@
 """An export over the cap: asked for, approved by the superior, made once, fetched once."""
 
 import pytest
+from django.utils.translation import override
 
 from accounts.tests.factories import make_customer
 from crm.approvals import services
 from crm.approvals.models import ApprovalRequest
+from crm.events.delivery import deliver_pending
 from crm.events.models import Event
 from crm.identity.services import update_team
 from crm.identity.tests.factories import SYSTEM, actor, make_company
@@ -52,6 +54,37 @@ def test_the_superior_reads_what_is_asked_for(client, company, asked):
     page = client.get(request.get_absolute_url()).content.decode()
     assert "Trade fair" in page and "Export over the limit" in page
     assert client.get(f"/exports/{asked.pk}/").status_code == 404  # the file is not theirs
+
+
+def test_everybody_reads_it_in_their_own_language(client, company):
+    """Asked for in English, read in Chinese: what list it is, what it is narrowed to, the flow, its steps, the news."""
+    client.force_login(company.sales1)
+    data = {"resource": "customer", "format": "csv", "approval": "1", "reason": "Trade fair"}
+    client.post("/exports/", {**data, "query": "lifecycle_stage=lead"})
+    request = ApprovalRequest.objects.get()
+    own = client.get(request.get_absolute_url()).content.decode()
+    reader = company.manager1
+    reader.language = "zh-hans"
+    reader.save(update_fields=["language"])
+    deliver_pending()
+    with override("zh-hans"):
+        assert [note.title for note in reader.notifications.all()] == ["Sales1 请你审批：导出客户"]
+    client.force_login(reader)
+    page = client.get(request.get_absolute_url()).content.decode()
+    inbox = client.get("/approvals/").content.decode()
+    told = Caller(reader)("GET", f"/api/v1/approvals/{request.pk}/").json()
+    pairs = [
+        ("Export: Customers", "导出客户"),
+        ("4 rows · Stage", "4 行 · 阶段"),
+        ("Exports over the limit", "超限导出"),
+        ("Superior", "直属主管"),
+        ("Submitted for approval: Export: Customers", "提交审批：导出客户"),
+    ]
+    for english, chinese in pairs:
+        assert english in own and chinese not in own
+        assert chinese in page and english not in page
+    assert "导出客户" in inbox and "Export:" not in inbox
+    assert told["title"] == "导出客户" and "阶段" in told["facts"]["filters"] and "said" not in told["facts"]
 
 
 def test_approved_it_is_fetched_once(client, company, asked, django_capture_on_commit_callbacks):

@@ -336,6 +336,15 @@ class TestThePages:
         winner.refresh_from_db()
         assert winner.phone == "+8613900001111" and Customer.objects.filter(pk=loser.pk).exists()
 
+    def test_a_merge_that_takes_the_losers_name_still_tells_who_became_part_of_whom(self, company, two):
+        winner, loser = two
+        before = winner.name
+        merge = services.merge_customers(winner, loser, picks={"name": "loser"}, actor=SYSTEM)
+        client, url = browser(company.manager1), "/data-quality/?state=merged"
+        assert f"{loser.name} became part of {before}, which took its name" in client.get(url).content.decode()
+        services.undo_merge(merge, actor=SYSTEM)
+        assert f"{loser.name} became part of {before}<" in client.get(url).content.decode()
+
     def test_somebody_was_faster(self, company, two):
         winner, loser = two
         client, url = browser(company.manager1), reverse("customer_merge", args=[winner.pk])

@@ -3,6 +3,8 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.approvals.registry import kind_of
+from crm.core.languages import in_reader_language
 from crm.events.catalogue import event
 from crm.events.models import Event
 
@@ -12,8 +14,13 @@ def _with_comment(said: str, e: Event) -> str:
     return _("%(what)s: %(comment)s") % {"what": said, "comment": comment} if comment else said
 
 
+def _title(e: Event) -> str:
+    """What it was about, in the reader's language."""
+    return str(in_reader_language(e.payload.get("said") or e.payload.get("title", "")))
+
+
 def _submitted(e: Event) -> str:
-    said = _("Submitted for approval: %(title)s") % {"title": e.payload.get("title", "")}
+    said = _("Submitted for approval: %(title)s") % {"title": _title(e)}
     return _with_comment(said, e)
 
 
@@ -24,7 +31,7 @@ def _agreed(e: Event) -> str:
 
 
 def _approved(e: Event) -> str:
-    return _("Approval given: %(title)s") % {"title": e.payload.get("title", "")}
+    return _("Approval given: %(title)s") % {"title": _title(e)}
 
 
 def _rejected(e: Event) -> str:
@@ -33,6 +40,8 @@ def _rejected(e: Event) -> str:
 
 def _returned(e: Event) -> str:
     if step := e.payload.get("step"):
+        kind = kind_of(e.payload.get("kind", ""))
+        step = kind.named(step) if kind else step
         return _with_comment(_("Sent back to “%(step)s”") % {"step": step}, e)
     return _with_comment(_("Sent back to %(name)s") % {"name": e.payload.get("to", "")}, e)
 
@@ -65,7 +74,7 @@ def _commented(e: Event) -> str:
 
 
 def _not_needed(e: Event) -> str:
-    return _("No approval needed: %(title)s") % {"title": e.payload.get("title", "")}
+    return _("No approval needed: %(title)s") % {"title": _title(e)}
 
 
 SUBMITTED = event("approval.submitted", gettext_lazy("Submitted for approval"), sentence=_submitted)

@@ -19,6 +19,7 @@ from django.urls import NoReverseMatch
 from django.utils.functional import Promise
 
 from crm.core import formats, money
+from crm.core.languages import in_reader_language
 from crm.core.writes import lock
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Measure:
             return formats.number(Decimal(str(value)), 2)
         if self.kind == CHOICE and self.choices:
             return str(dict(self.choices()).get(str(value), value))
-        return str(value)
+        return str(in_reader_language(value))
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class Approvable:
     names the fields nobody may change meanwhile, `closed_with` those that decide who reads what approvers wrote: where
     one is closed to a reader of the record, their comments are, too. Where a record can be submitted for several things,
     `choices` says for which now; the one chosen stands in the detail. Without a flow that fits it is approved at once,
-    or, where `needs_flow`, refused.
+    or, where `needs_flow`, refused. `names` says in the reader's language what the flows and steps that come with the
+    installation are called, by the name they are kept under; one that an administrator gives stays as it is.
     """
 
     key: str
@@ -116,6 +118,15 @@ class Approvable:
     locks: frozenset[str] = EVERYTHING
     closed_with: Sequence[str] = ()
     needs_flow: bool = False
+    names: Mapping[str, Label] = field(default_factory=dict)
+
+    def named(self, name: str) -> str:
+        """A flow or step as its reader calls it."""
+        return str(self.names.get(name, name))
+
+    def kept_as(self, words: str) -> str:
+        """The name a flow or step is kept under, from what its reader calls it."""
+        return next((name for name, label in self.names.items() if str(label) == words), words)
 
     def measured(self, record: Any, detail: Detail) -> dict[str, Any]:
         """What the measures say of the record now, as JSON keeps it."""
@@ -158,6 +169,6 @@ def kind_of(key: str) -> Approvable | None:
 
 def plain(value: Any) -> Any:
     """A measured value as JSON keeps it."""
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, bool | int | str | dict):
         return value
     return str(value)

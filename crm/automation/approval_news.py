@@ -14,6 +14,7 @@ from crm.automation.consumers import actor_of_event, subject_of
 from crm.automation.digests import MOST_LINES, Found, Line
 from crm.core import formats
 from crm.core.hooks import hooks
+from crm.core.languages import in_reader_language
 from crm.events.models import Event
 from crm.identity.models import User
 
@@ -27,13 +28,18 @@ OUTCOMES = {
 def _outcome(params: Mapping[str, Any]) -> Mapping[str, Any]:
     words = str(OUTCOMES.get(params.get("was", ""), ""))
     comment = params.get("comment")
-    return {**params, "outcome": f"{words}{_(': ')}{comment}" if comment else words}
+    return {**_titled(params), "outcome": f"{words}{_(': ')}{comment}" if comment else words}
+
+
+def _titled(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**params, "title": in_reader_language(params.get("said") or params.get("title", ""))}
 
 
 WAITING = kinds.kind(
     "approval_waiting",
     gettext_lazy("Approvals that wait for me"),
     gettext_lazy("%(who)s asks for your approval: %(title)s"),
+    prepare=_titled,
     why=gettext_lazy("You are asked to decide."),
     icon="clipboard-check",
     email=True,
@@ -43,6 +49,7 @@ NUDGED = kinds.kind(
     "approval_nudged",
     gettext_lazy("Nudges about approvals"),
     gettext_lazy("%(who)s is waiting for your decision: %(title)s"),
+    prepare=_titled,
     why=gettext_lazy("You are asked to decide."),
     icon="bell-ringing",
     email=True,
@@ -63,6 +70,7 @@ TOLD = kinds.kind(
     "approval_told",
     gettext_lazy("Comments and copies of approvals"),
     gettext_lazy("%(who)s keeps you informed of %(title)s"),
+    prepare=_titled,
     why=gettext_lazy("You take part in this approval, or received a copy."),
     icon="message",
     digest=True,
@@ -82,7 +90,7 @@ def _tell(event: Event, kind: kinds.Kind, people: Iterable[User], *, who: str = 
     services.notify(
         people,
         kind,
-        params={"who": who or event.actor_name, "title": str(request), **params},
+        params={"who": who or event.actor_name, **request.told, **params},
         url=request.get_absolute_url(),
         about=request,
         event_id=event.pk,
@@ -143,7 +151,7 @@ def waiting(user: User) -> Found | None:
     """What waits for somebody's decision, in the digest."""
     rows = queries.waiting_for(user)
     lines = [
-        Line(f"{row.title} · {row.submitter}", row.get_absolute_url(), formats.ago(row.asked_at))
+        Line(f"{row} · {row.submitter}", row.get_absolute_url(), formats.ago(row.asked_at))
         for row in rows[:MOST_LINES]
     ]
     return Found(lines, queries.waiting_count(user), reverse("approvals")) if lines else None

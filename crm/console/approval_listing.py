@@ -77,9 +77,9 @@ APPROVALS = ListPage(
     filters=ApprovalFilters,
     search=("title", "summary"),
     columns=[
-        Link("title", label=_("About")),
+        Link("title", label=_("About"), value=lambda one: one.shown_title),
         Html("kind", label=_("What"), render=kind_badge, value=lambda one: one.kind_label, card="meta"),
-        Text("summary", label=_("In short"), card="subtitle"),
+        Text("summary", label=_("In short"), value=lambda one: one.shown_summary, card="subtitle"),
         Money("amount", sort="amount"),
         Person("submitter", label=_("Submitted by")),
         Html(
@@ -91,7 +91,7 @@ APPROVALS = ListPage(
         ),
         Date("submitted_at", sort="submitted_at"),
         Date("decided_at"),
-        Text("flow_name", label=_("Flow"), shown=False),
+        Text("flow_name", label=_("Flow"), value=lambda one: one.shown_flow, shown=False),
     ],
     views=[
         View("pending", pgettext_lazy("approval", "Pending"), {"state": "pending"}, icon="clock"),
@@ -124,7 +124,7 @@ APPROVAL_FLOWS = ListPage(
     title=_("Approval flows"),
     filters=FlowFilters,
     search=("name",),
-    columns=[Link("name", sort="name"), Text("kind", sort="kind")],
+    columns=[Link("name", value=str, sort="name"), Text("kind", sort="kind")],
     default_sort="id",
     exportable=False,
     in_search=False,

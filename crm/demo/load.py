@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from accounts.services import create_activities, review_life_cycles
+from accounts.services import create_activities, review_life_cycles, scan_duplicates
 from accounts.services.bulk import create_customers
 from crm.demo.activities import activities
 from crm.demo.approvals import ask_for_approvals
@@ -58,6 +58,7 @@ def load_demo(
     load_cadences(seed, people, actor)
     learn_from_history()
     rescore_all()
+    scan_duplicates()  # as the night does, so that the queue of suspected pairs is filled on the first day
     return loaded
 
 

@@ -40,6 +40,24 @@ def flow_data(**values):
     return data | rows("conditions", condition) | rows("steps", first, second) | values
 
 
+def test_flows_that_come_with_it_are_called_in_the_readers_language(client, company):
+    flow = ApprovalFlow.objects.get(name="订单与合同")
+    kept = [step.name for step in flow.steps.all()]
+    page = client.get(reverse("approval_flows")).content.decode()
+    assert "Orders and contracts" in page and flow.name not in page
+    url = reverse("approval_flow_edit", args=[flow.pk])
+    form = client.get(url).content.decode()
+    called = ["Sales manager", "Sales director", "Finance", "General manager"]
+    assert all(f'value="{name}"' in form for name in ("Orders and contracts", *called))
+    steps = [{"name": name, "mode": "any", "places": ["superior:1"]} for name in called]
+    data = {"is_active": "on"} | rows("conditions") | rows("steps", *steps)
+    assert client.post(url, data | {"name": "Orders and contracts"}).status_code == 302
+    flow.refresh_from_db()
+    assert flow.name == "订单与合同" and [step.name for step in flow.steps.all()] == kept
+    assert client.post(url, data | {"name": "Signed paper"}).status_code == 302
+    assert "Signed paper" in client.get(reverse("approval_flows")).content.decode()
+
+
 def test_written_in_the_browser(client, company):
     url = reverse("approval_flow_add") + "?kind=thing"
     assert client.get(url).status_code == 200

@@ -31,7 +31,15 @@ document.addEventListener("submit", (event) => {
   // After this turn, so that the button's own name and value still go along.
   setTimeout(() => pend(form, button), 0);
 }, true);
+// A button that asks by itself (hx-post on the button): a second click while the first is under way is the same wish.
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.("button[hx-post][aria-busy]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => { if (elt.matches?.("button[hx-post]")) elt.setAttribute("aria-busy", "true"); });
 document.addEventListener("htmx:afterRequest", (event) => {
+  event.detail.elt.removeAttribute?.("aria-busy");
   const form = event.detail.elt.closest?.("form");
   if (!form) return;
   setTimeout(() => unpend(form), 0);

@@ -3,6 +3,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from crm.approvals.registry import kind_of
 from crm.approvals.rules import rounds
 from crm.core.writes import Versioned
 from crm.identity.policies import Everyone, Via
@@ -39,7 +40,8 @@ class ApprovalFlow(Versioned):
         ordering = ["kind", "position", "id"]
 
     def __str__(self) -> str:
-        return self.name
+        kind = kind_of(self.kind)
+        return kind.named(self.name) if kind else self.name
 
 
 class FlowStep(models.Model):

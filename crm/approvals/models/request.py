@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from crm.approvals.models.flow import ApprovalFlow, Mode
 from crm.approvals.registry import kind_of
 from crm.approvals.rules import rounds
+from crm.core.languages import in_reader_language
 from crm.core.money import BASE_CURRENCY
 from crm.core.writes import Versioned
 from crm.identity.models.grant import RecordGroupGrant, RecordUserGrant
@@ -54,7 +55,8 @@ class ApprovalRequest(Versioned):
     summary = models.CharField(_("in short"), max_length=300, blank=True)
     amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2, null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default=BASE_CURRENCY)
-    facts = models.JSONField(default=dict)  # what the kind measures, by name, as it was
+    # What the kind measures, by name, as it was; under "said" the title and the summary in every language.
+    facts = models.JSONField(default=dict)
     copies = models.JSONField(default=list)  # ids of those who are told of the outcome
     note = models.CharField(_("reason"), max_length=500, blank=True)
     round = models.PositiveIntegerField(_("round"), default=1)
@@ -93,7 +95,7 @@ class ApprovalRequest(Versioned):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return self.shown_title
 
     def get_absolute_url(self) -> str:
         return reverse("approval_detail", args=[self.pk])
@@ -111,6 +113,27 @@ class ApprovalRequest(Versioned):
     @property
     def is_pending(self) -> bool:
         return self.state == self.State.PENDING
+
+    @property
+    def shown_title(self) -> str:
+        """What it is about in the reader's language; `title` is what its submitter's says, to be searched for."""
+        return str(in_reader_language(self.facts.get("said", {}).get("title", self.title)))
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What events tell of it: its title, in every language where they differ."""
+        said = self.facts.get("said", {}).get("title")
+        return {"title": self.title, "said": said} if said else {"title": self.title}
+
+    @property
+    def shown_summary(self) -> str:
+        """In short what is asked for, in the reader's language."""
+        return str(in_reader_language(self.facts.get("said", {}).get("summary", self.summary)))
+
+    @property
+    def shown_flow(self) -> str:
+        """What the flow is called in the reader's language."""
+        return self.approvable.named(self.flow_name) if self.approvable else self.flow_name
 
     def shown_facts(self) -> list[tuple[str, str]]:
         """What an approver has to know, as label and value in the reader's language."""

@@ -8,6 +8,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from crm.approvals.models import ApprovalRequest, ApprovalStep, ApprovalTask, Mode
+from crm.approvals.registry import Approvable
 from crm.events.models import Event
 from crm.events.queries import events_about
 from crm.identity.fields import is_closed
@@ -23,13 +24,14 @@ class PathStep:
     """One step as the path shows it: done, now, or to come."""
 
     step: ApprovalStep
+    kind: Approvable | None = None
     tasks: list[ApprovalTask] = field(default_factory=list)
 
     @property
     def label(self) -> str:
         """The step's name, or what it is."""
         if self.step.name:
-            return self.step.name
+            return self.kind.named(self.step.name) if self.kind else self.step.name
         return _("Asked as well") if self.step.is_added else _("Step %(n)s") % {"n": self.step.position + 1}
 
     @property
@@ -53,7 +55,7 @@ class PathStep:
 def path_of(request: ApprovalRequest) -> list[PathStep]:
     """The steps of a request in their order, each with whom it asks; for a page of them `PATH` is fetched at once."""
     prefetch_related_objects([request], *PATH)
-    steps = {step.pk: PathStep(step) for step in request.steps.all()}
+    steps = {step.pk: PathStep(step, request.approvable) for step in request.steps.all()}
     for task in request.tasks.all():
         steps[task.step_id].tasks.append(task)
     return list(steps.values())

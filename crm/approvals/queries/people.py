@@ -14,6 +14,7 @@ from crm.approvals.models import ApprovalDelegation, ApprovalFlow, ApprovalReque
 from crm.approvals.registry import MONEY, Approvable, Detail
 from crm.approvals.rules import conditions, rounds
 from crm.core.clock import company_today
+from crm.core.languages import in_reader_language
 from crm.core.money import BASE_CURRENCY
 from crm.identity.models import Cover, Team, User
 from crm.identity.queries import holding
@@ -112,7 +113,7 @@ def compared(kind: Approvable, facts: Mapping[str, Any], currency: str) -> dict[
     return {
         name: str(found * rate)
         if name in money and (found := conditions.number(value)) is not None
-        else value
+        else in_reader_language(value)
         for name, value in facts.items()
     }
 

@@ -115,7 +115,7 @@ def finish(request: ApprovalRequest, state: str, *, actor: Actor) -> ApprovalReq
         save_versioned(request, ["state", "decided_at", "trouble"])
     if state == State.APPROVED:
         about = [record, *kind.about(record)] if kind and record else []
-        payload = {"title": request.title, "trouble": request.trouble}
+        payload = {**request.told, "trouble": request.trouble}
         record_event(APPROVED, request, actor=actor, payload=payload, about=about)
         tell_copies(request)
     return request

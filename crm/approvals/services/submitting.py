@@ -13,6 +13,7 @@ from crm.approvals.queries.pending import pending_for
 from crm.approvals.queries.people import Plan, amount_of, plan_for
 from crm.approvals.registry import Approvable, kind_of
 from crm.approvals.services.rounds import advance, finish, people_named
+from crm.core.languages import in_each_language, in_reader_language
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
@@ -53,10 +54,10 @@ def submit(
     request = _kept(kind, record, detail, plan, submitter, tidy(note)[:LONGEST_NOTE])
     about = [record, *kind.about(record)]
     if not plan.steps:
-        record_event(NOT_NEEDED, request, actor=actor, payload={"title": request.title}, about=about)
+        record_event(NOT_NEEDED, request, actor=actor, payload=request.told, about=about)
         return finish(request, ApprovalRequest.State.APPROVED, actor=actor)
     _lay_out(request, plan)
-    payload = {"title": request.title, "kind": key, "comment": request.note, "round": request.round}
+    payload = {**request.told, "kind": key, "comment": request.note, "round": request.round}
     record_event(SUBMITTED, request, actor=actor, payload=payload, about=about)
     return advance(request, actor=actor)
 
@@ -67,6 +68,11 @@ def _kept(
     before = ApprovalRequest._base_manager.filter(
         kind=kind.key, subject_type=record._meta.label_lower, subject_id=record.pk
     )
+    title = in_each_language(lambda: kind.title(record, detail))
+    summary = in_each_language(lambda: kind.summary(record, detail))
+    said = {
+        name: words for name, words in (("title", title), ("summary", summary)) if isinstance(words, dict)
+    }
     request = ApprovalRequest(
         kind=kind.key,
         subject_type=record._meta.label_lower,
@@ -77,11 +83,11 @@ def _kept(
         flow=plan.flow,
         flow_name=plan.flow.name if plan.flow else "",
         flow_version=plan.flow.version if plan.flow else None,
-        title=kind.title(record, detail)[:200],
-        summary=kind.summary(record, detail)[:300],
+        title=in_reader_language(title)[:200],
+        summary=in_reader_language(summary)[:300],
         amount=amount_of(plan.facts),
         currency=kind.currency(record, detail),
-        facts=plan.facts,
+        facts={**plan.facts, "said": said} if said else plan.facts,
         copies=plan.copies,
         note=note,
         round=before.count() + 1,

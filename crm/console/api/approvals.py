@@ -20,6 +20,7 @@ from crm.approvals.queries.path import PATH
 from crm.approvals.registry import kind_of
 from crm.approvals.services.handling import AFTER, BEFORE
 from crm.console.approval_listing import APPROVALS
+from crm.core.languages import in_reader_language
 from crm.core.writes import RuleBroken
 from crm.identity import access
 from crm.identity.models import User
@@ -54,6 +55,9 @@ class ApprovalSerializer(RecordSerializer):
 
     record = serializers.IntegerField(source="subject_id", read_only=True)
     submitter_name = serializers.CharField(source="submitter.name", read_only=True)
+    title = serializers.CharField(source="shown_title", read_only=True)
+    summary = serializers.CharField(source="shown_summary", read_only=True)
+    facts = serializers.SerializerMethodField()
     steps = serializers.SerializerMethodField()
 
     class Meta:
@@ -64,6 +68,11 @@ class ApprovalSerializer(RecordSerializer):
             "submitted_at", "decided_at", "version", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema(responses={"type": "object", "additionalProperties": True})
+    def get_facts(self, approval: ApprovalRequest) -> dict[str, Any]:
+        """What was measured, words of ours in the reader's language."""
+        return {name: in_reader_language(value) for name, value in approval.facts.items() if name != "said"}
 
     @extend_schema(responses=StepSerializer(many=True))
     def get_steps(self, approval: ApprovalRequest) -> Any:

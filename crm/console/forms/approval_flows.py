@@ -64,7 +64,7 @@ class FlowForm(CrmForm):
         super().__init__(*args, **kwargs)
         self.fields["copies"].choices = places(kind, roles)
         if flow is not None:
-            self.initial |= {"name": flow.name, "is_active": flow.is_active}
+            self.initial |= {"name": str(flow), "is_active": flow.is_active}
             self.initial["copies"] = [place for one in flow.copies if (place := place_of(one))]
 
 

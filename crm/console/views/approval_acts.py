@@ -46,7 +46,7 @@ def _asked(
     """A form in the drawer or on a page of its own, one service call, the answer."""
 
     def show(status: int = 200, **context: Any) -> HttpResponse:
-        shown = {"subtitle": approval.title, **options, **context}
+        shown = {"subtitle": approval.shown_title, **options, **context}
         back = approval.get_absolute_url()
         return show_form(request, form, heading=heading, back=back, status=status, **shown)
 
@@ -79,7 +79,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         pgettext("approval", "Reject"),
         lambda values: services.reject(approval, user=request.user, actor=actor_of(request), **values),
-        lambda: decided(request, approval, _("Rejected: %(title)s") % {"title": approval.title}),
+        lambda: decided(request, approval, _("Rejected: %(title)s") % {"title": approval.shown_title}),
         submit=pgettext("approval", "Reject"),
         danger=True,
     )

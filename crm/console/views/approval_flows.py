@@ -105,7 +105,7 @@ def flow_edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     steps = STEPS(
         data,
         prefix="steps",
-        initial=[_initial(step) for step in flow.steps.all()] if flow else [],
+        initial=[_initial(kind, step) for step in flow.steps.all()] if flow else [],
         form_kwargs=common | {"user": request.user, "roles": roles},
     )
     sent = request.method == "POST" and "more" not in request.POST  # not only a row more
@@ -138,10 +138,10 @@ def _with_more(data: QueryDict) -> QueryDict:
     return data
 
 
-def _initial(step: Any) -> dict[str, Any]:
+def _initial(kind: Approvable, step: Any) -> dict[str, Any]:
     people = [one["user"] for one in step.approvers if one.get("who") == "user"]
     return {
-        "name": step.name,
+        "name": kind.named(step.name),
         "mode": step.mode,
         "places": [place for one in step.approvers if (place := place_of(one))],
         "people": people,
@@ -161,13 +161,14 @@ def _save(
         flow,
         actor=actor_of(request),
         kind=kind.key,
-        name=form.cleaned_data["name"],
+        name=kind.kept_as(form.cleaned_data["name"]),
         is_active=form.cleaned_data["is_active"],
         copies=[plain_place(place) for place in form.cleaned_data["copies"]],
         conditions=[one.cleaned_data for one in conditions.forms if one.cleaned_data.get("field")],
         steps=[
             {
-                **{name: one.cleaned_data[name] for name in ("name", "mode", "amount_from", "amount_below")},
+                **{name: one.cleaned_data[name] for name in ("mode", "amount_from", "amount_below")},
+                "name": kind.kept_as(one.cleaned_data["name"]),
                 "approvers": one.approvers,
             }
             for one in steps.kept()
@@ -219,7 +220,11 @@ def dry_run(request: HttpRequest) -> HttpResponse:
         plan = queries.plan_for(kind, None, {}, form.cleaned_data["submitter"], facts=form.facts)
     users = {user.pk: user for user in visible(User, request.user)}
     steps = [
-        (step, [(users.get(seat.person), users.get(seat.instead_of or 0)) for seat in step.seats])
+        (
+            step,
+            kind.named(step.name),
+            [(users.get(seat.person), users.get(seat.instead_of or 0)) for seat in step.seats],
+        )
         for step in (plan.steps if plan else ())
     ]
     context = {"kind": kind, "kinds": list(KINDS.values()), "form": form, "plan": plan, "steps": steps}

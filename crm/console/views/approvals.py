@@ -152,7 +152,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except RuleBroken as error:
         return refused(request, approval, error)
-    return decided(request, approval, _("Approved: %(title)s") % {"title": approval.title})
+    return decided(request, approval, _("Approved: %(title)s") % {"title": approval.shown_title})
 
 
 def decided(request: HttpRequest, approval: ApprovalRequest, text: str) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Min, Q
 from django.utils import timezone
 
-from accounts.models import Activity, Customer
+from accounts.models import Activity, Customer, DuplicatePair
 from accounts.models.choices import Stage
 from accounts.queries.neglect import neglected_q
 from accounts.queries.today import numbers, whose
@@ -27,6 +27,7 @@ def test_the_demo_company():
     call_command("load_demo", customers=200, seed=5, stdout=StringIO())
     who_sees_what()
     everybody_who_sells_has_something_behind_and_before_them()
+    assert DuplicatePair.objects.filter(state="open").exists(), "nothing in the queue of suspected duplicates"
     eighteen_months_of_deals_lie_behind_today()
     a_second_load_is_refused()
 

@@ -8,12 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from crm.approvals import services as approvals
 from crm.approvals.models import ApprovalRequest
 from crm.approvals.registry import CHOICE, NUMBER, Approvable, Measure, approvable
 from crm.core.hooks import hooks
+from crm.core.languages import in_each_language, in_reader_language
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
@@ -57,17 +58,26 @@ def ask_for(
 
 def _told(selection: Any, rows: int) -> dict[str, Any]:
     """What an approver reads of the list, as it is when it is asked for."""
-    columns = [str(column.heading(selection.listing.model)) for column in table.columns_of(selection)]
-    filters = [f"{chip.label} {chip.text}" for chip in selection.chips]
-    if text := selection.query.get("q", ""):
-        filters.insert(0, text)
+    columns = table.columns_of(selection)
     return {
         "list": selection.listing.key,
         "rows": rows,
-        "filters": ", ".join(filters)[:LISTED],
-        "columns": ", ".join(columns)[:LISTED],
+        "filters": in_each_language(lambda: _filtered(selection)),
+        "columns": in_each_language(
+            lambda: pgettext("between the items of a list", ", ").join(
+                str(one.heading(selection.listing.model)) for one in columns
+            )[:LISTED]
+        ),
         "personal": len(table.private_columns(selection)),
     }
+
+
+def _filtered(selection: Any) -> str:
+    """What the list is narrowed to, in words."""
+    filters = [f"{chip.label} {chip.text}" for chip in selection.filterset.chips()]
+    return pgettext("between the items of a list", ", ").join(
+        filter(None, (selection.query.get("q", ""), *filters))
+    )[:LISTED]
 
 
 def take(job: ExportJob, *, actor: Actor) -> None:
@@ -121,7 +131,7 @@ def _title(job: ExportJob, detail: Mapping[str, Any]) -> str:
 def _summary(job: ExportJob, detail: Mapping[str, Any]) -> str:
     rows = int(detail.get("rows", job.total))
     counted = ngettext("%(n)s row", "%(n)s rows", rows) % {"n": f"{rows:,}"}
-    return " · ".join(filter(None, (counted, detail.get("filters"))))
+    return " · ".join(filter(None, (counted, in_reader_language(detail.get("filters")))))
 
 
 def _of(name: str) -> Any:
@@ -167,5 +177,9 @@ def register() -> None:
             url=lambda job: f"/exports/{job.pk}/",
             locks=frozenset(),
             needs_flow=True,
+            names={
+                "超限导出": gettext_lazy("Exports over the limit"),
+                "直属主管": gettext_lazy("Superior"),
+            },
         )
     )

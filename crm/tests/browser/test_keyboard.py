@@ -78,3 +78,14 @@ def test_pinned_views_move_by_keyboard_and_the_tour_runs_by_keyboard(page, compa
     page.reload()
     expect(page.locator("#follow-ups")).to_be_visible()
     expect(page.locator(".tour, [data-tour-start]")).to_have_count(0)
+
+
+def test_a_second_click_on_a_verb_is_the_same_wish(page, live_server):
+    page.goto(f"{live_server.url}/customers/")
+    page.locator("[data-check-all]").first.check()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
+    page.locator("[data-verb=delete]").dblclick()
+    expect(page.locator("#toasts [data-toast]")).to_have_count(1)
+    expect(page.locator("#toasts [data-toast]")).to_contain_text("2")
+    assert len(asked) == 1

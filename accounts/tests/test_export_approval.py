@@ -75,7 +75,7 @@ def test_everybody_reads_it_in_their_own_language(client, company):
     told = Caller(reader)("GET", f"/api/v1/approvals/{request.pk}/").json()
     pairs = [
         ("Export: Customers", "导出客户"),
-        ("4 rows · Stage", "4 行 · 阶段"),
+        ("4 rows · Life cycle", "4 行 · 生命周期"),
         ("Exports over the limit", "超限导出"),
         ("Superior", "直属主管"),
         ("Submitted for approval: Export: Customers", "提交审批：导出客户"),
@@ -84,7 +84,7 @@ def test_everybody_reads_it_in_their_own_language(client, company):
         assert english in own and chinese not in own
         assert chinese in page and english not in page
     assert "导出客户" in inbox and "Export:" not in inbox
-    assert told["title"] == "导出客户" and "阶段" in told["facts"]["filters"] and "said" not in told["facts"]
+    assert told["title"] == "导出客户" and "生命周期" in told["facts"]["filters"] and "said" not in told["facts"]
 
 
 def test_approved_it_is_fetched_once(client, company, asked, django_capture_on_commit_callbacks):

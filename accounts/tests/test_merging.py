@@ -341,7 +341,9 @@ class TestThePages:
         before = winner.name
         merge = services.merge_customers(winner, loser, picks={"name": "loser"}, actor=SYSTEM)
         client, url = browser(company.manager1), "/data-quality/?state=merged"
-        assert f"{loser.name} became part of {before}, which took its name" in client.get(url).content.decode()
+        assert (
+            f"{loser.name} became part of {before}, which took its name" in client.get(url).content.decode()
+        )
         services.undo_merge(merge, actor=SYSTEM)
         assert f"{loser.name} became part of {before}<" in client.get(url).content.decode()
 

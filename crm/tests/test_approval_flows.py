@@ -50,7 +50,7 @@ def test_flows_that_come_with_it_are_called_in_the_readers_language(client, comp
     called = ["Sales manager", "Sales director", "Finance", "General manager"]
     assert all(f'value="{name}"' in form for name in ("Orders and contracts", *called))
     steps = [{"name": name, "mode": "any", "places": ["superior:1"]} for name in called]
-    data = {"is_active": "on"} | rows("conditions") | rows("steps", *steps)
+    data = {"is_active": "on"} | rows("conditions") | rows("steps", *steps) | {"steps-INITIAL_FORMS": "4"}
     assert client.post(url, data | {"name": "Orders and contracts"}).status_code == 302
     flow.refresh_from_db()
     assert flow.name == "订单与合同" and [step.name for step in flow.steps.all()] == kept

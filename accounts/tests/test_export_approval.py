@@ -84,7 +84,9 @@ def test_everybody_reads_it_in_their_own_language(client, company):
         assert english in own and chinese not in own
         assert chinese in page and english not in page
     assert "导出客户" in inbox and "Export:" not in inbox
-    assert told["title"] == "导出客户" and "生命周期" in told["facts"]["filters"] and "said" not in told["facts"]
+    assert (
+        told["title"] == "导出客户" and "生命周期" in told["facts"]["filters"] and "said" not in told["facts"]
+    )
 
 
 def test_approved_it_is_fetched_once(client, company, asked, django_capture_on_commit_callbacks):

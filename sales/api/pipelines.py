@@ -5,12 +5,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from crm.identity import access
 from crm.identity.models import Team
 from crm.listing.rest.serializers import RecordSerializer, VisibleRelatedField
 from crm.listing.rest.viewsets import Creates, Deletes, RecordViewSet, Updates
 from sales.listings.pipelines import PIPELINES, STAGES
 from sales.models import Pipeline, Stage
+from sales.queries.pipelines import other_stages
 from sales.services import pipelines as services
 
 
@@ -78,8 +78,8 @@ class StageViewSet(Creates, Updates, Deletes, RecordViewSet):
         """The open deals of the stage go to the one that `to` names, in the address or the body."""
         wanted = str(self.request.query_params.get("to") or self.request.data.get("to") or "")
         named = wanted.isdecimal() and len(wanted) < 19
-        rows = access.visible(Stage, self.request.user)
-        services.delete_stage(record, actor=self.actor, to=rows.filter(pk=wanted).first() if named else None)
+        to = other_stages(record).filter(pk=wanted).first() if named else None
+        services.delete_stage(record, actor=self.actor, to=to)
 
 
 ROUTES = [("pipelines", PipelineViewSet), ("stages", StageViewSet)]

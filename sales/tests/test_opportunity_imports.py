@@ -2,6 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from accounts.tests.factories import make_contact, make_customer
@@ -69,6 +70,20 @@ def test_every_bad_row_says_why_and_the_good_ones_go_in(company):
     assert outcomes == ["failed"] * 7 + ["created"], errors_of(job)
     hidden, absent = (found[2] for found in errors_of(job) if found[0] in (5, 6))
     assert hidden == absent == "unknown_customer"
+
+
+def test_to_whom_pipelines_are_closed_their_stages_have_no_names(company):
+    make_customer(company.sales1, "甲公司")
+    named, unknown = (
+        [name, "甲公司", name, "5", TODAY.isoformat(), "", "", ""] for name in ("方案报价", "随便")
+    )
+    outcomes = []
+    for rights in ([], Permission.objects.filter(codename="view_pipeline")):
+        company.sales1.role.group.permissions.remove(*rights)
+        job = imported(company.sales1, named, unknown)
+        outcomes.append([row.outcome for row in rows_of(job).values()])
+    assert outcomes == [["created", "failed"], ["failed", "failed"]], errors_of(job)
+    assert len({code for _row, _column, code in errors_of(job)}) == 1
 
 
 def test_deals_nobody_has_named_a_customer_for_are_filed_together(company):

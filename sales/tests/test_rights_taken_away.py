@@ -17,8 +17,9 @@ from crm.identity.models import RolePolicy
 from crm.listing.rest.testing import Caller
 from sales import services
 from sales.listings.pools import POOL_LEADS
-from sales.models import Lead, Order, Quote
+from sales.models import Lead, NumberRule, Order, Pipeline, Quote, TaxRate
 from sales.rules import next_actions as rules
+from sales.services import pipelines, setting_up
 from sales.tests.factories import (
     SYSTEM,
     a_line,
@@ -29,6 +30,7 @@ from sales.tests.factories import (
     make_quote,
     sent_quote,
     signed_order,
+    stage,
 )
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +45,7 @@ def sold(company):
     services.accept_quote(quote, by="周敏", actor=SYSTEM)
     accepted = sent_quote(customer)
     services.accept_quote(accepted, by="周敏", actor=SYSTEM)
-    services.create_pool("东区", serves=company.east, is_default=True, actor=SYSTEM)
+    pool = services.create_pool("东区", serves=company.east, is_default=True, actor=SYSTEM)
     product = make_product()
     book = services.save_price_book(None, name="经销商", actor=SYSTEM)
     services.set_prices(book, {product: Decimal(900)}, actor=SYSTEM)
@@ -55,6 +57,7 @@ def sold(company):
     services.save_step(cadence, kind="email", delay_days=0, subject="您好", body="x", actor=SYSTEM)
     return {
         "customer": customer,
+        "pool": pool,
         "cadence": cadence,
         "opportunity": make_opportunity(customer),
         "quote": quote,
@@ -189,6 +192,33 @@ def lists(sold):
     ]
 
 
+def settings(sold):
+    """What administrators set: each kind of it needs the right to see it."""
+    pipeline, tax = Pipeline.objects.get(), TaxRate.objects.order_by("pk").first()
+    first = pipeline.stages.order_by("position").first()
+    rule = services.save_rule(sold["pool"], kind="lead", ground="no_follow_up", days=9, actor=SYSTEM)
+    asked = sharing_out()
+    return [
+        ("admin", reverse("pipelines"), "view_pipeline", first.name_en),
+        ("admin", reverse("pipeline_add"), "view_pipeline", f'value="{pipeline.pk}">{pipeline}'),
+        ("admin", reverse("pipeline_edit", args=[pipeline.pk]), "view_pipeline", "<form"),
+        ("admin", reverse("stage_add", args=[pipeline.pk]), "view_pipeline", "<form"),
+        ("admin", reverse("stage_edit", args=[first.pk]), "view_stage", "<form"),
+        ("admin", reverse("stage_delete", args=[first.pk]), "view_stage", "<form"),
+        ("admin", reverse("assignment_rule_edit", args=[asked.pk]), "view_assignmentrule", "<form"),
+        ("admin", reverse("assignment_group_edit", args=[asked.group_id]), "view_assignmentgroup", "<form"),
+        ("admin", reverse("pools_rule_edit", args=[rule.pk]), "view_recyclerule", "<form"),
+        ("admin", reverse("numbering_edit", args=[NumberRule.objects.first().pk]), "view_numberrule", "<form"),
+        ("admin", reverse("tax_rate_edit", args=[tax.pk]), "view_taxrate", "<form"),
+    ]  # fmt: skip
+
+
+def sharing_out():
+    """A rule by which leads are shared out, with the group it leads to."""
+    group = setting_up.save_group(name="华东组", actor=SYSTEM)
+    return setting_up.save_assignment_rule(name="东区", group=group, actor=SYSTEM)
+
+
 def homes(sold):
     """Today, the board and what is recommended."""
     board, today, next_steps = reverse("opportunity_board"), reverse("today"), reverse("next_actions")
@@ -199,6 +229,13 @@ def homes(sold):
     return [
         ("sales1", board, "change_opportunity", "draggable"),
         ("sales1", board, "add_opportunity", reverse("opportunity_create")),
+        ("sales1", board, "view_pipeline", "draggable"),
+        (
+            "sales1",
+            reverse("opportunity_board_column", args=[stage("Qualify").pk]),
+            "view_stage",
+            "draggable",
+        ),
         ("sales1", today, "view_opportunity", "Open opportunities"),
         ("sales1", today, "add_opportunity", "Open opportunities"),
         ("sales1", today, "add_activity", f"{next_steps}?who=mine"),
@@ -210,7 +247,7 @@ def homes(sold):
     ]
 
 
-@pytest.mark.parametrize("looks", [papers, of_customers, of_leads, lists, homes])
+@pytest.mark.parametrize("looks", [papers, of_customers, of_leads, lists, settings, homes])
 def test_a_page_says_and_offers_nothing_by_a_right_that_was_taken_away(company, sold, looks):
     """Who looks where, the right that is taken away, and what goes with it."""
     whole: dict[tuple[str, str], str] = {}
@@ -222,6 +259,32 @@ def test_a_page_says_and_offers_nothing_by_a_right_that_was_taken_away(company, 
             left = said(getattr(company, name), url)
             transaction.set_rollback(True)
         assert words in whole[name, url] and words not in left, (name, url, rights, words)
+
+
+def test_who_does_not_see_a_kind_of_setting_does_nothing_with_it(company, sold):
+    """Neither an administrator nor a seller to whom the stages of a pipeline are closed."""
+    spare = pipelines.create_pipeline(name="渠道", actor=SYSTEM)
+    asked = sharing_out()
+    unused = setting_up.save_group(name="没有人", actor=SYSTEM)
+    move = reverse("opportunity_bulk", args=["move-stage"])
+    moved = {"ids": [sold["opportunity"].pk], "stage": stage("Discovery").pk}
+    table = [
+        ("admin", reverse("pipeline_delete", args=[spare.pk]), {}, "view_pipeline", 302, 404),
+        ("admin", reverse("stage_place", args=[stage("Discovery").pk]), {"to": "up"}, "view_stage", 302, 404),
+        ("admin", reverse("assignment_rule_move", args=[asked.pk]), {}, "view_assignmentrule", 302, 404),
+        ("admin", reverse("assignment_rule_delete", args=[asked.pk]), {}, "view_assignmentrule", 302, 404),
+        ("admin", reverse("assignment_group_delete", args=[unused.pk]), {}, "view_assignmentgroup", 302, 404),
+        ("sales1", move, moved | {"confirmed": "1"}, "view_pipeline", 302, 422),
+    ]
+    for name, url, data, right, whole, left in table:
+        client, found = Client(), []
+        client.force_login(getattr(company, name))
+        for rights in ("", right):
+            with transaction.atomic():
+                take(getattr(company, name), rights)
+                found.append(client.post(url, data).status_code)
+                transaction.set_rollback(True)
+        assert found == [whole, left], url
 
 
 @pytest.mark.parametrize("kind", ["lead", "opportunity", "quote", "order"])
@@ -268,12 +331,12 @@ def test_what_one_sees_names_what_is_hidden_and_leads_nowhere(company):
             assert str(other) in page, (record, other)
             link = f'href="{other.get_absolute_url()}"'
             assert link in whole and link not in page, (record, other)
+    undo = reverse("lead_unconvert", args=[mine.pk])
+    assert undo in whole and undo not in page  # administrators alone
     new, link = f"{reverse('opportunity_create')}?customer={hidden.pk}", f'"{hidden.get_absolute_url()}"'
     theirs, page = said(company.sales3, new), said(company.sales1, new)
     assert hidden.name in theirs and link in theirs
     assert "<form" in page and hidden.name not in page and link not in page
-    undo = reverse("lead_unconvert", args=[mine.pk])
-    assert undo in whole and undo not in page  # administrators alone
 
 
 def test_a_customer_one_may_only_read_is_given_nothing(company, sold):

@@ -68,6 +68,19 @@ def test_bands_are_of_the_base_currency(company, customer):
     assert asked_for(80_000, "USD") == asked_for(640_000, "CNY") != asked_for(80_000, "CNY")
 
 
+def test_an_amount_without_a_rate_asks_as_many_as_the_largest(company, customer):
+    rate = ExchangeRate(currency="USD", base="CNY", rate=Decimal(8), valid_from_date=date(2020, 1, 1))
+    rate.save()
+    order = make_order(customer, owner=company.sales1, currency="USD", lines=[a_line(1000)])
+    rate.delete()
+    request = submit(ORDER, order, company.sales1)
+    most = submit(
+        ORDER, make_order(customer, owner=company.sales1, lines=[a_line(10_000_000)]), company.sales1
+    )
+    assert asked(request) == asked(most)
+    assert [request.tasks.count(), request.amount] == [most.tasks.count(), 1000]
+
+
 def test_an_order_is_locked_while_it_waits_and_may_be_signed_after(company, customer):
     order = make_order(customer, owner=company.sales1, lines=[a_line(600_000)])
     request = submit(ORDER, order, company.sales1)

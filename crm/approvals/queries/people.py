@@ -85,6 +85,9 @@ class Chart:
         )
 
 
+BEYOND = Decimal("1e30")  # above every amount there is, when one stands for a cent
+
+
 @dataclass
 class PlannedStep:
     """A step worked out: whom it asks, and why those."""
@@ -107,8 +110,9 @@ class Plan:
 
 
 def compared(kind: Approvable, facts: Mapping[str, Any], currency: str) -> dict[str, Any]:
-    """What was measured, as conditions and bands compare it: money in the base currency at today's rate."""
-    rate = rate_on(currency, company_today()) or Decimal(1)
+    """What was measured, as conditions and bands compare it: money in the base currency at today's rate, and beyond
+    every band in a currency that has none: rather one more is asked than one too few."""
+    rate = rate_on(currency, company_today()) or BEYOND
     money = {"amount", *(one.name for one in kind.measures if one.kind == MONEY)}
     return {
         name: str(found * rate)

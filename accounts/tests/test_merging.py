@@ -416,6 +416,9 @@ class TestTheApi:
         assert call("POST", url, {"loser": loser.pk, "loser_version": loser.version - 1}).status_code == 409
         assert Caller(company.sales1)("POST", url, {"loser": loser.pk}).status_code == 403
         assert Caller(company.manager2)("POST", url, {"loser": other.pk}).status_code == 404
+        identity.share(other, user=company.manager1, level="edit", actor=SYSTEM)
+        before = digest([winner, loser, other])
+        assert Caller(company.manager1)("POST", url, {"loser": other.pk}).status_code == 403
         assert Caller(company.sales1)("POST", f"{ROOT}{winner.pk}/unmerge/").status_code == 403
         assert digest([winner, loser, other]) == before and DuplicatePair.objects.count() == 0
 

@@ -70,8 +70,10 @@ def test_a_person_of_two_companies_is_moved_and_made_main_by_who_edits_both(comp
     assert patch(company.sales1, "contacts", own, customer=theirs.pk) == 403
     page = reverse("contact_link", args=[own.pk])
     assert browser(company.sales1).post(page, {"customer": theirs.pk}).status_code == 403
+    new = {"name": "新的人", "customer": theirs.pk}
+    assert Caller(company.sales1)("POST", "/api/v1/contacts/", new).status_code == 403
     main.refresh_from_db()
-    assert main.is_primary and not own.links.exists()
+    assert main.is_primary and not own.links.exists() and theirs.contacts.count() == 2
     assert (person.customer, own.customer) == (theirs, mine)
 
 

@@ -362,7 +362,11 @@ class Runner:
         that failed once for a reason of its own has noticed nothing."""
         for name in names:
             item = self.items[name]
-            if self.fails_without(site, item) and self.run(item)[0] and self.fails_without(site, item):
+            if not self.fails_without(site, item):
+                continue
+            if not self.run(item)[0]:
+                print(f"fails by itself: {name}", flush=True)  # noqa: T201
+            elif self.fails_without(site, item):
                 return name
         return ""
 

@@ -14,9 +14,9 @@ from accounts.queries.activities import contacts_of
 from accounts.rules.due import LATER_TODAY, NEXT_MONDAY, TOMORROW, at_day, put_off
 from accounts.services import NextStep
 from crm.core.clock import company_today
-from crm.identity.access import visible
 from crm.identity.fields import may_edit
-from crm.listing.forms import CrmForm, note_chosen, people
+from crm.identity.models import User
+from crm.listing.forms import CrmForm, people
 from crm.records.models import StoredFile
 from crm.records.queries import business_calendar
 from crm.records.queries.files import own_uploads
@@ -194,7 +194,7 @@ class NewActivityForm(ByRight):
     """A new task or plan from anywhere: what, when, for whom, and with which customer if any."""
 
     subject = forms.CharField(label=_("What is to be done"), max_length=200)
-    customer = forms.ModelChoiceField(label=_("Customer"), queryset=None, required=False)
+    customer = forms.ModelChoiceField(label=_("Customer"), queryset=Customer.objects.all(), required=False)
     kind = forms.ChoiceField(label=_("Kind"), choices=ActivityKind.choices, initial=ActivityKind.TASK)
     date = forms.DateField(label=_("Due"), widget=forms.DateInput(attrs={"type": "date"}))
     time = forms.TimeField(
@@ -203,17 +203,12 @@ class NewActivityForm(ByRight):
         widget=forms.TimeInput(attrs={"type": "time"}),
         help_text=_("Without a time you are reminded at 9:00."),
     )
-    owner = forms.ModelChoiceField(label=_("For"), queryset=None, required=False)
+    owner = forms.ModelChoiceField(
+        label=_("For"), queryset=User.objects.filter(is_active=True), required=False
+    )
     body = forms.CharField(
         label=_("Details"), max_length=20_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["customer"].queryset = visible(Customer, self.user)
-        self.fields["owner"].queryset = people(self.user)
-        self._narrow(None)
-        note_chosen(self)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

@@ -13,6 +13,7 @@ from accounts.tests.factories import SYSTEM, by, make_contact, make_customer
 from accounts.tests.import_tools import carry_on, check, errors_of, rows_of, run, text_file
 from crm.automation.models import OutgoingEmail
 from crm.automation.tasks import send_digests
+from crm.core.templatetags.ui import badge
 from crm.identity import services as identity
 from crm.identity.models import RolePolicy, Team, User
 from crm.listing.importing import undoing
@@ -116,6 +117,16 @@ def test_today_counts_the_customers_and_people_within_reach_of_who_leads(company
     }
     narrow(company.manager1, "accounts.customer")
     assert browser(company.manager1).get(todo).context["numbers"].customers == 0
+
+
+def test_the_list_marks_what_one_sees_only_because_it_is_shared(company):
+    customer, mark = make_customer(company.sales3), badge("Shared", "line")
+    identity.share(customer, user=company.sales1, level="read", actor=SYSTEM)
+    make_customer(company.sales1)
+    everybody = reverse("customer_list")
+    assert mark in seen(company.sales1, everybody)
+    assert mark not in seen(company.sales1, everybody, owner="me")
+    assert mark not in seen(company.sales3, everybody) + seen(company.director, everybody)
 
 
 def test_nothing_is_planned_for_who_cannot_see_the_customer(company):

@@ -13,7 +13,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from crm.core.hooks import hooks
-from crm.identity.access import has_verb
 from crm.listing.columns import link_of, reach
 from crm.listing.selection import MAX_QUERY, BadQuery, select
 
@@ -52,9 +51,9 @@ def search_page(request: HttpRequest) -> HttpResponse:
 
 
 def search_all(user: User, text: str) -> Iterator[Group]:
-    """For each list the person may open its first hits, most recently changed first."""
+    """For each list its first hits, most recently changed first; one the person may not open has none."""
     for listing in hooks.list_pages.values():
-        if not (listing.in_search and listing.searchable) or not has_verb(user, "view", listing.model):
+        if not (listing.in_search and listing.searchable):
             continue
         query = QueryDict(mutable=True)
         query["q"] = text

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 from django.contrib.admin import site
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from rest_framework.test import APIClient
 
 from accounts.tests.factories import make_contact, make_customer
+from accounts.tests.import_tools import check, errors_of, text_file
 from crm.identity import access
 from crm.identity.models import RolePolicy, User
 from crm.identity.models.role import Scope
@@ -111,3 +115,52 @@ def test_the_organisation_says_how_far_somebody_sees_and_what_follows_from_a_rig
     take(company.sales1, "view_customer")
     page = said(company.admin, member)
     assert total.findall(page) == ["0"] and scope.findall(page) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "right"), [("create", "add_lead"), ("update", "change_lead"), ("upsert", "add_lead")]
+)
+def test_an_import_takes_the_right_to_what_its_mode_does(company, mode, right):
+    def sent() -> int:
+        client = APIClient()
+        client.force_authenticate(company.sales1)
+        sheet = text_file("姓名,手机\n王敏,13812345678\n", name="leads.csv")
+        return client.post("/api/v1/imports/", {"file": sheet, "resource": "leads", "mode": mode}).status_code
+
+    assert sent() == 202
+    take(company.sales1, right)
+    assert sent() == 403
+
+
+def test_who_hands_nothing_over_puts_nobody_else_in_charge_by_a_sheet(company):
+    def refused() -> list[str]:
+        sheet = text_file("姓名,手机,负责人\n王敏,13812345678,sales2\n", name="leads.csv")
+        return [code for _row, _column, code in errors_of(check(company.manager1, sheet, "leads"))]
+
+    assert refused() == []
+    take(company.manager1, "transfer_lead")
+    assert refused() == ["owner"]
+
+
+def test_a_list_that_is_closed_keeps_no_view_and_does_no_verb(company, some):
+    asked = [
+        (reverse("customer_view", args=["mine"]), {"do": "pin"}, 302),
+        (reverse("customer_bulk", args=["transfer"]), {"ids": [some["customer"].pk]}, 200),
+    ]
+    for url, form, done in asked:
+        client = Client()
+        client.force_login(company.sales1)
+        assert client.post(url, form).status_code == done, url
+    take(company.sales1, "view_customer")
+    for url, form, _done in asked:
+        assert client.post(url, form).status_code == 403, url
+
+
+def test_finance_finds_only_customers_with_deals(company):
+    """In the palette, whose rows a broad scope narrows by one condition."""
+    for name, dealt in (("云栖有单", timezone.localdate()), ("云栖无单", None)):
+        make_customer(company.sales1, name, first_deal_at=dealt)
+    client = Client()
+    client.force_login(company.finance1)
+    page = client.get(reverse("palette"), {"q": "云栖"}, headers={"HX-Request": "true"}).content.decode()
+    assert "有单" in page and "无单" not in page

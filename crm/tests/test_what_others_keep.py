@@ -101,6 +101,16 @@ def test_what_one_keeps_is_on_ones_own_page_alone(company, keep):
     assert told(company.manager1) == mine and told(company.sales1) != theirs
 
 
+def test_a_star_is_put_on_what_one_sees(company):
+    hidden = make_customer(company.sales3)
+    form = {"model": "accounts.customer", "id": hidden.pk, "on": "1"}
+    tried = [
+        client_of(who).post(reverse("star_record"), form).status_code
+        for who in (company.sales1, company.sales3)
+    ]
+    assert tried == [404, 302]
+
+
 def test_what_one_no_longer_sees_leaves_the_side_bar(company):
     seen = make_customer(company.sales1, "Seen by both")
     star(company.sales1, seen, on=True)

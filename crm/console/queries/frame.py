@@ -8,10 +8,10 @@ from django.db import models
 
 from crm.console.models import RecentRecord
 from crm.identity import queries as identity
-from crm.identity.access import has_verb, visible
+from crm.identity.access import visible
 from crm.identity.fields import shield
 from crm.identity.models import User
-from crm.listing.registry import page_of_key
+from crm.listing.pinned import pinned_of
 from crm.records import queries as saved
 from crm.records.models import SavedView
 
@@ -65,10 +65,7 @@ def records_at_hand(user: User, *, starred: int = 6, recent: int = 3) -> AtHand:
 def pinned_views(user: User) -> list[dict[str, str]]:
     """The views somebody pinned in the side bar, in their order, of lists they may still open."""
     found = []
-    for row in saved.pinned_views(user):
-        listing = page_of_key(row.listing)
-        if listing is None or not has_verb(user, "view", listing.model):
-            continue
+    for row, listing in pinned_of(user):
         builtin = listing.view(row.builtin) if row.builtin else None
         label = builtin.label if builtin else row.name or _shared_name(user, row)
         if not label:

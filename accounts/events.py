@@ -133,6 +133,14 @@ def _with_other(template: Promise) -> Callable[[Event], str]:
     return sentence
 
 
+def _merged(e: Event) -> str:
+    """Who became part of this customer; with what it was called before, where it took the other's name."""
+    names = {"name": e.payload.get("name", ""), "before": e.payload.get("before", "")}
+    if names["before"]:
+        return _("Merged %(name)s into this customer, which was called %(before)s and took its name") % names
+    return _("Merged %(name)s into this customer") % names
+
+
 CUSTOMER_CREATED = event("customer.created", gettext_lazy("Customer created"), sentence=_created)
 CUSTOMER_IMPORTED = event("customer.imported", gettext_lazy("Customer imported"), sentence=_imported)
 CUSTOMER_UPDATED = event("customer.updated", gettext_lazy("Customer changed"), sentence=change_in_words)
@@ -158,7 +166,7 @@ DUPLICATE_SUSPECTED = event(
 CUSTOMER_MERGED = event(
     "customer.merged",
     gettext_lazy("Customers merged"),
-    sentence=_with_other(gettext_lazy("Merged %(name)s into this customer")),
+    sentence=_merged,
 )
 CUSTOMER_UNMERGED = event(
     "customer.unmerged",

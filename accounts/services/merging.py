@@ -90,6 +90,8 @@ def merge_customers(
         _store(winner)
         merge.moved = _move(winner, loser)
         draft.payload |= {"name": loser.name, "loser": loser.pk, "moved": _counted(merge.moved)}
+        if winner.name == loser.name != before["name"]:
+            draft.payload["before"] = before["name"]
     sync_customers([winner.pk])
     _renew_search(winner)
     merge.changes = {

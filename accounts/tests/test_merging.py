@@ -344,6 +344,8 @@ class TestThePages:
         assert (
             f"{loser.name} became part of {before}, which took its name" in client.get(url).content.decode()
         )
+        page = client.get(winner.get_absolute_url()).content.decode()
+        assert f"which was called {before} and took its name" in page
         services.undo_merge(merge, actor=SYSTEM)
         assert f"{loser.name} became part of {before}<" in client.get(url).content.decode()
 

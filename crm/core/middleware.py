@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from crm.core import health, metrics
@@ -55,5 +56,22 @@ class ObservationMiddleware:
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
                 user_id=getattr(user, "pk", None),
+            )
+        return response
+
+
+class FileSentMiddleware:
+    """Lets a page know that a file answered its form, since such an answer leaves the page as it is: by a cookie that
+    the page's own script reads and drops (static/js/download.js)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        is_file = response.get("Content-Disposition", "").startswith("attachment")
+        if is_file and settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.set_cookie(
+                "file_sent", "1", max_age=60, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
             )
         return response

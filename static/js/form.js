@@ -49,6 +49,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { elt: form, verb } = event.detail.requestConfig ?? {};
   if (verb !== "get" && event.detail.xhr.status < 300 && form?.matches("form[data-draft]")) localStorage.removeItem(keyOf(form));
 });
+document.addEventListener("form:answered", (event) => unpend(event.target));
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-pending]").forEach(unpend));
 
 document.addEventListener("keydown", (event) => {

@@ -84,6 +84,7 @@ class RoleForm(forms.ModelForm):
             "needs_second_factor",
             "is_administrator",
         ]
+        help_texts = {"export_cap": _("More rows need an approval, or the right to export without limit.")}
 
 
 class NewRoleForm(forms.Form):

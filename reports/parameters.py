@@ -133,17 +133,19 @@ def team(model: type[models.Model] = Opportunity) -> Parameter:
     """The deals (or other records) of one team and of the teams below it."""
 
     def make(user: User) -> forms.Field:
-        teams = access.visible(Team, user).filter(is_active=True, pk__in=selling_teams(user, model))
+        teams = selling_teams(user, model)
         return TeamField(teams, label=_("Team"), required=False, empty_label=_("All teams"))
 
     return Parameter("team", make)
 
 
-def selling_teams(user: User, model: type[models.Model] = Opportunity) -> set[int]:
-    """The teams a reader tells apart: those whose deals they reach, with the teams above them; all for a wide scope."""
+def selling_teams(user: User, model: type[models.Model] = Opportunity) -> models.QuerySet[Team]:
+    """The teams a reader tells apart: those whose deals they reach, with their own; all for a wide scope."""
+    teams = access.visible(Team, user).filter(is_active=True)
     if access.branches(model, user) is None:
-        return set(access.visible(Team, user).values_list("pk", flat=True))
-    return access.team_ids_of(user, model) | ({user.team_id} if user.team_id else set())
+        return teams
+    mine = {user.team_id} if user.team_id else set()
+    return teams.filter(pk__in=access.team_ids_of(user, model) | mine)
 
 
 def pipeline() -> Parameter:

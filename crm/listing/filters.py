@@ -237,7 +237,7 @@ class OwnerFilter(django_filters.Filter):
         names = {"me": gettext("Me"), "none": gettext("Nobody")}
         ids = [word for word in value if word not in names]
         if ids:
-            names |= {str(one.pk): str(one) for one in visible(User, filters.user).filter(pk__in=ids)}
+            names |= {str(one.pk): str(one) for one in self.field.people.filter(pk__in=ids)}
         return listed([names.get(word, word) for word in value])
 
 

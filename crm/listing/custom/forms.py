@@ -11,7 +11,6 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from crm.core.phone import format_phone
-from crm.identity.access import visible
 from crm.identity.models import User
 from crm.listing.custom.columns import python_of
 from crm.records.field_access import editable
@@ -184,13 +183,15 @@ def _boolean(one: CustomField, _user: User, _present: Any) -> forms.Field:
     return forms.ChoiceField(choices=[("", "–"), ("true", _("Yes")), ("false", _("No"))])
 
 
-def _user(one: CustomField, user: User, present: Any) -> forms.Field:
-    people = visible(User, user).filter(models.Q(is_active=True) | models.Q(pk=present))
-    return forms.ModelChoiceField(queryset=people, empty_label="–")
+# The form narrows every choice of people and records to what its person sees; a public form has none.
+
+
+def _user(one: CustomField, _user: User, present: Any) -> forms.Field:
+    offered = models.Q(is_active=True) | models.Q(pk=present)
+    return forms.ModelChoiceField(queryset=User._default_manager.filter(offered), empty_label="–")
 
 
 def _record(one: CustomField, _user: User, _present: Any) -> forms.Field:
-    # The form narrows every choice of records to what its person sees; a public form has none.
     return forms.ModelChoiceField(queryset=target_of(one)._default_manager.all(), empty_label="–")
 
 

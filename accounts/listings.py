@@ -244,7 +244,7 @@ CUSTOMERS = ListPage(
     row_actions=quick_call,
     row_class=_late,
     search_note="industry",
-    palette=Found("name", "owner__name", sound="name_sort"),
+    palette=Found("name", "owner__name"),
     links=[
         ("contact_list", _("Contacts"), "users", "view", Contact),
         ("data_quality", _("Duplicates"), "copy", "merge"),
@@ -304,7 +304,7 @@ CONTACTS = ListPage(
     ),
     row_actions=quick_call,
     search_note="customer",
-    palette=Found("name", "customer__name", sound="name_sort", parent="customer"),
+    palette=Found("name", "customer__name", parent="customer"),
 )
 
 CONTACT_BIN = bin_of(

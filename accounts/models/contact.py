@@ -15,6 +15,7 @@ from crm.records.custom_sql import custom_index
 from crm.records.models.custom_field import CustomFields
 from crm.records.queries.custom_fields import custom_words
 from crm.records.searchable import Searchable, search_index
+from crm.records.sound import sound_index
 
 
 class Contact(CustomFields, Searchable, Versioned, SoftDeletable):
@@ -39,6 +40,7 @@ class Contact(CustomFields, Searchable, Versioned, SoftDeletable):
 
     objects = AliveManager()
     access = Via("customer", "links__customer")
+    heard_by = "name_sort"
     guarded_fields = ("title", "department", "role", "phone", "email", "wechat", "external_id")
     contact_values = ("phone", "email", "wechat")  # covered while its customer lies in a pool
     contact_of = "customer"
@@ -65,6 +67,7 @@ class Contact(CustomFields, Searchable, Versioned, SoftDeletable):
         ]
         indexes = [
             search_index("contact"),
+            sound_index("contact"),
             custom_index("contact"),
             models.Index(fields=["-updated_at", "-id"], name="contact_new", condition=ALIVE),
             models.Index(fields=["name_sort", "id"], name="contact_name", condition=ALIVE),

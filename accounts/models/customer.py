@@ -19,6 +19,7 @@ from crm.records.custom_sql import custom_index
 from crm.records.models.custom_field import CustomFields
 from crm.records.queries.custom_fields import custom_words
 from crm.records.searchable import Searchable, search_index
+from crm.records.sound import sound_index
 
 ALIVE = models.Q(deleted_at__isnull=True)
 
@@ -95,6 +96,7 @@ class Customer(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDe
 
     objects = AliveManager()
     access = Owned(deal_date="first_deal_at")
+    heard_by = "name_sort"
     guarded_fields = (
         "uscc", "tier", "intent", "industry", "region", "size", "phone", "email", "website", "address",
         "source", "source_detail", "parent", "external_id",
@@ -142,6 +144,7 @@ class Customer(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDe
         ]
         indexes = [
             search_index("customer"),
+            sound_index("customer"),
             custom_index("customer"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="customer_owner_new", condition=ALIVE),
             models.Index(fields=["team", "-updated_at", "-id"], name="customer_team_new", condition=ALIVE),

@@ -15,8 +15,9 @@ from crm.identity import access
 from crm.identity.fields import shield
 from crm.identity.models import User
 from crm.identity.shares import grant_models, live
+from crm.listing.selection import found_by
 from crm.records.models import Region, Tag
-from crm.records.searchable import SEARCHED, search
+from crm.records.searchable import SEARCHED
 
 
 def customer_list() -> models.QuerySet[Customer]:
@@ -147,7 +148,7 @@ def _labels() -> ArraySubquery:
 def named_like(user: User, text: str, limit: int = 6) -> list[Customer]:
     """Customers within somebody's scope found by the beginning of a new one's name."""
     rows = access.visible(Customer, user).select_related("owner", "region")
-    return list(search(rows, text).order_by("-updated_at", "-pk")[:limit])
+    return list(rows.filter(found_by(Customer, text, user)).order_by("-updated_at", "-pk")[:limit])
 
 
 def regions_like(user: User, text: str, limit: int = 30) -> list[Region]:

@@ -7,11 +7,15 @@ large: they are read when the first Chinese name is, or by `load` before a proce
 import re
 import unicodedata
 from functools import cache, lru_cache
+from itertools import chain, islice, pairwise, product
 
 from crm.core.text import CJK, fold, has_cjk
 
 MAX_KEY = 200
+CUTS = 2  # what typed pinyin may mean
 _U_WITH_DOTS = str.maketrans("üǖǘǚǜ", "vvvvv")
+_BETWEEN = re.compile(r"[\s'’]+")
+_VOWELS = frozenset("aeiouv")
 _RUNS = re.compile(f"[{CJK}]+|[^{CJK}]+")
 
 # Family names that are read differently from the common word written with the same character.
@@ -200,33 +204,71 @@ def spelled(name: object, *, person: bool = False) -> str:
 
 @lru_cache(maxsize=1)
 def _all_syllables() -> frozenset[str]:
-    """Every syllable a character can be read as, without tones."""
+    """Every syllable a character can be read as, without tones; not those of mere consonants (嗯 is ng)."""
     found = {_toneless(one) for readings in _dictionaries()[1].values() for one in readings.split(",")}
-    return frozenset(one for one in found if one.isascii() and one.isalpha())
+    return frozenset(one for one in found if one.isascii() and one.isalpha() and not _VOWELS.isdisjoint(one))
+
+
+@lru_cache(maxsize=1)
+def _begun_syllables() -> frozenset[str]:
+    """Everything that a syllable begins with."""
+    return frozenset(one[:length] for one in _all_syllables() for length in range(1, len(one) + 1))
 
 
 @lru_cache(maxsize=1_000)
-def heard(typed: str) -> str:
+def heard(typed: str) -> tuple[str, ...]:
     """Typed pinyin cut into syllables as sort keys have them: yunqi → yun qi; the last may be begun (yunq → yun q).
 
-    Empty for what is no pinyin of at least two syllables; the longest first syllable that works out is taken.
+    What it may mean, the likeliest first and at most two (xian → xian, xi an); nothing for what is no pinyin, or shorter
+    than two letters. A space or apostrophe ends a syllable (xi'an → xi an).
     """
-    text = typed.strip().lower()
-    if not text.isascii() or not text.isalpha() or not 3 <= len(text) <= 60:
-        return ""
-    cut = _cut(text)
-    return " ".join(cut) if cut and len(cut) > 1 else ""
+    words = [word for word in _BETWEEN.split(typed.lower()) if word]
+    text = "".join(words)
+    if not text.isascii() or not text.isalpha() or not 2 <= len(text) <= 60:
+        return ()
+    ways = [_cuts(word, _all_syllables()) for word in words]
+    if not ways[-1] and len(text) > 2:  # zh alone is two initials
+        ways[-1] = _cuts(words[-1], _begun_syllables())
+    return tuple(" ".join(chain(*cuts)) for cuts in islice(product(*map(_likely, ways)), CUTS))
 
 
-def _cut(text: str) -> list[str] | None:
+def _likely(cuts: list[list[str]]) -> list[list[str]]:
+    """Without a lone vowel inside a word, where there is another way."""
+    return [cut for cut in cuts if cut is cuts[0] or not {"a", "o"} & set(cut[1:])]
+
+
+def _cuts(text: str, last: frozenset[str]) -> list[list[str]]:
+    """The ways to cut a text into syllables, the likeliest first; the last piece is one of `last`."""
     known = _all_syllables()
-    ways: dict[int, list[str] | None] = {len(text): []}
+    ways: dict[int, list[list[str]]] = {}
     for start in range(len(text) - 1, -1, -1):
         rest = text[start:]
-        ways[start] = [rest] if start and any(one.startswith(rest) for one in known) else None
-        for length in range(min(6, len(rest)), 0, -1):
-            after = ways.get(start + length)
-            if rest[:length] in known and after is not None:
-                ways[start] = [rest[:length], *after]
-                break
+        found = [[rest]] if rest in last else []
+        for length in range(min(6, len(rest) - 1), 0, -1):
+            if rest[:length] in known:
+                found += [[rest[:length], *after] for after in ways[start + length]]
+        ways[start] = sorted(found, key=_oddity)[: 2 * CUTS]
     return ways[0]
+
+
+def _oddity(cut: list[str]) -> tuple[int, int]:
+    """Inside a word few syllables begin with a vowel: xian is rather 先 than 西安. Then fewer syllables are likelier."""
+    return sum(one[0] in _VOWELS for one in cut[1:]), len(cut)
+
+
+def sound_pairs(cut: str) -> list[str]:
+    """Each syllable with the first letter of the next: what `sound_grams` of the database makes of a reading."""
+    syllables = cut.split(" ")
+    return [f"{one} {after[0]}" for one, after in pairwise(syllables)]
+
+
+def sounds(reading: str, typed: str) -> bool:
+    """Whether a sort key sounds as typed: the rule the database applies, for tests.
+
+    Several syllables may stand anywhere, one alone has to begin the name, as one character has to.
+    """
+    pairs = set(sound_pairs(reading))
+    return any(
+        cut in reading and pairs.issuperset(sound_pairs(cut)) if " " in cut else reading.startswith(cut)
+        for cut in heard(typed)
+    )

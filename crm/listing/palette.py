@@ -10,10 +10,9 @@ from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Greatest, Left
 from django.urls import reverse
 
-from crm.core import grams, pinyin
+from crm.core import grams
 from crm.core.hooks import hooks
 from crm.identity import access, fields
-from crm.identity.policies import Owned
 from crm.listing.columns import link_of
 from crm.listing.selection import MERGED, search
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from crm.listing.declare import ListPage
 
 LONGEST = 120
-HEARD = 1000  # names in one piece of a scope that sound as typed
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,6 @@ class Found:
     title: Any
     note: Any = ""
     latest: str = "updated_at"
-    sound: str = ""  # the field with the reading of Chinese names, syllable by syllable
     parent: str = (
         ""  # the record whose search index holds the names of these too: short texts are sought by it
     )
@@ -141,19 +138,10 @@ def _parts(listing: ListPage, user: User, text: str, size: int) -> Iterator[Quer
     if pieces is None:
         latest = access.narrow_joined(latest, user)
     hits = search(listing, latest, text, user)
-    ways = [_short(found, hits, text) if pieces else hits]
-    spoken = pinyin.heard(text) if found.sound else ""
-    named = pieces is not None and isinstance(access.policy_of(listing.model), Owned)
-    if spoken and not named:  # at its beginning among everybody's: there an index helps
-        ways.append(latest.filter(**{f"{found.sound}__startswith": spoken}))
-    for rows in ways:
-        yield from (rows.filter(one)[:size] for one in pieces.folded) if pieces else (rows[:size],)
-    if spoken and pieces and named:
-        # Anywhere in a name among the few one owns; first by the index over names alone: it need not look at twenty
-        # thousand rows for two.
-        heard = every.filter(**{f"{found.sound}__contains": spoken}).values("pk")
-        first, *others = (heard.filter(one)[:HEARD] for one in pieces.all)
-        yield latest.filter(pk__in=first.union(*others, all=True) if others else first)[:size]
+    if pieces is None:
+        yield hits[:size]
+    else:
+        yield from (_short(found, hits, text).filter(one)[:size] for one in pieces.folded)
 
 
 def _short(found: Found, rows: QuerySet, text: str) -> QuerySet:

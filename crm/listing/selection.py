@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -25,6 +26,7 @@ from crm.listing.filters import Chip, Filters, is_set
 from crm.records import searchable
 from crm.records.models import SavedView
 from crm.records.queries import saved_view
+from crm.records.sound import heard_q
 
 if TYPE_CHECKING:
     from crm.identity.models import User
@@ -295,26 +297,34 @@ def overlaid(view: View | SavedView | None, query: QueryDict) -> QueryDict:
 
 
 def search(listing: ListPage, rows: QuerySet, text: str, user: User) -> QuerySet:
-    """Rows that contain the text: by their search index where the model has one, else in the named fields.
+    """Rows that contain the text, or whose name sounds so: by index where the model has one, else in the named fields."""
+    if issubclass(listing.model, searchable.Searchable):
+        return rows.filter(found_by(listing.model, text, user))
+    if not listing.search:
+        raise ImproperlyConfigured(f"{listing.key} declares nothing to search")
+    found = Q()
+    for word in text.split():
+        found &= reduce(or_, (Q(**{f"{path}__icontains": word}) for path in listing.search))
+    for path in listing.search:
+        heard = heard_q(path, text, indexed=False) if path.endswith("name_sort") else None
+        found = found if heard is None else found | heard
+    return rows.filter(found)
+
+
+def found_by(model: type[searchable.Searchable], text: str, user: User) -> Q:
+    """The condition under which somebody finds a record by a text.
 
     Whoever sees fields not at all or only in part finds by name alone: a hit would tell what a field says.
     """
-    if issubclass(listing.model, searchable.Searchable):
-        if any(fields.closed(user, model) for model in searchable.reads_of(listing.model)):
-            return searchable.search_openly(rows, text, fields.closed(user, listing.model))
-        found_by_all = searchable.search(rows, text)
-        covered = hushed_q(user, listing.model)  # what lies in a pool is found by its open names alone
-        if covered is None:
-            return found_by_all
-        return found_by_all.filter(~covered | searchable.openly(listing.model, text))
-    if not listing.search:
-        raise ImproperlyConfigured(f"{listing.key} declares nothing to search")
-    for word in text.split():
-        found = Q()
-        for path in listing.search:
-            found |= Q(**{f"{path}__icontains": word})
-        rows = rows.filter(found)
-    return rows
+    closed = fields.closed(user, model)
+    found = searchable.search_filter(text) or Q()
+    covered = hushed_q(user, model)  # what lies in a pool is found by its open names alone
+    if any(fields.closed(user, one) for one in searchable.reads_of(model)):
+        found &= searchable.openly(model, text, closed)
+    elif covered is not None:
+        found &= ~covered | searchable.openly(model, text)
+    heard = searchable.heard(model, text, closed)
+    return found if heard is None else heard | found  # the cheaper to confirm first
 
 
 def page_size(query: QueryDict, default: int) -> int:

@@ -9,12 +9,14 @@ from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from crm.core import grams
 from crm.core.text import fold
+from crm.records.sound import Reading, has_initials, heard_q
 
 M = TypeVar("M", bound=models.Model)
+NOTHING = Q(pk__in=[])
 SEARCHED = ("search_text", "search_grams")  # large, and read by searches alone
 
 
@@ -24,6 +26,10 @@ class Searchable(models.Model):
     The model says what it is found by in `search_values()`; its services call `fill_search()` before saving,
     set-based writers `search_columns()`. The index is declared per model with `search_index("customer")`.
     """
+
+    heard_by = ""  # the field with the reading of its name, where typed pinyin finds it too
+    openly_found_by: tuple[str, ...] = ("name",)  # what may be found by whoever does not see all the rest
+    initialled: tuple[str, ...] = ("name",)  # of which it is found by the initials too
 
     search_text = models.TextField(default="", blank=True, editable=False)
     search_grams = ArrayField(models.TextField(), default=list, blank=True, editable=False)
@@ -78,29 +84,37 @@ def candidates(text: str) -> Q | None:
 
 
 def search(queryset: models.QuerySet[M], query: str) -> models.QuerySet[M]:
-    """Narrow a query to the records found by a text."""
+    """Narrow a query to the records found by a text, whoever asks."""
     condition = search_filter(query)
     return queryset if condition is None else queryset.filter(condition)
 
 
-def search_openly(
-    queryset: models.QuerySet[M], query: str, closed: Container[str] = ()
-) -> models.QuerySet[M]:
-    """Narrow to the records whose name has the text: for people who may not find by all the rest."""
-    return search(queryset, query).filter(openly(queryset.model, query, closed))
-
-
-def openly(model: type[models.Model], query: str, closed: Container[str] = ()) -> Q:
+def openly(model: type[Searchable], query: str, closed: Container[str] = ()) -> Q:
     """The condition under which a record's open names have the text: a hit then tells nothing of its other values.
 
     A kind without a name says in `openly_found_by` what stands for it; what is closed finds nothing.
     """
-    names = getattr(model, "openly_found_by", ("name", "name_sort"))
-    paths = [name for name in names if name not in closed]
-    condition = Q() if paths else Q(pk__in=[])
+    paths = [name for name in model.openly_found_by if name not in closed]
+    condition = Q()
     for term in grams.query_terms(query):
-        condition &= reduce(or_, (Q(**{f"{path}__icontains": term}) for path in paths), Q())
+        condition &= reduce(or_, (_opens(model, path, term) for path in paths), Q()) if paths else NOTHING
     return condition
+
+
+def _opens(model: type[Searchable], path: str, term: str) -> Q:
+    """Whether an open name, or its initials, has a word."""
+    found = Q(**{f"{path}__icontains": term})
+    if path in model.initialled and len(term) > 1 and term.isascii() and term.isalnum():
+        stored = path == "name" and model.heard_by
+        found |= has_initials(F(stored) if stored else Reading(F(path)), term)
+    return found
+
+
+def heard(model: type[Searchable], query: str, closed: Container[str] = ()) -> Q | None:
+    """The condition under which a record's name sounds as typed; None where it cannot, or may not be told."""
+    if not model.heard_by or "name" in closed:
+        return None
+    return heard_q(model.heard_by, query)
 
 
 def reads_of(model: type[models.Model]) -> list[type[models.Model]]:

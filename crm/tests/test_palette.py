@@ -5,7 +5,6 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.tests.factories import by, make_contact, make_customer
-from crm.core.pinyin import heard
 from crm.identity import services as identity
 from crm.identity.models import User
 from crm.identity.tests.factories import SYSTEM
@@ -62,8 +61,10 @@ def test_nobody_finds_what_they_do_not_see(client, company, some):
     assert titles(ask(client, company.sales2, "云栖"))["customer"] == ["杭州云栖精密机械有限公司"]
 
 
-def test_pinyin_of_the_whole_base_is_found_from_the_beginning(client, company, some):
+def test_pinyin_of_the_whole_base_is_found_anywhere_in_a_name(client, company, some):
     assert titles(ask(client, company.admin, "yunqixiao"))["customer"] == ["云栖小镇物业服务有限公司"]
+    assert titles(ask(client, company.admin, "yunqijing"))["customer"] == ["杭州云栖精密机械有限公司"]
+    assert titles(ask(client, company.admin, "hang"))["customer"] == ["杭州云栖精密机械有限公司"]
 
 
 @pytest.mark.parametrize("who", ["sales1", "manager1", "director", "admin", "service1"])
@@ -108,23 +109,6 @@ def test_actions_are_those_one_may_do(client, company, some):
 def test_without_scripts_the_search_page_answers(client, company, some):
     client.force_login(company.sales1)
     assert client.get("/palette/?q=%E4%BA%91").url == "/search/?q=%E4%BA%91"
-
-
-@pytest.mark.parametrize(
-    ("typed", "cut"),
-    [
-        ("yunqi", "yun qi"),
-        ("yunq", "yun q"),
-        ("Xian", "xian"),
-        ("hangzhou", "hang zhou"),
-        ("zxqv", ""),
-        ("yq", ""),
-        ("云", ""),
-        ("x" * 80, ""),
-    ],
-)
-def test_typed_pinyin_is_cut_into_syllables(typed, cut):
-    assert heard(typed) == (cut if " " in cut else "")
 
 
 @pytest.mark.parametrize("text", ["<script>", "'; --", "%", "\\", "＞", ">>", "a" * 500, "\x00云"])

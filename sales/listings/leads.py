@@ -186,7 +186,7 @@ LEADS = ListPage(
     expand_offered=_writes,
     row_actions=quick_call,
     search_note="company",
-    palette=Found("name", "company", sound="name_sort"),
+    palette=Found("name", "company"),
     links=[
         ("cadence_list", _("Cadences"), "send", "view", Cadence),
         ("lead_bin_list", _("Bin"), "trash"),

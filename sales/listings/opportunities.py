@@ -157,7 +157,7 @@ OPPORTUNITIES = ListPage(
         url_name="opportunity_create",
     ),
     search_note="customer.name",
-    palette=Found("name", "customer__name", sound="name_sort"),
+    palette=Found("name", "customer__name"),
     links=[
         ("opportunity_board", _("Board"), "layout-kanban"),
         ("forecast", _("Forecast"), "chart-histogram"),

@@ -104,7 +104,7 @@ ORDERS = ListPage(
     ),
     search_note="customer.name",
     resource=OrderResource,
-    palette=Found("name", "number", sound="name_sort"),
+    palette=Found("name", "number"),
     links=[
         ("quote_list", _("Quotes"), "file-invoice", "view", Quote),
         ("payment_list", _("Payments"), "cash", "view", PaymentPlan),

@@ -92,7 +92,7 @@ PRODUCTS = ListPage(
     ),
     resource=ProductResource,
     more_columns=price_columns,
-    palette=Found("name", "code", sound="name_sort"),
+    palette=Found("name", "code"),
     links=[
         ("pricebook_list", _("Price books"), "tags", "view", PriceBook),
         ("product_bin_list", _("Bin"), "trash", "delete"),

@@ -19,6 +19,7 @@ from crm.records.custom_sql import custom_index
 from crm.records.models.custom_field import CustomFields
 from crm.records.queries.custom_fields import custom_words
 from crm.records.searchable import Searchable, search_index
+from crm.records.sound import sound_index
 from sales.models.choices import DisqualifyReason, LeadStatus, TouchKind
 
 OPEN_STATUSES = (LeadStatus.NEW, LeadStatus.WORKING, LeadStatus.QUALIFIED)
@@ -94,7 +95,9 @@ class Lead(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDeleta
         "title", "phone", "email", "wechat", "website", "industry", "region", "size", "channel", "campaign",
         "external_id", "need", "budget", "expected_at",
     )  # fmt: skip
-    openly_found_by = ("name", "name_sort", "company")
+    openly_found_by = ("name", "company")
+    initialled = ("name", "company")
+    heard_by = "name_sort"
     contact_values = ("phone", "email", "wechat")  # covered while it lies in a pool
     unrecorded_fields = ("phone_key", "company_core", "company_region", "name_sort")
 
@@ -123,6 +126,7 @@ class Lead(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDeleta
         ]
         indexes = [
             search_index("lead"),
+            sound_index("lead"),
             custom_index("lead"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="lead_owner_new", condition=ALIVE),
             models.Index(fields=["team", "-updated_at", "-id"], name="lead_team_new", condition=ALIVE),

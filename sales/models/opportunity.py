@@ -21,6 +21,7 @@ from crm.records.custom_sql import custom_index
 from crm.records.models.custom_field import CustomFields
 from crm.records.queries.custom_fields import custom_words
 from crm.records.searchable import Searchable, search_index
+from crm.records.sound import sound_index
 from sales.models.choices import CloseReason, ForecastCategory, OpportunityStatus
 from sales.models.lead import Lead
 from sales.models.pipeline import Pipeline, Stage
@@ -92,6 +93,7 @@ class Opportunity(OwnedModel, Followed, CustomFields, Searchable, Versioned, Sof
         "competitor", "external_id",
     )  # fmt: skip
     unrecorded_fields = ("name_sort",)
+    heard_by = "name_sort"
 
     class Meta:
         verbose_name = _("opportunity")
@@ -121,6 +123,7 @@ class Opportunity(OwnedModel, Followed, CustomFields, Searchable, Versioned, Sof
         ]
         indexes = [
             search_index("opportunity"),
+            sound_index("opportunity"),
             custom_index("opportunity"),
             models.Index(
                 fields=["owner", "-updated_at", "-id"], name="opportunity_owner_new", condition=ALIVE

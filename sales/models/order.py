@@ -19,6 +19,7 @@ from crm.records.models.custom_field import CustomFields
 from crm.records.models.record_file import FILE_AUTHOR, RecordFile
 from crm.records.queries.custom_fields import custom_words
 from crm.records.searchable import Searchable, search_index
+from crm.records.sound import sound_index
 from sales.models.lines import SaleLine, Totals
 from sales.models.opportunity import Opportunity
 from sales.models.quote import Quote
@@ -111,7 +112,9 @@ class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletab
     objects = AliveManager()
     access = Owned(also_via="customer")
     guarded_fields = MONEY
-    openly_found_by = ("number", "name", "name_sort", "customer__name", "external_id")
+    openly_found_by = ("number", "name", "customer__name", "external_id")
+    initialled = ("name", "customer__name")
+    heard_by = "name_sort"
     unrecorded_fields = ("name_sort",)
 
     class Meta:
@@ -148,6 +151,7 @@ class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletab
         ]
         indexes = [
             search_index("order"),
+            sound_index("order"),
             custom_index("order"),
             models.Index(fields=["owner", "-updated_at", "-id"], name="order_owner_new", condition=ALIVE),
             models.Index(fields=["team", "-updated_at", "-id"], name="order_team_new", condition=ALIVE),

@@ -17,6 +17,7 @@ from crm.records.models import NamedInBothLanguages
 from crm.records.models.custom_field import CustomFields
 from crm.records.queries.custom_fields import custom_words
 from crm.records.searchable import Searchable, search_index
+from crm.records.sound import sound_index
 
 SHARE = [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))]
 
@@ -69,6 +70,7 @@ class Product(CustomFields, Searchable, Versioned, SoftDeletable):
     objects = AliveManager()
     access = Everyone()
     guarded_fields = ("cost",)
+    heard_by = "name_sort"
     unrecorded_fields = ("name_sort",)
 
     class Meta:
@@ -92,6 +94,7 @@ class Product(CustomFields, Searchable, Versioned, SoftDeletable):
         ]
         indexes = [
             search_index("product"),
+            sound_index("product"),
             custom_index("product"),
             models.Index(fields=["name_sort", "id"], name="product_name", condition=ALIVE),
             models.Index(fields=["code", "id"], name="product_code", condition=ALIVE),

@@ -95,3 +95,49 @@ def test_readings():
     assert pinyin.initials("尉迟恭", person=True) == "ycg"
     assert pinyin.spelled("张伟") == "zhangwei"
     assert pinyin.initials("Acme") == "" == pinyin.spelled("Acme")
+
+
+@pytest.mark.parametrize(
+    ("typed", "cuts"),
+    [
+        ("yunqi", ["yun qi"]),
+        ("yunq", ["yun q"]),
+        ("Xian", ["xian", "xi an"]),
+        ("xi'an", ["xi an"]),
+        ("xi'an gaox", ["xi an gao x"]),
+        ("xi'a!n", []),
+        ("xi'", ["xi"]),
+        ("'", []),
+        ("hua zx", []),
+        ("hang zhou", ["hang zhou"]),
+        ("fangan", ["fan gan", "fang an"]),
+        ("li", ["li"]),
+        ("zho", ["zho"]),
+        ("zh", []),
+        ("n", []),
+        ("zxqv", []),
+        ("acme", []),
+        ("云", []),
+        ("yunqi2", []),
+        ("x" * 80, []),
+    ],
+)
+def test_typed_pinyin_is_cut_into_syllables(typed, cuts):
+    assert pinyin.heard(typed) == tuple(cuts)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "heard"),
+    [
+        ("上海华星精密", "huaxing", True),
+        ("上海华星精密", "huaxi", True),
+        ("上海华星精密", "shang", True),
+        ("上海华星精密", "hua", False),  # one syllable has to begin the name
+        ("上海华星精密", "xinghua", False),
+        ("天旗软件", "anqi", False),  # half a syllable is none
+        ("西安高新", "xian", True),
+        ("张伟", "zhang wei", True),
+    ],
+)
+def test_a_name_sounds_as_typed(name, typed, heard):
+    assert pinyin.sounds(pinyin.sort_key(name, person=True), typed) is heard

@@ -87,7 +87,12 @@ def _common(listing: Any) -> list[OpenApiParameter]:
         _query("sort", "Order, descending with a minus.", enum=sorts),
         _query("count", "`exact` adds the number of all rows.", enum=["exact"]),
         *(
-            [_query("q", "Text to find: two Chinese characters, digits of a phone, letters.")]
+            [
+                _query(
+                    "q",
+                    "Text to find: two Chinese characters, digits of a phone, letters, pinyin of a name or its initials.",
+                )
+            ]
             if listing.searchable
             else []
         ),

@@ -1,5 +1,7 @@
 """An export over the cap: asked for, approved by the superior, made once, fetched once."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils.translation import override
 
@@ -107,6 +109,18 @@ def test_approved_it_is_fetched_once(client, company, asked, django_capture_on_c
     assert Caller(company.sales1)("POST", f"/api/v1/exports/{asked.pk}/download/").status_code == 409
 
 
+def test_whoever_went_on_with_other_work_is_told_that_the_file_is_there(
+    company, asked, django_capture_on_commit_callbacks
+):
+    a_while_ago = asked.created_at - timedelta(minutes=5)
+    ExportJob._base_manager.filter(pk=asked.pk).update(created_at=a_while_ago)
+    with django_capture_on_commit_callbacks(execute=True):
+        approve(company, asked)
+    deliver_pending()
+    told = company.sales1.notifications.get(kind="job_done")
+    assert told.title == "Finished: Export: Customers" and told.url == f"/exports/{asked.pk}/"
+
+
 def test_rejected_nothing_is_made(company, asked):
     request = ApprovalRequest.objects.get()
     services.reject(request, user=company.manager1, actor=actor(company.manager1), comment="no")
@@ -127,6 +141,11 @@ def test_a_list_that_grew_is_approved_anew(company, asked, django_capture_on_com
         approve(company, asked)
     asked.refresh_from_db()
     assert asked.state == "failed" and "grown" in asked.error
+    deliver_pending()
+    told = company.sales1.notifications.get(kind="job_done")
+    assert told.title == "Failed: Export: Customers" and told.url == f"/exports/{asked.pk}/"
+    with override("zh-hans"):
+        assert told.title == "失败：导出客户"
 
 
 def test_through_the_api(company):

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Customer
 from accounts.tests.import_tools import carry_on, text_file, xlsx
+from crm.events.delivery import deliver_pending
 from crm.records.models import ExportJob, ImportJob
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,8 @@ def test_a_sheet_without_the_required_column_fails_with_the_reason(api, company)
     )
     body = client.get(f"/api/v1/imports/{pk}/").json()
     assert body["state"] == "failed" and body["error"]
+    deliver_pending()
+    assert [note.title for note in company.sales1.notifications.all()] == [f"Failed: {body['file_name']}"]
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.4", b"PK\x03\x04broken", b"\x00\x01\x02\x03" * 100])

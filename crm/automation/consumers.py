@@ -1,7 +1,10 @@
 """What of the event log is news for whom. Each handler runs once per event (the outbox sees to it)."""
 
+from typing import Any
+
 from django.apps import apps
 from django.db import models
+from django.urls import reverse
 
 from crm.automation import kinds, services
 from crm.events.actor import Actor
@@ -69,6 +72,23 @@ def job_finished(event: Event) -> None:
         _tell_owner(event, kinds.JOB_DONE, state=event.payload.get("state", ""))
 
 
+def export_ended(event: Event) -> None:
+    """Tell the person who asked for a list that its file is there, or that none could be made, unless they waited for it."""
+    job, state = subject_of(event), event.payload.get("state", "")
+    if state == "stopped" or job is None:
+        return
+    if state == "failed" or event.payload.get("seconds", 0) >= WATCHED_SECONDS:
+        what = event.payload.get("what", "")
+        _tell_owner(
+            event, kinds.JOB_DONE, state=state, what=what, url=reverse("export_detail", args=[job.pk])
+        )
+
+
+def import_failed(event: Event) -> None:
+    """Tell the person who started an import that it could not go on."""
+    _tell_owner(event, kinds.JOB_DONE, state="failed")
+
+
 def import_finished(event: Event) -> None:
     """Tell the person who started an import that it is over."""
     _tell_owner(event, kinds.IMPORT_DONE)
@@ -86,7 +106,7 @@ def year_missing(event: Event) -> None:
     )
 
 
-def _tell_owner(event: Event, kind: kinds.Kind, **more: str) -> None:
+def _tell_owner(event: Event, kind: kinds.Kind, *, url: str = "", **more: Any) -> None:
     record = subject_of(event)
     user_id = getattr(record, "user_id", None)
     if record is None or user_id is None:
@@ -95,7 +115,7 @@ def _tell_owner(event: Event, kind: kinds.Kind, **more: str) -> None:
         User._base_manager.filter(pk=user_id),
         kind,
         params={"what": str(record), **more},
-        url=record.get_absolute_url() if hasattr(record, "get_absolute_url") else "",
+        url=url or (record.get_absolute_url() if hasattr(record, "get_absolute_url") else ""),
         about=record,
         event_id=event.pk,
         dedupe=str(event.pk),  # what failed and was tried again ends twice

@@ -9,6 +9,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crm.core.languages import in_reader_language
+
 KINDS: dict[str, Kind] = {}
 
 
@@ -96,6 +98,12 @@ def group_text(key: str, params: Mapping[str, Any], count: int = 1) -> str:
     return str(found.group_many if count > 1 and found.group_many else found.group) % values
 
 
+def group_label_of(key: str) -> str:
+    """What this kind of news is called where group chats are set up."""
+    found = KINDS.get(key)
+    return str(found.group_label or found.label) if found else key
+
+
 def icon_of(key: str) -> str:
     found = KINDS.get(key)
     return found.icon if found else "bell"
@@ -131,7 +139,7 @@ ENDED = {"failed": _("Failed: %(what)s"), "stopped": _("Stopped: %(what)s")}
 def _ended(params: Mapping[str, Any]) -> Mapping[str, Any]:
     """How background work ended, in words; news from before that was kept are of work that is done."""
     words = ENDED.get(params.get("state", ""), _("Finished: %(what)s"))
-    return {"said": str(words) % params}
+    return {"said": str(words) % {**params, "what": in_reader_language(params.get("what", ""))}}
 
 
 JOB_DONE = kind(

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from crm.automation import services
+from crm.automation.kinds import group_label_of
 from crm.automation.models import OutgoingEmail, RobotMessage
 from crm.events import delivery
 from crm.events.models import Delivery
@@ -72,7 +73,7 @@ def _failed_emails() -> list[Failure]:
 def _failed_messages() -> list[Failure]:
     rows = RobotMessage._base_manager.filter(state=RobotMessage.State.FAILED).select_related("robot")
     return [
-        Failure("robot", row.pk, f"{row.robot} · {row.kind}", row.error, row.created_at)
+        Failure("robot", row.pk, f"{row.robot} · {group_label_of(row.kind)}", row.error, row.created_at)
         for row in rows.order_by("-pk")[:FAILURES_SHOWN]
     ]
 

@@ -124,8 +124,7 @@ def _reopened(job: ExportJob, request: ApprovalRequest, actor: Actor) -> None:
 
 
 def _title(job: ExportJob, detail: Mapping[str, Any]) -> str:
-    page = jobs.list_page_of(job.resource)
-    return _("Export: %(list)s") % {"list": page.title if page else job.resource}
+    return jobs.title_of(job)
 
 
 def _summary(job: ExportJob, detail: Mapping[str, Any]) -> str:

@@ -29,4 +29,5 @@ LIST_EXPORTED = event("list.exported", gettext_lazy("List exported"), sentence=_
 LIST_EXPORT_REFUSED = event(
     "list.export_refused", gettext_lazy("Export refused"), sentence=_refused, timeline=False
 )
+EXPORT_ENDED = event("export.ended", gettext_lazy("Export in the background ended"), timeline=False)
 LIST_FETCHED = event("list.fetched", gettext_lazy("Approved export fetched"), timeline=False)

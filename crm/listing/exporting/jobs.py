@@ -20,14 +20,17 @@ from django.utils.translation import gettext as _
 
 from crm.approvals import services as approvals
 from crm.core.hooks import hooks
+from crm.core.languages import in_each_language
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken
 from crm.events.actor import Actor
+from crm.events.recording import record_event
 from crm.events.tasks import wake
 from crm.identity.models import User
 from crm.records.models import ExportJob
 
 from . import table, writers
+from .events import EXPORT_ENDED
 from .responses import LONGEST_REASON, asks_why, record_export, record_refusal
 from .watermark import Watermark
 
@@ -212,10 +215,20 @@ def _counted(job: ExportJob, rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
         yield row
 
 
+@transaction.atomic
 def _end(job: ExportJob, state: str, error: str = "") -> None:
     job.state, job.error = state, error
     job.finished_at = job.beat_at = timezone.now()
     job.save(update_fields=["state", "error", "file", "file_name", "done", "total", "finished_at", "beat_at"])
+    seconds = round((job.finished_at - job.created_at).total_seconds())
+    payload = {"what": in_each_language(lambda: title_of(job)), "state": state, "seconds": seconds}
+    record_event(EXPORT_ENDED, job, actor=Actor.of(job.user, origin="task"), payload=payload)
+
+
+def title_of(job: ExportJob) -> str:
+    """What is exported, in the reader's language."""
+    page = list_page_of(job.resource)
+    return _("Export: %(list)s") % {"list": page.title if page else job.resource}
 
 
 @transaction.atomic

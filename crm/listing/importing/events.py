@@ -30,6 +30,10 @@ def _finished(e: Event) -> str:
     }
 
 
+def _failed(e: Event) -> str:
+    return _("The import of %(file)s failed") % {"file": e.payload.get("file", "")}
+
+
 def _stopped(e: Event) -> str:
     return _("Stopped the import of %(file)s") % {"file": e.payload.get("file", "")}
 
@@ -57,6 +61,7 @@ IMPORT_COMMITTED = event(
 IMPORT_FINISHED = event(
     "import.finished", gettext_lazy("Import finished"), sentence=_finished, timeline=False
 )
+IMPORT_FAILED = event("import.failed", gettext_lazy("Import failed"), sentence=_failed, timeline=False)
 IMPORT_STOPPED = event("import.stopped", gettext_lazy("Import stopped"), sentence=_stopped, timeline=False)
 IMPORT_UNDONE = event("import.undone", gettext_lazy("Import undone"), sentence=_undone, timeline=False)
 IMPORT_TEMPLATE_SAVED = event("import.template_saved", gettext_lazy("Import template saved"), timeline=False)

@@ -18,7 +18,7 @@ from crm.events.recording import record_event
 from crm.records.models import ImportJob, ImportRow
 
 from . import checking, committing, jobs, parts, staging, undoing
-from .events import IMPORT_FINISHED
+from .events import IMPORT_FAILED, IMPORT_FINISHED
 from .reading import UnreadableFile
 from .resource import ImportResource, Run
 
@@ -192,6 +192,8 @@ def fail(job: ImportJob, message: str) -> None:
     fresh.save()
     if fresh.state == ImportJob.State.FAILED:
         parts.end_rest(fresh)
+        actor = Actor.of(fresh.user, origin="import")
+        record_event(IMPORT_FAILED, fresh, actor=actor, payload={"file": fresh.file_name, "error": message})
     log.warning("import_failed", job=job.pk, reason=message)
 
 

@@ -88,7 +88,9 @@ def test_a_sheet_without_the_required_column_fails_with_the_reason(api, company)
     body = client.get(f"/api/v1/imports/{pk}/").json()
     assert body["state"] == "failed" and body["error"]
     deliver_pending()
-    assert [note.title for note in company.sales1.notifications.all()] == [f"Failed: {body['file_name']}"]
+    assert [note.title for note in company.sales1.notifications.all()] == [
+        f"Failed: {ImportJob.objects.get(pk=pk)}"
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.4", b"PK\x03\x04broken", b"\x00\x01\x02\x03" * 100])

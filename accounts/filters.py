@@ -95,7 +95,7 @@ class PlaceFilter(django_filters.Filter):
         return qs.filter(found)
 
     def describe(self, value: list[str], filters: Filters) -> str:
-        return listed([one.label for one in visible(Region, filters.user).filter(pk__in=value)])
+        return listed([one.label for one in self.extra["rows"].filter(pk__in=value)])
 
 
 class IndustryFilter(Records):

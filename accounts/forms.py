@@ -14,7 +14,7 @@ from accounts.services.cleaning import cleaned
 from crm.core.clock import company_today
 from crm.core.phone import format_phone
 from crm.core.writes import RuleBroken
-from crm.identity.access import has_verb, visible
+from crm.identity.access import has_verb
 from crm.identity.fields import may_edit
 from crm.identity.models import User
 from crm.listing.forms import (
@@ -25,7 +25,6 @@ from crm.listing.forms import (
     note_chosen,
     possible_owners,
 )
-from crm.records.models import Region
 from crm.records.models.custom_field import PREFIX
 
 NORMALISED = ("phone", "email", "uscc", "website")
@@ -56,7 +55,6 @@ def offer_regions(form: forms.BaseForm) -> None:
     if "region" not in form.fields:
         return
     field = form.fields["region"]
-    field.queryset = visible(Region, form.user)
     field.label_from_instance = lambda region: region.full_label
     field.widget = RemoteSelect(reverse("customer_regions"))
     field.iterator = FewChoices

@@ -15,7 +15,14 @@ from accounts.filters import ContactFilters, CustomerFilters
 from accounts.models import Contact, Customer
 from accounts.models.choices import ContactRole
 from accounts.queries.activities import may_write, reads_others
-from accounts.queries.customers import contact_bin, contact_list, customer_bin, customer_list, with_labels
+from accounts.queries.customers import (
+    contact_bin,
+    contact_list,
+    customer_bin,
+    customer_list,
+    tags_for,
+    with_labels,
+)
 from accounts.resources import ContactResource, CustomerResource
 from crm.core import formats
 from crm.core.masking import is_masked
@@ -136,7 +143,7 @@ class TagForm(CrmForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.queryset = access.visible(Tag, self.user).current()
+            field.queryset = tags_for(self.user)
 
 
 TRANSFER = Assign(Customer, services.transfer_customers)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Customer
-from accounts.tests.factories import by, make_contact, make_customer
+from accounts.tests.factories import by, make_contact, make_customer, make_tag
 from crm.listing.rest.testing import Caller
 from crm.records.models import Region
 
@@ -98,15 +98,19 @@ def test_the_number_beside_today_is_of_follow_ups_one_may_read(company, world):
     assert not count()
 
 
-def test_reference_data_one_may_not_read_is_none_at_all(company):
-    """By its code and by its name."""
-    region = Region.objects.get(code="330100")
-    call, count = Caller(company.sales1), Customer.objects.count()
-    for word in (region.pk, region.full_name):
-        with transaction.atomic():
-            assert call("POST", "/api/v1/customers/", {"name": "新的", "region": word}).status_code == 201
-            transaction.set_rollback(True)
-    take(company.sales1, "view_region")
-    for word in (region.pk, region.full_name):
-        assert call("POST", "/api/v1/customers/", {"name": "新的", "region": word}).status_code == 400
-    assert Customer.objects.count() == count
+def test_what_one_may_not_read_is_none_at_all(company):
+    """Regions by their code and name, tags by their number and name."""
+    region, tag, call = Region.objects.get(code="330100"), make_tag("重点客户"), Caller(company.sales1)
+    named = [{"region": region.pk}, {"region": region.full_name}, {"tags": [tag.pk]}, {"tags": [tag.name]}]
+
+    def answers():
+        found = []
+        for one in named:
+            with transaction.atomic():
+                found.append(call("POST", "/api/v1/customers/", {"name": "新的", **one}).status_code)
+                transaction.set_rollback(True)
+        return found
+
+    assert answers() == [201] * 4
+    take(company.sales1, "view_region view_tag")
+    assert answers() == [400] * 4

@@ -11,7 +11,6 @@ from accounts.forms import QuickCustomerForm
 from accounts.rules.derive import Derivation
 from accounts.services.customers import derive_from
 from crm.core.formats import number
-from crm.identity.access import visible
 from crm.identity.models import User
 from crm.records.models import Region
 
@@ -43,7 +42,7 @@ def filled_in(form: QuickCustomerForm, found: Derivation, user: User) -> list[Li
             lines.append(Line(field, text))
         else:
             derived = found.values[field.name]
-            lines.append(Line(field, _in_words(field, derived.value, user), derived.explanation))
+            lines.append(Line(field, _in_words(field, derived.value), derived.explanation))
     return lines
 
 
@@ -67,8 +66,8 @@ def _label(field: forms.BoundField, value: Any) -> str:
     return number(value) if isinstance(value, int) else str(value)
 
 
-def _in_words(field: forms.BoundField, value: str, user: User) -> str:
+def _in_words(field: forms.BoundField, value: str) -> str:
     if field.name != "region":
         return _label(field, value)
-    region = visible(Region, user).filter(pk=value).first()
+    region = field.field.queryset.filter(pk=value).first()
     return region.full_label if region else ""

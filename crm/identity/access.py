@@ -313,7 +313,17 @@ def _rows(model: type[models.Model], user: User, level: str) -> Q:
 
 
 def _pieces(model: type[models.Model], user: User, level: str) -> Pieces | None:
-    """What `_rows` says as conditions that overlap, parents by join; None where the scope is broad."""
+    """What `_rows` says as conditions that overlap, parents by join; None where the scope is broad.
+
+    Remembered with the person for the request: what belongs to customers asks for those of customers, kind by kind.
+    """
+    known = user.__dict__.setdefault("_crm_pieces", {})
+    if (model, level) not in known:
+        known[model, level] = _pieces_of(model, user, level)
+    return known[model, level]
+
+
+def _pieces_of(model: type[models.Model], user: User, level: str) -> Pieces | None:
     policy, held, one = policy_of(model), [], []
     if isinstance(policy, Via):
         parents = policy.fields

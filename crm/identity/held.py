@@ -26,6 +26,7 @@ REMEMBERED = (
     "_crm_teams",
     "held_teams",
     "_crm_shares",
+    "_crm_pieces",
     "_perm_cache",
     "held_verbs",
     "_user_perm_cache",

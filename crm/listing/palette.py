@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet, TextField, Value
@@ -133,14 +134,11 @@ def _parts(listing: ListPage, user: User, text: str, size: int) -> Iterator[Quer
     pieces = access.scope_pieces(listing.model, user)
     if pieces is not None and len(pieces.all) > MERGED:
         pieces = None
-    every = listing.queryset().select_related(None).order_by()
-    latest = _latest(listing, found, every, narrow=pieces is not None)
+    latest = _latest(listing, narrow=pieces is not None)
     if pieces is None:
-        latest = access.narrow_joined(latest, user)
-    hits = search(listing, latest, text, user)
-    if pieces is None:
-        yield hits[:size]
+        yield search(listing, access.narrow_joined(latest, user), text, user)[:size]
     else:
+        hits = search(listing, latest, text, user)
         yield from (_short(found, hits, text).filter(one)[:size] for one in pieces.folded)
 
 
@@ -152,12 +150,15 @@ def _short(found: Found, rows: QuerySet, text: str) -> QuerySet:
     return rows.filter(**{f"{found.parent}__search_grams__contains": grams.query_grams(terms)})
 
 
-def _latest(listing: ListPage, found: Found, rows: QuerySet, narrow: bool) -> QuerySet:
-    """What the palette reads of the rows, the latest first."""
+@cache  # it is the same for everybody and at any time: what a list holds before anyone asks for some of it
+def _latest(listing: ListPage, narrow: bool) -> QuerySet:
+    """What the palette reads of a list's rows, the latest first."""
+    found = listing.palette
+    assert found is not None
     at: Any = F(found.latest)
     if narrow:
         # Of few rows all hits are sorted. By the bare field the planner would walk the whole table from its latest
         # row, hoping to meet some of them soon.
         at = Greatest(at, at)
-    key = Value(listing.key, TextField())
-    return rows.annotate(_key=key, _at=at).order_by("-_at", "-pk").values_list("_key", "pk", "_at")
+    rows = listing.queryset().select_related(None).annotate(_key=Value(listing.key, TextField()), _at=at)
+    return rows.order_by("-_at", "-pk").values_list("_key", "pk", "_at")

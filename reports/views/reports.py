@@ -24,7 +24,11 @@ from reports.shown import page_context
 @require_safe
 def report_list(request: HttpRequest) -> HttpResponse:
     """Which reports somebody may read."""
-    context = {"reports": reports_for(request.user), "targets": has_verb(request.user, "view", Quota)}
+    context = {
+        "reports": reports_for(request.user),
+        "forecast": FORECAST.offered(request.user),
+        "targets": has_verb(request.user, "view", Quota),
+    }
     return render(request, "reports/list.html", context)
 
 

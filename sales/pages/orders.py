@@ -35,6 +35,8 @@ def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> d
     rates = {line.tax_rate for line in lines}
     versions = list(order.versions.all())
     fields.shield(user, [*lines, *versions])
+    renewal = order.renewals.exclude(status=OrderStatus.VOIDED).first()
+    beside = [one.pk for one in (order.renews, renewal) if one is not None]
     in_yuan = order.amount is not None and order.currency == "CNY" and order.amount < MOST
     return {
         "lines": lines,
@@ -49,7 +51,9 @@ def order_context(request: HttpRequest, order: Order, may: dict[str, bool]) -> d
         "can": {to for to in OrderStatus.values if contracts.may_become(order.status, to)},
         "may_amend": order.status in (OrderStatus.APPROVED, OrderStatus.EFFECTIVE, OrderStatus.FULFILLING),
         "may_renew": order.is_effective and order.end_date is not None,
-        "renewal": order.renewals.exclude(status=OrderStatus.VOIDED).first(),
+        "renewal": renewal,
+        "orders_seen": access.visible(Order, user).in_bulk(beside) if beside else {},
+        "quote_seen": order.quote is not None and access.may(user, "view", order.quote),
         "versions": versions,
         "customer_seen": access.may(user, "view", order.customer),
         "opportunity_seen": order.opportunity is not None and access.may(user, "view", order.opportunity),

@@ -32,14 +32,16 @@ def quote_context(request: HttpRequest, quote: Quote, may: dict[str, bool]) -> d
         if access.has_verb(user, "view", QuoteLine)
         else [],
         "lines_seen": access.has_verb(user, "view", QuoteLine),
-        "versions": list(versions_of(quote)),
+        "versions": list(access.narrow(versions_of(quote), user)),
         "status_kind": STATUS_KINDS.get(QuoteStatus(quote.status), ""),
         "expired": quote.is_expired(company_today()),
         "approval_begun": pending_for(quote) is not None,
         "needs_approval": quote.is_draft and needs_approval(quote),
         "link": link,
         "link_url": public_url(token) if link and (token := token_of(link)) else "",
-        "orders": list(orders) if access.has_verb(user, "view", Order) else [],
+        "orders": list(access.noting(orders, user, "view", "seen"))
+        if access.has_verb(user, "view", Order)
+        else [],
         "may_order": access.has_verb(user, "add", Order),
         "may_copy": access.has_verb(user, "add", Quote),
         "customer_seen": access.may(user, "view", quote.customer),

@@ -187,6 +187,7 @@ def lists(sold):
         ("finance1", reverse("receipt_list"), "confirm_receipt", "/confirm/"),
         ("sales1", reverse("product_columns"), "view_pricebook", "经销商"),
         ("manager1", reverse("report_list"), "view_quota", reverse("quota_list")),
+        ("manager1", reverse("report_list"), "view_opportunity", reverse("dashboard")),
         ("sales1", reverse("opportunity_create"), "transfer_opportunity", "Sales2"),
         ("sales1", sold["product"].get_absolute_url(), "view_pricebook", "经销商"),
     ]

@@ -186,4 +186,5 @@ LEAD_PAGE = RecordPage(
         "channel", "campaign", "external_id",
     ),
     always=frozenset({"phone", "email", "source"}),
+    settled=lambda lead: {"source"} if lead.source else (),  # where somebody first came from
 )  # fmt: skip

@@ -9,7 +9,7 @@ LEAD_PAGE = RecordPage(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,7 @@ class RecordPage:
     copied: frozenset[str] = frozenset()  # those one takes along to other programs
     percents: frozenset[str] = frozenset()  # those that count hundredths
     has: Callable[[Any], set[str]] | None = None  # built-in fields of a record like this; None: all facts
+    settled: Callable[[Any], Collection[str]] = nothing  # those of them that do not change any more
     refusals: Mapping[type[Exception], Callable[..., dict[str, Any]]] = field(default_factory=dict)
 
     @property

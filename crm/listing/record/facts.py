@@ -46,9 +46,8 @@ class Fact:
 
 def editable(page: RecordPage, record: Any, user: User) -> set[str]:
     """The fields that somebody can edit in place now, as far as they may change the record."""
-    own = {name for name in page.present(record) if field_rights.may_edit(user, page.model, name)} & set(
-        page.form._meta.fields or ()
-    )
+    there = page.present(record) & set(page.form._meta.fields or ()) - set(page.settled(record))
+    own = {name for name in there if field_rights.may_edit(user, page.model, name)}
     custom = fields_to_edit(user, page.model).values() if issubclass(page.model, CustomFields) else ()
     return own | {one.name for one in custom}
 

@@ -208,3 +208,15 @@ def test_what_a_role_may_no_longer_do_is_no_longer_offered(client, company, requ
     role.remove(role.get(codename="add_approvalrequest"))
     new = {"kind": "thing", "record": other.pk}
     assert Caller(company.sales1)("POST", "/api/v1/approvals/", new).status_code == 403
+
+
+def test_a_second_click_of_who_follows_a_leaver_is_the_same_wish(client, company, request_):
+    leaver = company.sales1
+    leaver.is_active = False
+    leaver.save(update_fields=["is_active"])
+    client.force_login(company.manager1)
+    for _time in range(2):
+        answer = client.post(at("withdraw", request_), headers=HTMX)
+        assert answer.status_code == 204 and "Withdrawn." in answer["HX-Trigger"]
+    request_.refresh_from_db()
+    assert request_.state == "withdrawn"

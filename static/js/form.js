@@ -28,6 +28,7 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post" && !isHtmx) return;
   const button = event.submitter ?? form.querySelector("[type=submit]");
   delete form.dataset.dirty;
+  form.dataset.pending = ""; // at once: a second click may come before any timer
   // After this turn, so that the button's own name and value still go along.
   setTimeout(() => pend(form, button), 0);
 }, true);

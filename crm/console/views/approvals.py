@@ -192,7 +192,8 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back what one submitted, or what somebody did whom one follows."""
     approval = record(request, pk)
-    if approval.submitter_id != request.user.pk and not queries.may_withdraw(request.user, approval):
+    is_theirs = approval.submitter_id == request.user.pk or queries.may_withdraw(request.user, approval)
+    if approval.is_pending and not is_theirs:  # of what is over the service says that it is
         raise PermissionDenied
     try:
         services.withdraw(approval, user=request.user, actor=actor_of(request))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from django import forms
 from django.db import models
 from django.http import QueryDict
 from django.utils.text import capfirst
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.core.money import BASE_CURRENCY
@@ -200,29 +202,65 @@ class FieldForm(forms.Form):
         name = self.cleaned_data[f"{what}_field"]
         if not name:
             return None
-        words = [
-            word for word in self.cleaned_data[f"{what}_values"].replace("，", ",").split(",") if word.strip()
-        ]
         operator = self.cleaned_data[f"{what}_operator"] or IS
-        return {"field": name, "operator": operator, "values": [self._value(name, word) for word in words]}
+        values = (
+            [] if operator in (FILLED, EMPTY) else [self._value(name, word) for word in self._words(what)]
+        )
+        return {"field": name, "operator": operator, "values": values}
+
+    def _check_conditions(self, data: Mapping[str, Any]) -> None:
+        """A value that the other field cannot have would hide the new one for ever: it is refused at its place."""
+        for what in ("shown", "required"):
+            name = data.get(f"{what}_field")
+            if not name or data.get(f"{what}_operator") in (FILLED, EMPTY):
+                continue
+            for word in self._words(what):
+                try:
+                    self._value(name, word)
+                except BadValue as error:
+                    self.add_error(f"{what}_values", self._refusal(name, str(error)))
+
+    def _words(self, what: str) -> list[str]:
+        given = self.cleaned_data.get(f"{what}_values", "")
+        return [word for word in re.split("[,，、]", given) if word.strip()]
+
+    def _custom(self, name: str) -> CustomField | None:
+        return next((one for one in fields_of(self.model).values() if one.name == name), None)
 
     def _value(self, name: str, word: str) -> str:
-        """What somebody typed as the key a condition compares."""
+        """What somebody typed as the key a condition compares; raises BadValue for what the field cannot hold."""
         word = tidy(word)
-        if (one := next((f for f in fields_of(self.model).values() if f.name == name), None)) is not None:
-            try:
-                kept = (
-                    stored(spec_of(one), word)
-                    if one.kind != Kind.MULTI_CHOICE
-                    else stored(spec_of(one), [word])[0]
-                )
-            except BadValue:
-                return word
+        if (one := self._custom(name)) is not None:
+            kept = stored(spec_of(one), [word] if one.kind == Kind.MULTI_CHOICE else word)
+            kept = kept[0] if isinstance(kept, list) else kept
             return str(kept).lower() if isinstance(kept, bool) else str(kept)
-        for value, label in self.model._meta.get_field(name).flatchoices:
-            if fold(label) == fold(word):
-                return str(value)
+        choices = self._choices(name)
+        for value, label in choices:
+            if fold(word) in (fold(value), fold(label)):
+                return value
+        if choices:
+            raise BadValue(gettext("There is no option “%(value)s”.") % {"value": word[:60]})
         return word
+
+    def _choices(self, name: str) -> list[tuple[str, str]]:
+        """What a field can be, as key and label; nothing where it takes anything."""
+        if (one := self._custom(name)) is not None:
+            if one.kind in CHOOSING:
+                return [(key, one.option_label(key)) for key in one.option_map]
+            yes_or_no = one.kind == Kind.BOOLEAN
+        else:
+            found = self.model._meta.get_field(name)
+            yes_or_no = isinstance(found, models.BooleanField)
+            if found.flatchoices:
+                return [(str(value), str(label)) for value, label in found.flatchoices if value != ""]
+        return [("true", gettext("Yes")), ("false", gettext("No"))] if yes_or_no else []
+
+    def _refusal(self, name: str, why: str) -> str:
+        """Why a value cannot be, and which can."""
+        labels = pgettext("between the items of a list", ", ").join(
+            label for _key, label in self._choices(name)
+        )
+        return gettext("%(why)s Possible: %(options)s") % {"why": why, "options": labels} if labels else why
 
     def _sources(self) -> list[tuple[str, Any]]:
         """Fields a condition can look at: the record's own choices and texts, and its other custom fields."""
@@ -253,7 +291,10 @@ class FieldForm(forms.Form):
             found |= {
                 f"{what}_field": condition.get("field", ""),
                 f"{what}_operator": condition.get("operator", IS),
-                f"{what}_values": ", ".join(condition.get("values", ())),
+                f"{what}_values": ", ".join(
+                    dict(self._choices(condition["field"])).get(value, value) if condition else value
+                    for value in condition.get("values", ())
+                ),
             }
         return found
 
@@ -290,6 +331,7 @@ class FieldForm(forms.Form):
         data = super().clean() or {}
         if not data.get("label_zh") and not data.get("label_en") and "label_zh" not in self.errors:
             self.add_error("label_zh", _("Give the field a name."))
+        self._check_conditions(data)
         return data
 
 

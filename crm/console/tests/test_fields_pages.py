@@ -52,6 +52,23 @@ class TestFieldPages:
         page = admin.get("/settings/fields/").content.decode()
         assert "Member level" in page
 
+    def test_a_condition_takes_the_words_people_see_and_no_others(self, admin):
+        add(admin, label_zh="会员等级", label_en="Member level", kind="choice", **OPTIONS)
+        condition = {"shown_field": "cf_member_level", "shown_operator": "is"}
+        asked = {"label_zh": "乙", "kind": "text", "key": "two", **condition}
+        answer = add(admin, **asked, shown_values="Gold, platinum")
+        [why] = answer.context["form"].errors["shown_values"]
+        assert answer.status_code == 422 and "platinum" in why and "Gold" in why and "Silver" in why
+        kind = {"required_field": "kind", "required_operator": "is_not"}
+        answer = add(admin, **asked, shown_values="Gold", **kind, required_values="nonsense")
+        assert answer.status_code == 422 and "required_values" in answer.context["form"].errors
+        answer = add(admin, **asked, shown_values="Gold、银牌", **kind, required_values="Person")
+        assert answer.status_code == 302
+        one = CustomField.objects.get(key="two")
+        assert one.shown_when["values"] == ["gold", "silver"] and one.required_when["values"] == ["person"]
+        form = admin.get(f"/settings/fields/{one.pk}/").context["form"]
+        assert (form["shown_values"].value(), form["required_values"].value()) == ("Gold, Silver", "Person")
+
     def test_what_cannot_be_is_said_at_its_place(self, admin):
         answer = add(admin, label_zh="", label_en="", kind="text")
         assert answer.status_code == 422 and "label_zh" in answer.context["form"].errors

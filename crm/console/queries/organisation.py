@@ -14,6 +14,7 @@ from crm.identity.access import has_verb, scope_of, visible
 from crm.identity.models import Scope, Team, TeamUserGrant, User
 from crm.identity.queries import descendants
 from crm.listing.registry import page_of_key
+from crm.records.sound import heard_q
 
 
 @dataclass
@@ -77,6 +78,7 @@ def members_of(team: Team | None, *, q: str = "", former: bool = False) -> model
             | models.Q(phone__contains=q)
             | models.Q(email__icontains=q)
             | models.Q(name_sort__icontains=q)
+            | (heard_q("name_sort", q, indexed=False) or models.Q(pk__in=[]))
         )
     return rows.order_by("team__position", "team__name", "name_sort")
 

@@ -23,6 +23,7 @@ QUERIES = {
     "filtered and sorted": "tier=A&sort=name",
     "two characters": "q=精密",
     "one character": "q=李",
+    "pinyin": "q=jingmi",
 }
 BARE = """{% load i18n %}<!doctype html><title>Bare</title><table>{% for row in rows %}<tr>
 <td><a href="/customers/{{ row.pk }}/">{{ row.name }}</a></td><td>{{ row.get_kind_display }}</td><td>{{ row.tier }}</td>

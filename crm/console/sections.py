@@ -195,9 +195,9 @@ def sections_for(user: User, path: str = "", q: str = "") -> dict[str, Any]:
         "label": current["label"] if current else "",
         "q": q,
         "groups": [
-            {"label": group, "rows": [row for row in shown if row["group"] == group]}
+            {"label": group, "rows": held}
             for group in GROUPS
-            if any(row["group"] == group for row in shown)
+            if (held := [row for row in shown if row["group"] is group])  # by name each would be translated
         ],
     }
 

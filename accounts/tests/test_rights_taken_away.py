@@ -72,6 +72,7 @@ def test_a_page_says_and_offers_nothing_by_a_right_that_was_taken_away(company, 
         ("sales1", todo, "view_activity", 'id="follow-ups"'),
         ("sales1", todo, "view_activity", "带样机试跑"),
         ("sales1", todo, "view_customer", silent.name),
+        ("sales1", todo, "view_customer", 'id="neglected"'),
         ("manager1", todo, "view_activity", "?who=team"),
     ]
     whole: dict[tuple[str, str], str] = {}

@@ -78,6 +78,7 @@ def test_whose_role_reads_their_own_follow_ups_alone_reads_nothing_of_others_any
     assert browser(company.service1).get(record).context["counts"].total == 0
     todo = seen(company.service1, reverse("today"))
     assert "回访保养" in todo and "底价四十八万" not in todo
+    assert 'id="neglected"' not in todo  # who is, is told by what others wrote
 
 
 def test_what_one_planned_oneself_stays_when_its_customer_is_out_of_sight_and_leads_nowhere(company):

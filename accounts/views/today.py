@@ -93,8 +93,8 @@ def _aside(request: HttpRequest, who: queries.Whose, reads: bool) -> dict[str, A
         return {}
     if not reads:  # nobody waits for their follow-ups: what others did is their news
         return {"latest": select(CUSTOMERS, request.user, QueryDict("")).page(size=LATEST).records}
-    if not reads_others(request.user):
-        return {"neglected": [], "neglected_total": 0}
+    if not reads_others(request.user):  # they cannot tell who is neglected
+        return {}
     rows, total = neglected(who.customers())
     return {"neglected": rows, "neglected_total": total, "may_write": may_write(request.user)}
 

@@ -3,8 +3,8 @@
 `bin/mutations` runs this as a pytest plugin. A site is one call, in the code of the product, of a function of
 `crm.identity.access`. Every test of the selection runs once and tells which sites it passes; then each site in turn lets
 everything through, and the tests that pass it run until one fails: first those beside it and the table of routes, and of
-each those that pass the fewest sites, for they are about one thing. A site that no test misses is a missing test or a
-superfluous call.
+each those that noticed another site before, then those that pass few sites, for they are about one thing. A site that no
+test misses is a missing test or a superfluous call.
 """
 
 import ast
@@ -367,10 +367,13 @@ class Runner:
     def candidates(self, site: Site) -> list[str]:
         """The tests that pass a site, those that will most likely and cheaply tell first."""
         heaps: list[list[str]] = [[], [], [], []]
-        telling = sorted(self.kept.traced.items(), key=lambda one: (len(one[1]["sites"]), one[1]["seconds"]))
-        for name, traced in telling:
-            if name in self.items and site.key in traced["sites"]:
-                heaps[nearness(site, name)].append(name)
+        noticed = set(self.kept.caught.values())
+        passed = {name: one for name, one in self.kept.traced.items() if site.key in one["sites"]}
+        for name in sorted(
+            passed.keys() & self.items.keys(),
+            key=lambda name: (name not in noticed, len(passed[name]["sites"]), passed[name]["seconds"]),
+        ):
+            heaps[nearness(site, name)].append(name)
         before = self.kept.caught.get(site.key)
         return ([before] if before in self.items else []) + in_turn(heaps)
 

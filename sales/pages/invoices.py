@@ -15,7 +15,7 @@ from sales.models import Invoice, InvoiceAmount, InvoiceStatus
 from sales.pages.orders import HISTORY
 from sales.queries.invoices import invoice_list
 from sales.queries.payments import may_correct
-from sales.services.invoices import is_voidable
+from sales.services.invoices import AFTERWARDS, is_voidable
 
 FACTS = (
     "kind", "title", "tax_number", "bank", "address", "content", "send_to", "note", "number", "issued_date",
@@ -55,6 +55,7 @@ INVOICE_PAGE = RecordPage(
     context=invoice_context,
     facts=FACTS,
     always=frozenset({"tax_number", "send_to"}),
+    settled=lambda invoice, name: not (invoice.is_applied or name in AFTERWARDS),
     copied=frozenset({"title", "tax_number", "number"}),
     has=lambda _invoice: set(FACTS),
 )

@@ -186,5 +186,5 @@ LEAD_PAGE = RecordPage(
         "channel", "campaign", "external_id",
     ),
     always=frozenset({"phone", "email", "source"}),
-    settled=lambda lead: {"source"} if lead.source else (),  # where somebody first came from
+    settled=lambda lead, name: name == "source" and bool(lead.source),  # where somebody first came from
 )  # fmt: skip

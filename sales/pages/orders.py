@@ -12,6 +12,7 @@ from crm.identity import access, fields
 from crm.identity import services as identity
 from crm.identity.models import User
 from crm.listing.record import RecordPage
+from crm.records.models.custom_field import PREFIX
 from sales import services
 from sales.forms.orders import OrderForm
 from sales.listings.orders import ORDER_BIN, ORDERS, STATUS_KINDS
@@ -21,7 +22,7 @@ from sales.queries.invoices import invoices_of, room_of
 from sales.queries.orders import order_record, reads_prices
 from sales.queries.payments import Books, books_of, may_bill, may_correct, settled
 from sales.rules import contracts
-from sales.services.orders import is_deletable
+from sales.services.orders import AFTERWARDS, is_deletable
 
 HISTORY = 12
 
@@ -109,6 +110,11 @@ def _corrects(user: User, plan: list[PaymentPlan], action: str) -> bool:
     return bool(plan) and may_correct(user, plan[0], action)
 
 
+def is_settled(order: Order, name: str) -> bool:
+    """Whether only an amendment changes a field of an order."""
+    return not (order.is_draft or name in AFTERWARDS or name.startswith(PREFIX))
+
+
 ORDER_PAGE = RecordPage(
     listing=ORDERS,
     queryset=order_record,
@@ -126,4 +132,5 @@ ORDER_PAGE = RecordPage(
         "payment_terms", "delivery_terms", "note", "external_id",
     ),
     always=frozenset({"contact", "signed_date", "end_date", "payment_terms"}),
+    settled=is_settled,
 )  # fmt: skip

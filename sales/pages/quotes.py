@@ -70,4 +70,5 @@ QUOTE_PAGE = RecordPage(
         "payment_terms", "delivery_terms", "note",
     ),
     always=frozenset({"contact", "valid_until", "payment_terms"}),
+    settled=lambda quote, _name: not quote.is_draft,
 )  # fmt: skip

@@ -9,7 +9,7 @@ LEAD_PAGE = RecordPage(
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 def nothing(*_about: Any) -> dict[str, Any]:
     return {}
+
+
+def never(_record: Any, _name: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,7 +79,9 @@ class RecordPage:
     copied: frozenset[str] = frozenset()  # those one takes along to other programs
     percents: frozenset[str] = frozenset()  # those that count hundredths
     has: Callable[[Any], set[str]] | None = None  # built-in fields of a record like this; None: all facts
-    settled: Callable[[Any], Collection[str]] = nothing  # those of them that do not change any more
+    settled: Callable[[Any, str], bool] = (
+        never  # whether a field of a record like this does not change any more
+    )
     refusals: Mapping[type[Exception], Callable[..., dict[str, Any]]] = field(default_factory=dict)
 
     @property

@@ -46,8 +46,9 @@ class Fact:
 
 def editable(page: RecordPage, record: Any, user: User) -> set[str]:
     """The fields that somebody can edit in place now, as far as they may change the record."""
-    there = page.present(record) & set(page.form._meta.fields or ()) - set(page.settled(record))
-    own = {name for name in there if field_rights.may_edit(user, page.model, name)}
+    own = {name for name in page.present(record) if field_rights.may_edit(user, page.model, name)} & set(
+        page.form._meta.fields or ()
+    )
     custom = fields_to_edit(user, page.model).values() if issubclass(page.model, CustomFields) else ()
     return own | {one.name for one in custom}
 
@@ -76,7 +77,9 @@ def groups(
     if issubclass(page.model, CustomFields):
         own |= {fact.name: fact for fact in custom_facts(record, user)}
     own = {
-        name: replace(fact, edit_url=page.url("field", record.pk, name)) if fact.editable else fact
+        name: replace(fact, edit_url=page.url("field", record.pk, name))
+        if fact.editable and not page.settled(record, name)
+        else replace(fact, editable=False)
         for name, fact in own.items()
     }
     return [

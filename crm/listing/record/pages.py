@@ -46,12 +46,14 @@ def context_of(request: HttpRequest, page: RecordPage, record: Any) -> dict[str,
     held = access.allowed(request.user, record, page.verbs)
     may = {verb: verb in held for verb in page.verbs}
     own = page.context(request, record, may)
+    groups = facts.groups(page, record, request.user)
     return {
         "page": page,
         "record": record,
         page.model._meta.model_name: record,
         "urls": page.addresses(record.pk),
-        "fact_groups": facts.groups(page, record, request.user),
+        "fact_groups": groups,
+        "edits": any(fact.editable for _section, found in groups for fact in found),
         "left_panels": panel_urls(page, record, "left"),
         "right_panels": panel_urls(page, record, "right"),
         "list": list_of(request, page.listing),

@@ -33,7 +33,7 @@ function follow(form) {
   });
   form.querySelectorAll("[data-required-when]").forEach((input) => {
     const needed = holds(form, JSON.parse(input.dataset.requiredWhen));
-    if (needed !== null) input.toggleAttribute("aria-required", needed);
+    if (needed !== null) input.setAttribute("aria-required", String(needed));
     if (needed !== null) input.closest(".field")?.classList.toggle("field-needed", needed);
   });
 }
@@ -102,3 +102,5 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 followAll(document);
 armBoards(document);
+const moved = new URLSearchParams(window.location.search).get("moved"); // the button that was pressed last
+if (moved) document.getElementById(moved)?.focus();

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -82,7 +83,8 @@ def fields_arrange(request: HttpRequest) -> HttpResponse:
             groups.append((value, []))
         elif what == "field":
             groups[-1][1].append(value)
-    _move(groups, request.POST.get("move", ""))
+    moved = request.POST.get("move", "")
+    _move(groups, moved)
     order = [(int(pk), names) for pk, names in groups[1:] if pk.isdecimal()]
     try:
         services.arrange(model, order, top=groups[0][1], actor=actor_of(request))
@@ -90,7 +92,8 @@ def fields_arrange(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, _("Saved."))
-    return done(request, address(model))
+    # The page comes back with the focus on the very button, for the next step.
+    return done(request, f"{address(model)}&{urlencode({'moved': moved})}" if moved else address(model))
 
 
 def _move(groups: list[tuple[str, list[str]]], asked: str) -> None:

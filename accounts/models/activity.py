@@ -49,14 +49,6 @@ class Outcome(models.TextChoices):
     OTHER = "other", pgettext_lazy("outcome", "Other")
 
 
-class FollowUpManager(AliveManager):
-    """Follow-ups outside the bin; those with a customer in the bin are gone with it."""
-
-    def get_queryset(self) -> models.QuerySet:
-        with_customer = models.Q(customer__isnull=True) | models.Q(customer__deleted_at__isnull=True)
-        return super().get_queryset().filter(with_customer)
-
-
 class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
     """One follow-up: planned (`due_at`), done (`done_at`) or both; done ones are append-only history.
 
@@ -125,7 +117,8 @@ class Activity(OwnedModel, Searchable, Versioned, SoftDeletable):
     external_id = models.CharField(_("external ID"), max_length=100, blank=True)
     origin = models.CharField(max_length=10, blank=True, editable=False)
 
-    objects = FollowUpManager()
+    objects = AliveManager()
+    goes_with = "customer"
     access = Owned(
         also_via="customer", also_about=About("record", followed_models), writers=("author", "owner")
     )

@@ -39,6 +39,7 @@ class Contact(CustomFields, Searchable, Versioned, SoftDeletable):
     phone_key = models.CharField(max_length=20, blank=True, editable=False)
 
     objects = AliveManager()
+    goes_with = "customer"
     access = Via("customer", "links__customer")
     heard_by = "name_sort"
     guarded_fields = ("title", "department", "role", "phone", "email", "wechat", "external_id")

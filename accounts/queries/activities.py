@@ -35,7 +35,7 @@ def activity_record() -> models.QuerySet[Activity]:
 
 def activity_bin() -> models.QuerySet[Activity]:
     """Follow-ups in the bin, with what their answer reads."""
-    return Activity._base_manager.filter(deleted_at__isnull=False).select_related("customer", "owner")
+    return Activity.objects.binned().select_related("customer", "owner")
 
 
 def midnight(days: int = 0) -> datetime.datetime:

@@ -27,7 +27,7 @@ def customer_list() -> models.QuerySet[Customer]:
 
 def customer_bin() -> models.QuerySet[Customer]:
     """Customers in the bin, with what the columns of the list read; what was merged is not lost and not here."""
-    rows = Customer._base_manager.filter(deleted_at__isnull=False, merged_into__isnull=True)
+    rows = Customer.objects.binned().filter(merged_into__isnull=True)
     return rows.select_related("industry", "region", "owner", "team")
 
 
@@ -46,13 +46,12 @@ def customer_record() -> models.QuerySet[Customer]:
 
 def contact_list() -> models.QuerySet[Contact]:
     """Contacts outside the bin, with their customer and its owner."""
-    return Contact.objects.filter(customer__deleted_at__isnull=True).select_related("customer__owner")
+    return Contact.objects.select_related("customer__owner")
 
 
 def contact_bin() -> models.QuerySet[Contact]:
-    """Contacts in the bin whose customer is not there too; those of one in the bin wait for it to come back."""
-    rows = Contact._base_manager.filter(deleted_at__isnull=False, customer__deleted_at__isnull=True)
-    return rows.select_related("customer__owner")
+    """Contacts in the bin."""
+    return Contact.objects.binned().select_related("customer__owner")
 
 
 def people_of(customer: Customer, user: User) -> list[Contact]:
@@ -63,7 +62,7 @@ def people_of(customer: Customer, user: User) -> list[Contact]:
     """
     if not access.has_verb(user, "view", Contact):
         return []
-    links = ContactLink._base_manager.filter(customer=customer, contact__customer__deleted_at__isnull=True)
+    links = ContactLink._base_manager.filter(customer=customer)
     ids = Contact.objects.filter(customer=customer).values("pk").union(links.values("contact"), all=True)
     rows = Contact.objects.filter(pk__in=ids).select_related("customer")
     part = FilteredRelation("links", condition=Q(links__customer=customer))

@@ -16,6 +16,7 @@ from accounts.events import (
     CONTACT_UPDATED,
 )
 from accounts.models import Contact, ContactLink, Customer
+from accounts.models.customer import ALIVE
 from accounts.services.cleaning import cleaned, match_keys
 from accounts.services.customer_dates import lock_customers
 from accounts.services.duplicates import Guard, guard_contact
@@ -142,7 +143,8 @@ def restore_contact(contact: Contact, *, actor: Actor) -> Contact:
         return contact
     if contact.customer.deleted_at is not None:
         raise RuleBroken(_("%(name)s lies in the bin.") % {"name": contact.customer}, code="deleted")
-    taken = contact.external_id and Contact.objects.filter(external_id=contact.external_id).exists()
+    held = Contact._base_manager.filter(ALIVE, external_id=contact.external_id)
+    taken = contact.external_id and held.exists()
     if taken:
         raise RuleBroken(
             _("%(name)s cannot be restored: another contact has the external ID %(id)s now.")

@@ -20,7 +20,7 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.http import Http404
 
-from crm.core.writes import SoftDeletable
+from crm.core.writes import SoftDeletable, wholes
 from crm.identity.fields import shield
 from crm.identity.held import covered_ids, role_policies, team_reach
 from crm.identity.models.role import Role, Scope
@@ -335,7 +335,7 @@ def _pieces_of(model: type[models.Model], user: User, level: str) -> Pieces | No
         held += [Q(**{f"{policy.team}_id": pk}) for pk in sorted(reach.team_ids)]
         if shared := shared_ids(model, user, level):
             held.append(Q(pk__in=shared))
-        one = [_held_rows(model, policy, user, level, reach)]
+        one = [any_of(_by_column(model, policy, user, level, reach))]
         parents = (policy.also_via,) if policy.also_via and reach.via_parents and level == VIEW else ()
     else:
         return None
@@ -362,8 +362,14 @@ def _lifted(model: type[models.Model], path: str, user: User, level: str) -> Q |
     parent = model._meta.get_field(path).related_model
     assert isinstance(parent, type)
     pieces = _pieces(parent, user, level)
-    alive = Q(**{f"{path}__deleted_at__isnull": True}) if issubclass(parent, SoftDeletable) else EVERYTHING
-    return None if pieces is None else _prefixed(any_of(pieces.folded), path) & alive
+    return None if pieces is None else _prefixed(any_of(pieces.folded), path) & _alive(parent, path)
+
+
+def _alive(parent: type[models.Model], path: str) -> Q:
+    """What its manager says of a parent, by join: it lies outside the bin, and so does what it goes with."""
+    above = [f"{path}__{whole}__" for whole in wholes(parent)]
+    own = [f"{path}__"] if issubclass(parent, SoftDeletable) else []
+    return Q(**{f"{one}deleted_at__isnull": True for one in own + above})
 
 
 def _prefixed(condition: Q, path: str) -> Q:
@@ -392,24 +398,46 @@ def _owned_rows(model: type[models.Model], policy: Owned, user: User, level: str
         if policy.deal_date:
             return Q(**{f"{policy.deal_date}__isnull": False})
         return _through(model, policy.also_via, user, level) if policy.also_via else NOTHING
-    rows = _held_rows(model, policy, user, level, reach)
+    rows = any_of(_by_column(model, policy, user, level, reach))
     if policy.also_via and reach.via_parents and level == VIEW:  # a parent shows it, only its owner edits it
-        rows |= _through(model, policy.also_via, user, level)
+        rows |= _shown_by(model, policy.also_via, user, level)
     if policy.also_about and reach.via_parents and level == VIEW:
         rows |= _about(policy.also_about, user, level)
     return rows
 
 
-def _held_rows(model: type[models.Model], policy: Owned, user: User, level: str, reach: Reach) -> Q:
-    """One's own rows, those of the teams within reach, and those shared with one."""
+def _by_column(model: type[models.Model], policy: Owned, user: User, level: str, reach: Reach) -> list[Q]:
+    """One's own rows, those of the teams within reach, and those shared with one: a condition for each column."""
     owners = _owners(policy, user, level)
-    rows = Q(**{f"{policy.owner}_id": user.pk} if owners == [user.pk] else {f"{policy.owner}_id__in": owners})
+    rows = [
+        Q(**{f"{policy.owner}_id": user.pk} if owners == [user.pk] else {f"{policy.owner}_id__in": owners})
+    ]
     if reach.team_ids:
-        rows |= Q(**{f"{policy.team}_id__in": sorted(reach.team_ids)})
-    shared = shared_ids(model, user, level)
-    if shared:
-        rows |= Q(pk__in=shared)
+        rows.append(Q(**{f"{policy.team}_id__in": sorted(reach.team_ids)}))
+    if shared := shared_ids(model, user, level):
+        rows.append(Q(pk__in=shared))
     return rows
+
+
+def _shown_by(model: type[models.Model], path: str, user: User, level: str) -> Q:
+    """Rows of somebody else that a parent shows, as one piece of several.
+
+    There the database gathers all parents within reach. Column by column their ids stand in an index: with one condition
+    over several columns it would read the rows of a region's customers to sum up its deals.
+    """
+    parent: type[models.Model] = model._meta.get_field(path).related_model  # type: ignore[assignment]
+    policy, reach = policy_of(parent), _reach(parent, user, level)
+    if (
+        not isinstance(policy, Owned)
+        or policy.also_via
+        or policy.also_about
+        or reach.everything
+        or reach.deals_only
+    ):
+        return _through(model, path, user, level)
+    pieces = _by_column(parent, policy, user, level, reach)
+    first, *rest = (parent._default_manager.filter(one).values("pk") for one in pieces)
+    return Q(**{f"{path}__in": first.union(*rest, all=True) if rest else first})
 
 
 def _about(about: About, user: User, level: str) -> Q:
@@ -438,9 +466,9 @@ def _through(model: type[models.Model], path: str, user: User, level: str) -> Q:
         parent = parent._meta.get_field(step).related_model  # type: ignore[assignment]
     rows = _rows(parent, user, level)
     if rows == EVERYTHING and "__" not in path:
-        if issubclass(parent, SoftDeletable):  # what belongs to a record in the bin is gone with it
-            return Q(**{f"{path}__deleted_at__isnull": True, f"{path}__isnull": False})
-        return Q(**{f"{path}__isnull": False})
+        # What belongs to a record in the bin is gone with it; a manager that knows has said so already.
+        alive = EVERYTHING if path in wholes(model) else _alive(parent, path)
+        return Q(**{f"{path}__isnull": False}) & alive
     parents = parent._default_manager.filter(rows).values("pk")
     if "__" in path:  # over a link table: a subquery keeps the row single
         first, rest = path.split("__", 1)

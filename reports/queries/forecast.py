@@ -1,7 +1,8 @@
-"""What a period will bring: one pass over the deals, by owner, with every method side by side."""
+"""What a period will bring: by owner, with every method side by side."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -45,29 +46,37 @@ def sums(
     now: datetime,
     group: tuple[str, ...] = ("owner_id",),
 ) -> Iterator[Sums]:
-    """The forecast of a period for the deals, by group and currency, in one query."""
+    """The forecast of a period for the deals, by group and currency.
+
+    One statement for what was won and one for what is open: each goes through an index that says all it sums.
+    """
     expected = Q(expected_close_date__gte=period.first, expected_close_date__lte=period.last)
     by_history = odds is not None and bool(odds.stages) and period.last >= today
-    looked_at = WON & closed_between(period.first, period.last) | COUNTED & (Q() if by_history else expected)
-    # Of the rows looked at; what holds for all of them is not asked again for each sum.
-    won, due = WON, OPEN & (expected if by_history else Q())
-    measures: dict[str, Any] = {
-        "closed": Sum("amount", filter=won),
+    won: dict[str, Any] = {"closed": Sum("amount"), "won": Count("pk")}
+    due = (
+        expected if by_history else Q()
+    )  # of the rows looked at; what holds for all of them is not asked again
+    coming: dict[str, Any] = {
         "commit_open": Sum("amount", filter=due & Q(forecast_category=ForecastCategory.COMMIT)),
         "best_open": Sum("amount", filter=due & Q(forecast_category=ForecastCategory.BEST_CASE)),
         "pipeline_open": Sum("amount", filter=due & Q(forecast_category=ForecastCategory.PIPELINE)),
-        "weighted_open": Sum(WEIGHTED, filter=due),
-        "won": Count("pk", filter=won),
-        "open": Count("pk", filter=due),
+        "weighted_open": Sum(WEIGHTED, filter=due or None),
+        "open": Count("pk", filter=due or None),
     }
     if odds is not None and by_history:  # history has its own view of when a deal closes
-        measures["stage_open"] = Sum(AMOUNT * stage_expression(odds, period, today, now), filter=OPEN)
+        coming["stage_open"] = Sum(AMOUNT * stage_expression(odds, period, today, now))
         if odds.model:
-            measures["model_open"] = Sum(AMOUNT * model_expression(odds, period, today, now), filter=OPEN)
-    names = list(measures)
-    for row in rows.filter(looked_at).values_list(*group, "currency").annotate(**measures):
-        *key, currency = row[: len(group) + 1]
-        found = dict(zip(names, row[len(group) + 1 :], strict=True))
-        amounts = {name: None if name not in found else q2(Decimal(str(found[name] or 0))) for name in SUMS}
-        if found["won"] or found["open"] or any(amounts.values()):
-            yield Sums(tuple(key), currency, found["won"], found["open"], amounts)
+            coming["model_open"] = Sum(AMOUNT * model_expression(odds, period, today, now))
+    found: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(lambda: {"won": 0, "open": 0})
+    for looked_at, measures in (
+        (WON & closed_between(period.first, period.last), won),
+        (COUNTED & (Q() if by_history else expected), coming),
+    ):
+        for row in rows.filter(looked_at).values_list(*group, "currency").annotate(**measures):
+            key, values = row[: len(group) + 1], row[len(group) + 1 :]
+            found[key] |= dict(zip(measures, values, strict=True))
+    asked = {*won, *coming}
+    for (*key, currency), values in found.items():
+        amounts = {name: q2(Decimal(str(values.get(name) or 0))) if name in asked else None for name in SUMS}
+        if values["won"] or values["open"] or any(amounts.values()):
+            yield Sums(tuple(key), currency, values["won"], values["open"], amounts)

@@ -16,7 +16,7 @@ from reports.models import LearnedOdds
 from reports.queries.odds import latest
 from reports.rules.odds import MOST_WEEKS
 from reports.services.chances import train
-from sales.models import OpportunityStatus, Stage, StageHistory
+from sales.models import Opportunity, OpportunityStatus, Stage, StageHistory
 
 WON, LOST = OpportunityStatus.WON, OpportunityStatus.LOST
 HISTORY = timedelta(365)
@@ -71,7 +71,7 @@ def stage_odds(today: date) -> dict[str, dict[str, Any]]:
 
 def _closed(today: date) -> Any:
     return Q(
-        opportunity__status__in=(WON, LOST),
-        opportunity__closed_at__gte=today - HISTORY,
-        opportunity__deleted_at__isnull=True,
+        opportunity__in=Opportunity.objects.filter(
+            status__in=(WON, LOST), closed_at__gte=today - HISTORY
+        ).values("pk")
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Activity, Contact, Customer
 from crm.automation.models import OutgoingEmail
-from crm.core.writes import Versioned
+from crm.core.writes import AliveManager, Versioned
 from crm.identity.ownership import OwnedModel
 from crm.identity.policies import Everyone, Owned, Private, Via
 from sales.models.choices import EnrolmentState, StepKind, StopReason
@@ -158,6 +158,8 @@ class Enrolment(OwnedModel, Versioned):
     lease_until = models.DateTimeField(null=True)
     error = models.CharField(max_length=200, blank=True)
 
+    objects = AliveManager()
+    goes_with = "customer"
     access = Owned(also_via="customer")
     unrecorded_fields = ("attempts", "lease_until", "error", "next_at", "next_step", "waits_for")
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from crm.core.writes import Versioned
+from crm.core.writes import AliveManager, Versioned
 from crm.identity.models import User
 from crm.identity.policies import Via
 from sales.models.order import Order
@@ -82,6 +82,8 @@ class Invoice(Versioned):
         User, models.SET_NULL, null=True, editable=False, related_name="+", verbose_name=_("issued by")
     )
 
+    objects = AliveManager()
+    goes_with = "order"
     access = Via("order")
 
     class Meta:

@@ -3,7 +3,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from crm.core.writes import Versioned
+from crm.core.writes import AliveManager, Versioned
 from crm.identity.models import User
 from crm.identity.policies import Via
 from sales.models.order import Order
@@ -41,6 +41,8 @@ class PaymentPlan(Versioned):
     received = models.DecimalField(_("received"), max_digits=18, decimal_places=2, default=0, editable=False)
     note = models.CharField(_("note"), max_length=200, blank=True)
 
+    objects = AliveManager()
+    goes_with = "order"
     access = Via("order")
 
     class Meta:
@@ -128,6 +130,8 @@ class Receipt(Versioned):
     void_reason = models.CharField(_("reason"), max_length=300, blank=True, editable=False)
     external_id = models.CharField(_("external ID"), max_length=100, blank=True)
 
+    objects = AliveManager()
+    goes_with = "order"
     access = Via("order")
 
     class Meta:

@@ -27,6 +27,7 @@ from sales.models.lead import Lead
 from sales.models.pipeline import Pipeline, Stage
 
 OPEN = ALIVE & models.Q(status=OpportunityStatus.OPEN)
+SUMMED = ("customer", "team", "owner", "pipeline", "currency", "amount")  # by what and what one sums
 
 
 class Opportunity(OwnedModel, Followed, CustomFields, Searchable, Versioned, SoftDeletable):
@@ -87,6 +88,7 @@ class Opportunity(OwnedModel, Followed, CustomFields, Searchable, Versioned, Sof
     activities = GenericRelation("accounts.Activity", "record_id", "record_type")
 
     objects = AliveManager()
+    goes_with = "customer"
     access = Owned(also_via="customer")
     guarded_fields = (
         "contact", "amount", "probability", "forecast_category", "expected_close_date", "need", "source", "campaign",
@@ -135,15 +137,25 @@ class Opportunity(OwnedModel, Followed, CustomFields, Searchable, Versioned, Sof
             models.Index(
                 fields=["stage", "owner", "-amount", "-id"], name="opportunity_board", condition=OPEN
             ),
-            models.Index(fields=["expected_close_date", "id"], name="opportunity_closing", condition=OPEN),
-            # What sums over open deals read, so that they never fetch the rows.
+            # What sums over open deals read, and those of a period, so that they never fetch the rows.
+            models.Index(
+                fields=["expected_close_date", "id"],
+                include=[*SUMMED, "status", "probability", "forecast_category"],
+                name="opportunity_closing",
+                condition=OPEN,
+            ),
             models.Index(
                 fields=["customer"],
                 include=["team", "owner", "stage", "currency", "amount", "probability", "id"],
                 name="opportunity_open_sums",
                 condition=OPEN,
             ),
-            models.Index(fields=["closed_at", "status"], name="opportunity_closed", condition=ALIVE),
+            models.Index(
+                fields=["closed_at", "status"],
+                include=[*SUMMED, "id"],
+                name="opportunity_closed",
+                condition=ALIVE,
+            ),
             models.Index(fields=["customer", "status"], name="opportunity_of_customer", condition=ALIVE),
         ]
 

@@ -110,6 +110,7 @@ class Order(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletab
     external_id = models.CharField(_("external ID"), max_length=100, blank=True)
 
     objects = AliveManager()
+    goes_with = "customer"
     access = Owned(also_via="customer")
     guarded_fields = MONEY
     openly_found_by = ("number", "name", "customer__name", "external_id")

@@ -82,6 +82,7 @@ class Quote(OwnedModel, Totals, CustomFields, Searchable, Versioned, SoftDeletab
     answer_note = models.CharField(_("words with the answer"), max_length=500, blank=True, editable=False)
 
     objects = AliveManager()
+    goes_with = "customer"
     access = Owned(also_via="customer")
 
     class Meta:
@@ -175,6 +176,8 @@ class QuoteLink(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects = AliveManager()
+    goes_with = "quote"
     access = Via("quote")
 
     class Meta:

@@ -161,11 +161,8 @@ def owners_of_same(leads: Sequence[Lead]) -> dict[int, User]:
     phones, emails = {one.phone_key for one in leads} - {""}, {one.email for one in leads} - {""}
     cores = {one.company_core for one in leads} - {""}
     owned = Q(owner__isnull=False, owner__is_active=True)
-    people = Contact._base_manager.filter(
-        Q(phone_key__in=phones) | Q(email__in=emails),
-        deleted_at__isnull=True,
-        customer__deleted_at__isnull=True,
-        customer__owner__is_active=True,
+    people = Contact.objects.filter(
+        Q(phone_key__in=phones) | Q(email__in=emails), customer__owner__is_active=True
     ).order_by("pk")
     by_phone: dict[str, int] = {}
     by_email: dict[str, int] = {}

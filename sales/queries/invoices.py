@@ -15,9 +15,10 @@ from sales.rules.invoicing import left_by_rate
 
 
 def invoice_list() -> models.QuerySet[Invoice]:
-    """The invoices of orders and customers outside the bin, with what the columns of the list read."""
-    rows = Invoice.objects.filter(order__deleted_at__isnull=True, order__customer__deleted_at__isnull=True)
-    return rows.select_related("order__customer", "order__owner", "applied_by", "issued_by", "reverses")
+    """Invoices with what the columns of the list read."""
+    return Invoice.objects.select_related(
+        "order__customer", "order__owner", "applied_by", "issued_by", "reverses"
+    )
 
 
 def invoice_total(rows: models.QuerySet[Invoice]) -> str:

@@ -26,7 +26,7 @@ def lead_list() -> models.QuerySet[Lead]:
 
 def lead_bin() -> models.QuerySet[Lead]:
     """Leads in the bin."""
-    rows = Lead._base_manager.filter(deleted_at__isnull=False)
+    rows = Lead.objects.binned()
     return rows.select_related("industry", "region", "owner", "team")
 
 

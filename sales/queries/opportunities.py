@@ -21,15 +21,13 @@ from sales.rules import pipeline as rules
 
 
 def opportunity_list() -> models.QuerySet[Opportunity]:
-    """Opportunities outside the bin and of customers outside it, with what the columns of the list read."""
-    rows = Opportunity.objects.filter(customer__deleted_at__isnull=True)
-    return rows.select_related("customer", "stage", "pipeline", "owner", "team", "contact")
+    """Opportunities with what the columns of the list read."""
+    return Opportunity.objects.select_related("customer", "stage", "pipeline", "owner", "team", "contact")
 
 
 def opportunity_bin() -> models.QuerySet[Opportunity]:
     """Opportunities in the bin."""
-    rows = Opportunity._base_manager.filter(deleted_at__isnull=False)
-    return rows.select_related("customer", "stage", "owner", "team")
+    return Opportunity.objects.binned().select_related("customer", "stage", "owner", "team")
 
 
 def opportunity_record() -> models.QuerySet[Opportunity]:

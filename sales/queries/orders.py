@@ -19,15 +19,13 @@ OPEN_STATUSES = (*UNSIGNED, *RUNNING)
 
 
 def order_list() -> models.QuerySet[Order]:
-    """Orders outside the bin and of customers outside it, with what the columns of the list read."""
-    rows = Order.objects.filter(customer__deleted_at__isnull=True)
-    return rows.select_related("customer", "owner", "team", "contact", "opportunity")
+    """Orders with what the columns of the list read."""
+    return Order.objects.select_related("customer", "owner", "team", "contact", "opportunity")
 
 
 def order_bin() -> models.QuerySet[Order]:
     """Orders in the bin."""
-    rows = Order._base_manager.filter(deleted_at__isnull=False)
-    return rows.select_related("customer", "owner", "team")
+    return Order.objects.binned().select_related("customer", "owner", "team")
 
 
 def order_record() -> models.QuerySet[Order]:
@@ -81,7 +79,7 @@ def signed_for(opportunity: Opportunity) -> Decimal | None:
 
 def orders_of(user: User, **whose: models.Model) -> models.QuerySet[Order]:
     """Those of a customer or a deal that somebody may see, the newest first."""
-    rows = with_signed(Order.objects.filter(customer__deleted_at__isnull=True, **whose))
+    rows = with_signed(Order.objects.filter(**whose))
     return narrow(rows, user).order_by("-created_at", "-pk")
 
 

@@ -24,17 +24,14 @@ OWED = OPEN & SOLD
 
 
 def payment_list() -> models.QuerySet[PaymentPlan]:
-    """The instalments of orders and customers outside the bin, with what the columns of the list read."""
-    rows = PaymentPlan.objects.filter(
-        order__deleted_at__isnull=True, order__customer__deleted_at__isnull=True
-    )
-    return rows.exclude(order__status=OrderStatus.VOIDED).select_related("order__customer", "order__owner")
+    """The instalments of orders that are not voided, with what the columns of the list read."""
+    rows = PaymentPlan.objects.exclude(order__status=OrderStatus.VOIDED)
+    return rows.select_related("order__customer", "order__owner")
 
 
 def receipt_list() -> models.QuerySet[Receipt]:
-    """The receipts for orders and customers outside the bin, with what the columns of the list read."""
-    rows = Receipt.objects.filter(order__deleted_at__isnull=True, order__customer__deleted_at__isnull=True)
-    return rows.select_related("order__customer", "order__owner", "confirmed_by")
+    """Receipts with what the columns of the list read."""
+    return Receipt.objects.select_related("order__customer", "order__owner", "confirmed_by")
 
 
 def overdue_q(today: datetime.date | None = None) -> Q:

@@ -1,19 +1,20 @@
 """What administrators read of pipelines: all of them with their stages, and how many deals stand in each."""
 
 from django.db import models
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, OuterRef, Prefetch, Subquery
+from django.db.models.functions import Coalesce
 
 from crm.identity.access import visible
 from crm.identity.models import User
 from crm.listing.importing.mapping import header_key
 from sales.models import Opportunity, OpportunityStatus, Pipeline, Stage
 
-HELD = Q(opportunities__status=OpportunityStatus.OPEN, opportunities__deleted_at__isnull=True)
-
 
 def pipelines_with_stages(user: User) -> models.QuerySet[Pipeline]:
     """Every pipeline with its teams and its stages in use, each stage with the number of open deals in it."""
-    stages = Stage.objects.filter(is_active=True).annotate(held=Count("opportunities", filter=HELD))
+    held = Opportunity.objects.filter(stage=OuterRef("pk"), status=OpportunityStatus.OPEN).order_by()
+    count = Subquery(held.values("stage").annotate(n=Count("pk")).values("n"))
+    stages = Stage.objects.filter(is_active=True).annotate(held=Coalesce(count, 0))
     rows = visible(Pipeline, user).prefetch_related(
         "teams", Prefetch("stages", stages.order_by("position", "pk"), to_attr="stages_in_use")
     )

@@ -18,7 +18,7 @@ def product_list() -> models.QuerySet[Product]:
 
 def product_bin() -> models.QuerySet[Product]:
     """Products in the bin."""
-    return Product._base_manager.filter(deleted_at__isnull=False)
+    return Product.objects.binned()
 
 
 def product_record() -> models.QuerySet[Product]:

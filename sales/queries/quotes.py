@@ -12,15 +12,13 @@ OPEN_STATUSES = (QuoteStatus.DRAFT, QuoteStatus.IN_APPROVAL, QuoteStatus.APPROVE
 
 
 def quote_list() -> models.QuerySet[Quote]:
-    """Quotes outside the bin and of customers outside it, with what the columns of the list read."""
-    rows = Quote.objects.filter(customer__deleted_at__isnull=True)
-    return rows.select_related("customer", "owner", "team", "contact", "opportunity")
+    """Quotes with what the columns of the list read."""
+    return Quote.objects.select_related("customer", "owner", "team", "contact", "opportunity")
 
 
 def quote_bin() -> models.QuerySet[Quote]:
     """Quotes in the bin."""
-    rows = Quote._base_manager.filter(deleted_at__isnull=False)
-    return rows.select_related("customer", "owner", "team")
+    return Quote.objects.binned().select_related("customer", "owner", "team")
 
 
 def quote_record() -> models.QuerySet[Quote]:
@@ -57,5 +55,5 @@ def open_link(quote: Quote) -> QuoteLink | None:
 
 def quotes_of(user: User, **whose: models.Model) -> models.QuerySet[Quote]:
     """Those of a customer or a deal that somebody may see, the newest first."""
-    rows = Quote.objects.filter(customer__deleted_at__isnull=True, **whose)
+    rows = Quote.objects.filter(**whose)
     return narrow(rows, user).order_by("-created_at", "-pk")

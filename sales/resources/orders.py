@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts import reference
+from accounts.models.customer import ALIVE
 from crm.listing.custom.importing import present_values
 from crm.listing.importing.resource import Column, ImportResource, Key, Run, StagedRow
 from crm.listing.importing.widgets import (
@@ -170,7 +171,7 @@ class OrderResource(ImportResource):
 
     def find(self, run: Run, keys: Sequence[str]) -> Mapping[str, Sequence[int]]:
         """The living contracts of each key, whoever owns them."""
-        rows = Order.objects.all()
+        rows = Order._base_manager.filter(ALIVE)
         if run.key.name == "id":
             wanted = [int(key) for key in keys if key.isdecimal() and len(key) < 19]
             return {str(pk): [pk] for pk in rows.filter(pk__in=wanted).values_list("pk", flat=True)}
@@ -182,7 +183,7 @@ class OrderResource(ImportResource):
         ids = [row.target_id for row in rows]
         extra = present_values(Order, ids, run.mapped)
         now = {}
-        for order in Order.objects.filter(pk__in=ids).prefetch_related("lines"):
+        for order in Order._base_manager.filter(pk__in=ids).prefetch_related("lines"):
             rates = {line.tax_rate for line in order.lines.all()}
             days = {name: _iso(getattr(order, name)) for name in sheet_imports.DATES}
             now[order.pk] = {

@@ -147,7 +147,7 @@ class PaymentPlanResource(OfOrders):
 
     def find(self, run: Run, keys: Sequence[str]) -> Mapping[str, Sequence[int]]:
         """The instalments of each contract and day, or of each number."""
-        rows = PaymentPlan.objects.all()
+        rows = PaymentPlan._base_manager.all()
         if run.key.name == "id":
             return self._ids(run, keys, rows)
         wanted = set(keys)
@@ -163,7 +163,7 @@ class PaymentPlanResource(OfOrders):
 
     def current(self, run: Run, rows: Sequence[StagedRow]) -> dict[int, dict[str, Any]]:
         """What the instalments are now, in the form of cleaned cells."""
-        found = PaymentPlan.objects.in_bulk([row.target_id for row in rows])
+        found = PaymentPlan._base_manager.in_bulk([row.target_id for row in rows])
         return {
             row.number: {
                 "id": one.pk,
@@ -252,7 +252,7 @@ class ReceiptResource(OfOrders):
 
     def find(self, run: Run, keys: Sequence[str]) -> Mapping[str, Sequence[int]]:
         """The receipts that count or wait, by number, external ID, or what they say."""
-        rows = Receipt.objects.exclude(status=ReceiptStatus.VOIDED)
+        rows = Receipt._base_manager.exclude(status=ReceiptStatus.VOIDED)
         if run.key.name == "id":
             return self._ids(run, keys, rows)
         if run.key.name == "external_id":
@@ -278,7 +278,7 @@ class ReceiptResource(OfOrders):
 
     def current(self, run: Run, rows: Sequence[StagedRow]) -> dict[int, dict[str, Any]]:
         """What the receipts are now, in the form of cleaned cells."""
-        found = Receipt.objects.in_bulk([row.target_id for row in rows])
+        found = Receipt._base_manager.in_bulk([row.target_id for row in rows])
         plain = ("method", "reference", "status", "note", "external_id")
         return {
             row.number: {

@@ -56,7 +56,7 @@ def delete_cadence(cadence: Cadence, *, actor: Actor, expected: int | None = Non
     """Do away with a cadence nobody has been in; one with a past is only switched off."""
     cadence = lock(cadence)
     check_version(cadence, expected)
-    if cadence.enrolments.exists():
+    if Enrolment._base_manager.filter(cadence=cadence).exists():
         raise RuleBroken(_("People have been in it: switch it off instead."), code="in_use")
     record_event(CADENCE_DELETED, cadence, actor=actor, payload={"name": cadence.name})
     cadence.delete()

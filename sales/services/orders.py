@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer
+from accounts.models.customer import ALIVE
 from accounts.services.cleaning import cleaned
 from accounts.services.customer_dates import lock_customers
 from crm.core.clock import company_today
@@ -270,7 +271,7 @@ def restore_order(order: Order, *, actor: Actor) -> Order:
     order = locked(order)
     if order.deleted_at is None:
         return order
-    rows = Order.objects.all()
+    rows = Order._base_manager.filter(ALIVE)
     if rows.filter(number=order.number).exists():
         raise RuleBroken(
             _("%(number)s is the number of another order now.") % {"number": order.number}, code="conflict"

@@ -87,7 +87,7 @@ def _in_batches(rows: Iterable[Any], write: Callable[[list[Any]], list[T]]) -> l
 @transaction.atomic
 def _plan(batch: Sequence[NewInstalment], actor: Actor) -> list[PaymentPlan | RuleBroken]:
     orders = _locked(row.order_id for row in batch)
-    kept = PaymentPlan.objects.filter(order__in=orders).values_list("order_id", "amount")
+    kept = PaymentPlan._base_manager.filter(order__in=orders).values_list("order_id", "amount")
     planned: dict[int, Decimal] = defaultdict(Decimal)
     counts: dict[int, int] = defaultdict(int)
     for pk, amount in kept:
@@ -125,7 +125,7 @@ def _receive(batch: Sequence[NewReceipt], actor: Actor) -> list[Receipt | RuleBr
     orders = _locked(row.order_id for row in batch)
     received = confirmed(orders)
     ids = {row.external_id for row in batch if row.external_id}
-    taken = set(Receipt.objects.filter(external_id__in=ids).values_list("external_id", flat=True))
+    taken = set(Receipt._base_manager.filter(external_id__in=ids).values_list("external_id", flat=True))
     found: list[Receipt | RuleBroken] = []
     now = timezone.now()
     for row in batch:

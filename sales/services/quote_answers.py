@@ -160,8 +160,6 @@ def link_by_token(token: str) -> QuoteLink | None:
         digest=_digest(token),
         revoked_at__isnull=True,
         expires_at__gt=timezone.now(),
-        quote__deleted_at__isnull=True,
-        quote__customer__deleted_at__isnull=True,
     ).first()
 
 

@@ -17,7 +17,7 @@ def settle(orders: Iterable[int]) -> None:
     ids = list(orders)
     received = confirmed(ids)
     plans: dict[int, list[PaymentPlan]] = defaultdict(list)
-    for row in PaymentPlan.objects.filter(order__in=ids).order_by("order_id", "due_date", "pk"):
+    for row in PaymentPlan._base_manager.filter(order__in=ids).order_by("order_id", "due_date", "pk"):
         plans[row.order_id].append(row)
     changed = []
     for order, rows in plans.items():
@@ -32,7 +32,7 @@ def settle(orders: Iterable[int]) -> None:
 
 def confirmed(orders: Iterable[int]) -> dict[int, Decimal]:
     """What has come in for each order and is confirmed, refunds taken off; nothing for those without a receipt."""
-    rows = Receipt.objects.filter(order__in=list(orders), status=ReceiptStatus.CONFIRMED)
+    rows = Receipt._base_manager.filter(order__in=list(orders), status=ReceiptStatus.CONFIRMED)
     return defaultdict(Decimal, dict(rows.order_by().values_list("order").annotate(Sum("amount"))))
 
 

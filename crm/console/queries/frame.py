@@ -51,8 +51,6 @@ def records_at_hand(user: User, *, starred: int = 6, recent: int = 3) -> AtHand:
             continue
         ids = [pk for other, pk in wanted + latest if other == label]
         alive = visible(model, user).filter(pk__in=ids)
-        if any(f.name == "deleted_at" for f in model._meta.concrete_fields):
-            alive = alive.filter(deleted_at__isnull=True)
         found |= {(label, record.pk): record for record in alive}
     shield(user, found.values())
     return AtHand(

@@ -89,18 +89,12 @@ def customer_model() -> type[models.Model] | None:
     return page.model if page else None
 
 
-def _alive(model: type[models.Model], rows: models.QuerySet) -> models.QuerySet:
-    if any(f.name == "deleted_at" for f in model._meta.concrete_fields):
-        return rows.filter(deleted_at__isnull=True)
-    return rows
-
-
 def customer_counts(users: Iterable[User]) -> dict[int, int]:
     """How many customers each of the people owns; one query."""
     model = customer_model()
     if model is None:
         return {}
-    rows = _alive(model, model._base_manager.filter(owner__in=[user.pk for user in users]))
+    rows = model._default_manager.filter(owner__in=[user.pk for user in users])
     return dict(rows.order_by().values("owner").annotate(n=Count("pk")).values_list("owner", "n"))
 
 
@@ -121,7 +115,7 @@ def reach_of(user: User) -> Reach | None:
     model = customer_model()
     if model is None:
         return None
-    seen = _alive(model, visible(model, user))
+    seen = visible(model, user)
     return Reach(seen.count(), seen.filter(owner=user).count())
 
 

@@ -46,7 +46,7 @@ def held_by(user: User) -> list[models.QuerySet]:
     return [
         queryset
         for model in sorted(_owned_models(), key=lambda model: bool(_whole_of(model)))
-        if (queryset := _open(model, model._base_manager.filter(owner=user))).exists()
+        if (queryset := _open(model, model._default_manager.filter(owner=user))).exists()
     ]
 
 
@@ -154,8 +154,6 @@ def _whole_of(model: type[models.Model]) -> tuple[str, type[models.Model]] | Non
 
 
 def _open(model: type[models.Model], rows: models.QuerySet) -> models.QuerySet:
-    if any(f.name == "deleted_at" for f in model._meta.concrete_fields):
-        rows = rows.filter(deleted_at__isnull=True)
     narrow = _open_records.get(model)
     return narrow(rows) if narrow else rows
 

@@ -95,9 +95,7 @@ def count_of(user: User, filed: Filed, record: models.Model) -> int:
 
 def removed_files(user: User, filed: Filed, record: models.Model) -> list[Held]:
     """The files of a record that lie in the bin, for those who may bring them back."""
-    rows = filed.model._base_manager.filter(
-        deleted_at__isnull=False, **{filed.model.record_field(): record.pk}
-    )
+    rows = filed.model._default_manager.binned().filter(**{filed.model.record_field(): record.pk})
     rows = narrow(rows, user, "delete").select_related("file__uploaded_by").order_by("-deleted_at")
     return [Held(filed, row, True) for row in rows[:100]]
 
@@ -124,9 +122,7 @@ def file_of(user: User, filed: Filed, record: int, file: int, action: str = "vie
 
 def removed_file(user: User, filed: Filed, record: int, file: int) -> RecordFile | None:
     """One file in the bin, if the user may bring it back."""
-    rows = filed.model._base_manager.filter(
-        pk=file, deleted_at__isnull=False, **{filed.model.record_field(): record}
-    )
+    rows = filed.model._default_manager.binned().filter(pk=file, **{filed.model.record_field(): record})
     return narrow(rows, user, "delete").select_related("file", filed.model.record_field()).first()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, models
 from django.utils.translation import gettext as _
 
-from crm.core.writes import RuleBroken
+from crm.core.writes import RuleBroken, SoftDeletable
 from crm.records.models.custom_field import LINKING, PREFIX, CustomField, CustomFields
 from crm.records.queries.custom_fields import fields_of, linked, spec_of
 from crm.records.rules.custom_conditions import Condition, is_required
@@ -93,7 +93,9 @@ def taken(
         if key not in fields or not fields[key].unique:
             continue
         hold(model, key, values[key])
-        others = model._default_manager.filter(custom__contains={key: values[key]})
+        # One that went with its whole counts: it comes back with it, and its value is still its own.
+        kept = {"deleted_at__isnull": True} if issubclass(model, SoftDeletable) else {}
+        others = model._base_manager.filter(custom__contains={key: values[key]}, **kept)
         if others.exclude(pk=record.pk).exists():
             errors[key] = _("Another record has this %(field)s already.") % {"field": fields[key].label}
     return errors

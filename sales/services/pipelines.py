@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from crm.core.locks import hold
 from crm.core.text import tidy
 from crm.core.writes import RuleBroken, lock, only
 from crm.events.actor import Actor
@@ -78,6 +79,8 @@ def update_pipeline(
     teams: Iterable[Team] | None = None,
 ) -> Pipeline:
     """Rename a pipeline, say who sells through it, switch it off, or make it the one of whoever names none."""
+    if is_default:  # of two who choose one at once the second sees what the first has chosen
+        hold("default-pipeline")
     pipeline = lock(pipeline)
     with recording(PIPELINE_UPDATED, pipeline, actor=actor, payload={"name": str(pipeline)}) as draft:
         if name is not None:

@@ -1,6 +1,8 @@
+import threading
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -186,3 +188,32 @@ def test_by_the_api(company):
     assert send(company.admin, "DELETE", f"stages/{stage('Proposal').pk}/").status_code == 400
     target = stage("Discovery").pk
     assert send(company.admin, "DELETE", f"stages/{stage('Proposal').pk}/?to={target}").status_code == 204
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_choose_the_default_at_once_the_last_has_their_way():
+    administrator = make_company().admin
+    made = [pipelines.create_pipeline(name=f"管道{n}", actor=SYSTEM) for n in range(6)]
+    together, answers = threading.Barrier(len(made)), []
+
+    def choose(pipeline):
+        try:
+            client = Client()
+            client.force_login(administrator)
+            url, page = (
+                reverse("pipeline_edit", args=[pipeline.pk]),
+                {"name": pipeline.name, "is_default": "on"},
+            )
+            client.get(url)
+            together.wait()
+            answers.append(client.post(url, {**page, "is_active": "on"}).status_code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=choose, args=(one,)) for one in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [302] * len(made)
+    assert Pipeline.objects.get(is_default=True) in made

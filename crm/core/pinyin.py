@@ -265,10 +265,19 @@ def sound_pairs(cut: str) -> list[str]:
 def sounds(reading: str, typed: str) -> bool:
     """Whether a sort key sounds as typed: the rule the database applies, for tests.
 
-    Several syllables may stand anywhere, one alone has to begin the name, as one character has to.
+    Several syllables may stand anywhere; one alone has to be the first of the name, as one character has to: li finds 李
+    and not 林, where it is not only begun (zho).
     """
-    pairs = set(sound_pairs(reading))
-    return any(
-        cut in reading and pairs.issuperset(sound_pairs(cut)) if " " in cut else reading.startswith(cut)
-        for cut in heard(typed)
-    )
+    return any(_sounds(reading, cut) for cut in heard(typed))
+
+
+def _sounds(reading: str, cut: str) -> bool:
+    if " " in cut:
+        return cut in reading and set(sound_pairs(reading)).issuperset(sound_pairs(cut))
+    first = reading.split(" ", 1)[0]
+    return first == cut if is_syllable(cut) else first.startswith(cut)
+
+
+def is_syllable(text: str) -> bool:
+    """Whether a text is a whole syllable rather than one begun."""
+    return text in _all_syllables()

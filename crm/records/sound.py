@@ -47,7 +47,7 @@ def sound_index(model_name: str, field: str = "name_sort") -> GinIndex:
 def heard_q(field: str, text: str, *, indexed: bool = True) -> Q | None:
     """The condition under which a reading sounds as typed; None for what is no pinyin.
 
-    Several syllables may stand anywhere in it, by the index over pairs; one alone has to begin it, by that of its order.
+    Several syllables may stand anywhere in it, by the index over pairs; one alone has to be its first, by that of its order.
     """
     ways = [_heard(field, cut, indexed) for cut in pinyin.heard(text)]
     return reduce(or_, ways) if ways else None
@@ -55,6 +55,8 @@ def heard_q(field: str, text: str, *, indexed: bool = True) -> Q | None:
 
 def _heard(field: str, cut: str, indexed: bool) -> Q:
     if " " not in cut:
+        if pinyin.is_syllable(cut):
+            return Q(**{f"{field}__startswith": f"{cut} "}) | Q(**{field: cut})
         return Q(**{f"{field}__startswith": cut})
     found = Q(**{f"{field}__contains": cut})  # the cheaper question first: no index, no pairs to be made
     if indexed:

@@ -133,6 +133,10 @@ def test_typed_pinyin_is_cut_into_syllables(typed, cuts):
         ("上海华星精密", "huaxi", True),
         ("上海华星精密", "shang", True),
         ("上海华星精密", "hua", False),  # one syllable has to begin the name
+        ("上海华星精密", "sha", False),  # another syllable than shang
+        ("中国", "zho", True),
+        ("李", "li", True),
+        ("林立", "li", False),
         ("上海华星精密", "xinghua", False),
         ("天旗软件", "anqi", False),  # half a syllable is none
         ("西安高新", "xian", True),

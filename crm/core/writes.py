@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
+from django.db.models.sql import Query
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -67,22 +68,30 @@ class AliveManager(models.Manager):
     """
 
     def get_queryset(self) -> models.QuerySet:
-        rows = self._beside()
-        return rows.filter(deleted_at__isnull=True) if issubclass(self.model, SoftDeletable) else rows
+        rows = super().get_queryset()
+        rows.query = _outside_the_bin(self.model).clone()
+        return rows
 
     def binned(self) -> models.QuerySet:
         """Those put in the bin by themselves: what went with another record waits for that one to come back."""
-        return self._beside().filter(deleted_at__isnull=False)
+        return _beside(self.model).filter(deleted_at__isnull=False)
 
-    def _beside(self) -> models.QuerySet:
-        """The records whose wholes lie outside the bin."""
-        rows = super().get_queryset()
-        for path in wholes(self.model):
-            name, *rest = path.split("__")
-            whole: Any = self.model._meta.get_field(name).related_model
-            gone = whole._base_manager.filter(**{"__".join([*rest, "deleted_at", "isnull"]): False})
-            rows = rows.exclude(**{f"{name}__in": gone.values("pk")})
-        return rows
+
+@cache  # a page asks a dozen managers, and each would put its conditions together anew
+def _outside_the_bin(model: type[models.Model]) -> Query:
+    rows = _beside(model)
+    return (rows.filter(deleted_at__isnull=True) if issubclass(model, SoftDeletable) else rows).query
+
+
+def _beside(model: type[models.Model]) -> models.QuerySet:
+    """The records whose wholes lie outside the bin."""
+    rows: models.QuerySet = models.QuerySet(model)
+    for path in wholes(model):
+        name, *rest = path.split("__")
+        whole: Any = model._meta.get_field(name).related_model
+        gone = whole._base_manager.filter(**{"__".join([*rest, "deleted_at", "isnull"]): False})
+        rows = rows.exclude(**{f"{name}__in": gone.values("pk")})
+    return rows
 
 
 @cache

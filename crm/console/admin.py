@@ -344,11 +344,29 @@ class TagAdmin(VisibleModelAdmin):
         tag_services.delete_tag(obj, actor=self.actor(request))
 
 
+class CurrencyField(forms.CharField):
+    """A currency's code, in capitals however it is typed."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value) or "").upper()
+
+
+class RateForm(forms.ModelForm):
+    """What a currency is worth from a day on."""
+
+    class Meta:
+        model = ExchangeRate
+        fields = ["currency", "valid_from_date", "rate"]
+        field_classes = {"currency": CurrencyField}
+        error_messages = {"rate": {"min_value": _("A rate is greater than 0.")}}
+
+
 @admin.register(ExchangeRate)
 class ExchangeRateAdmin(VisibleModelAdmin):
     """What other currencies are worth from which day on: amounts can be in the currencies that have a rate."""
 
     writes = True
+    form = RateForm
     list_display = ("currency", "valid_from_date", "rate", "base")
     list_filter = ("currency",)
     fields = ("currency", "valid_from_date", "rate")

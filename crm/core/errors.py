@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.csrf import csrf_failure
 
 RETRY_SECONDS = "30"
+THEME_COOKIE = "theme"  # what somebody chose, for pages that cannot ask the database
 
 AWAY = ("57P",)
 """Error classes of a server that is going down; without a code the connection itself failed."""
@@ -32,7 +33,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = JsonResponse({"type": "about:blank", "title": title, "status": status}, status=status)
         response["Content-Type"] = "application/problem+json"
     else:
-        response = HttpResponse(loader.get_template(f"{status}.html").render({}, None), status=status)
+        look = {"theme": request.COOKIES.get(THEME_COOKIE, "")}
+        response = HttpResponse(loader.get_template(f"{status}.html").render(look, None), status=status)
     if away:
         response["Retry-After"] = RETRY_SECONDS
     return response

@@ -8,6 +8,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from crm.core.errors import THEME_COOKIE
+
+YEAR = 365 * 24 * 3600  # seconds
+
 
 class PreferencesMiddleware:
     """Show pages in the signed-in user's language and time zone."""
@@ -24,7 +28,17 @@ class PreferencesMiddleware:
         response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         if getattr(user, "is_authenticated", False):
             response.headers.setdefault("Cache-Control", "no-store")
+            _remember_look(request, response, user)
         return response
+
+
+def _remember_look(request: HttpRequest, response: HttpResponse, user: Any) -> None:
+    """Keep language and theme in the browser as well, for the pages that come while the database is away."""
+    for name, value in ((settings.LANGUAGE_COOKIE_NAME, user.language), (THEME_COOKIE, user.theme)):
+        if value and request.COOKIES.get(name) != value:
+            response.set_cookie(
+                name, value, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+            )
 
 
 def zone_of(user: Any) -> zoneinfo.ZoneInfo:

@@ -52,7 +52,7 @@ document.addEventListener("htmx:responseError", (event) => {
   const here = encodeURIComponent(window.location.pathname + window.location.search);
   if (xhr.status === 401) toast({ text: words.signin, kind, url: `${words.signinUrl}?next=${here}`, label: words.signinLabel });
   else if (xhr.getResponseHeader("X-Page-Stale")) toast({ text: words.stale, kind, label: words.reload, retry: () => window.location.reload() });
-  else toast({ text: { 403: words.forbidden, 404: words.gone, 413: words.large, 429: words.often }[xhr.status] ?? words.failed, kind });
+  else toast({ text: { 403: words.forbidden, 404: words.gone, 413: words.large, 429: words.often }[xhr.status] ?? (event.detail.requestConfig?.verb === "get" ? words.unread : words.failed), kind });
 });
 document.addEventListener("htmx:sendError", (event) => {
   const source = event.detail.elt;

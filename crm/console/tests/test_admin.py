@@ -201,7 +201,7 @@ def test_deactivated_administrators_are_out(client, company):
 def test_a_currency_is_there_once_it_has_a_rate(admin, company):
     add, usd = (
         "/admin/records/exchangerate/add/",
-        {"currency": "USD", "valid_from_date": "2026-01-01", "rate": "7.1"},
+        {"currency": " usd", "valid_from_date": "2026-01-01", "rate": "7.1"},
     )
     assert admin.post(add, usd).status_code == 302
     assert currencies() == ["CNY", "USD"] and rate_on("USD", datetime.date(2026, 3, 1)) == Decimal("7.1")
@@ -210,6 +210,7 @@ def test_a_currency_is_there_once_it_has_a_rate(admin, company):
     assert rate_on("USD", datetime.date(2026, 3, 1)) == Decimal("7.05")
     told = Event.objects.filter(subject_type="records.exchangerate").order_by("pk")
     assert [(one.origin, one.payload["rate"]) for one in told] == [("admin", "7.1"), ("admin", "7.05")]
+    assert "A rate is greater than 0." in admin.post(add, usd | {"rate": "-3"}).content.decode()
     for wrong in ({"currency": "CNY"}, {"rate": "0"}, {"currency": "dollar"}):
         admin.post(add, usd | wrong)
     assert ExchangeRate.objects.count() == 1 and rate_on("USD", datetime.date(2026, 3, 1)) == Decimal("7.05")

@@ -30,6 +30,26 @@ def test_a_page_says_that_the_database_is_away(client: Client, database_away) ->
     assert '<html lang="en">' in answer.content.decode()
 
 
+def test_it_looks_as_its_reader_chose(client: Client, database_away) -> None:
+    client.cookies.load({"session": "a" * 32, "django_language": "zh-hans", "theme": "dark"})
+    page = client.get("/auth/login/", headers={"accept-language": "en"}).content.decode()
+    assert "数据库暂时没有响应" in page
+    assert "css/dark" in page and "prefers-color-scheme" not in page
+    client.cookies["theme"] = "light"
+    assert "css/dark" not in client.get("/auth/login/").content.decode()
+
+
+@pytest.mark.django_db
+def test_what_somebody_chose_is_kept_in_their_browser(client: Client, company) -> None:
+    person = company.sales1
+    person.language, person.theme = "zh-hans", "dark"
+    person.save(update_fields=["language", "theme"])
+    client.force_login(person)
+    kept = client.get("/").cookies
+    assert (kept["django_language"].value, kept["theme"].value) == ("zh-hans", "dark")
+    assert not client.get("/").cookies  # once is enough
+
+
 def test_the_api_answers_with_a_problem_document(client: Client, database_away) -> None:
     client.cookies["session"] = "a" * 32
     answer = client.get("/api/v1/customers/", headers={"accept": "application/json"})

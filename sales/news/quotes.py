@@ -38,7 +38,7 @@ CONTRACT_ENDS = kind(
     _("Contracts that end"),
     _("%(number)s with %(customer)s ends on %(day)s"),
     prepare=_day,
-    why=_("You own this contract, or lead its owner's team."),
+    why=_("You own this contract, or lead its owner's team. Renew it, or let it end."),
     icon="hourglass",
     email=True,
     digest=True,

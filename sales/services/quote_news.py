@@ -1,9 +1,6 @@
 """Who hears of what becomes of a quote or a contract."""
 
-from django.utils.translation import gettext as _
-
 from crm.automation.services import notify
-from crm.core.clock import company_today
 from crm.events.actor import Actor
 from crm.identity.models import User
 from sales.models import Order, Quote
@@ -46,7 +43,6 @@ def tell_answered(quote: Quote, actor: Actor) -> None:
 def tell_ending(order: Order, days: int, actor: Actor) -> None:
     """The owner hears that a contract ends, and from 30 days on who leads the team as well."""
     people = _owner(order)
-    left = (order.end_date - company_today()).days if order.end_date else days
     leader = order.team.leader if order.team and days <= 30 else None
     notify(
         [*people, *([leader] if leader else [])],
@@ -56,7 +52,6 @@ def tell_ending(order: Order, days: int, actor: Actor) -> None:
             "customer": order.customer.name,
             "day": order.end_date.isoformat() if order.end_date else "",
         },
-        body=_("%(count)d days left. Renew it, or let it end.") % {"count": left},
         url=order.get_absolute_url(),
         about=order,
         actor=actor,

@@ -190,7 +190,7 @@ class CustomerViewSet(TimelineMixin, RevealMixin, Creates, Updates, Deletes, Rec
                 error.field = "lifecycle_reason" if error.field == "reason" else "lifecycle_stage"
                 raise
         if tags is not None:
-            services.set_tags(changed, tags, actor=actor)
+            services.set_tags(changed, tags, offered=queries.tags_for(user), actor=actor)
         if facts is not None:
             services.set_highlights(changed, facts, actor=actor)
         if owner is not None and owner.pk != record.owner_id:

@@ -59,14 +59,14 @@ def tag_customers(
     return len(changes)
 
 
-def set_tags(customer: Customer, tags: Iterable[Tag], *, actor: Actor) -> int:
-    """Leave a customer with exactly these of the tags in use; returns 1 if that changed anything.
+def set_tags(customer: Customer, tags: Iterable[Tag], *, offered: Iterable[Tag], actor: Actor) -> int:
+    """Leave a customer with exactly these of the tags that were offered; returns 1 if that changed anything.
 
-    Tags that are no longer offered stay: whoever chooses among the others did not mean to take them off.
+    Others stay: whoever chooses among those they see did not mean to take them off.
     """
     tags = list(tags)
-    kept = {tag.pk for tag in tags}
-    gone = [tag for tag in customer.tags.current() if tag.pk not in kept]
+    kept, known = {tag.pk for tag in tags}, {tag.pk for tag in offered}
+    gone = [tag for tag in customer.tags.all() if tag.pk in known - kept]
     return tag_customers([customer], add=tags, remove=gone, actor=actor)
 
 

@@ -251,7 +251,7 @@ def test_tags_out_of_use_stay_until_somebody_takes_them_off(company):
     customer, old, new = make_customer(company.sales1), make_tag(), make_tag()
     services.tag_customers([customer], add=[old], actor=SYSTEM)
     type(old).objects.filter(pk=old.pk).update(is_active=False)
-    services.set_tags(customer, [new], actor=SYSTEM)
+    services.set_tags(customer, [new], offered=type(old).objects.current(), actor=SYSTEM)
     assert set(customer.tags.all()) == {old, new}
 
 

@@ -115,3 +115,16 @@ def test_what_one_may_not_read_is_none_at_all(company):
     assert answers() == [201] * 4
     take(company.sales1, "view_region view_tag")
     assert answers() == [400] * 4
+
+
+def test_who_sees_no_tags_takes_none_off(company):
+    customer, tag = make_customer(company.sales1), make_tag("重点客户")
+    services.tag_customers([customer], add=[tag], actor=by(company.sales1))
+    take(company.sales1, "view_tag")
+    mine = Client()
+    mine.force_login(company.sales1)
+    assert mine.post(reverse("customer_tags", args=[customer.pk]), {"new": ""}).status_code == 302
+    at = f"/api/v1/customers/{customer.pk}/"
+    customer.refresh_from_db()
+    assert Caller(company.sales1)("PATCH", at, {"tags": [], "version": customer.version}).status_code == 200
+    assert set(customer.tags.all()) == {tag}

@@ -71,7 +71,8 @@ def customer_tags(request: HttpRequest, pk: int) -> HttpResponse:
         if name:
             known = queries.tags_for(request.user).filter(name__iexact=name).first()
             chosen.append(known or create_tag(name, actor=actor_of(request)))
-        services.set_tags(customer, chosen, actor=actor_of(request))
+        offered = queries.tags_for(request.user)
+        services.set_tags(customer, chosen, offered=offered, actor=actor_of(request))
 
     return by_form(
         request,

@@ -163,9 +163,10 @@ def _old_jobs(stage: Stage, user: User) -> None:
 
 def _events_nobody_heard_of(actor: Actor, work: Work) -> None:
     """One of every kind that somebody listens to and that nothing above has caused."""
-    from crm.listing.importing.events import IMPORT_FINISHED
+    from crm.listing.exporting.events import EXPORT_ENDED
+    from crm.listing.importing.events import IMPORT_FAILED, IMPORT_FINISHED
     from crm.records.events import JOB_FINISHED
-    from crm.records.models import BackgroundJob
+    from crm.records.models import BackgroundJob, ExportJob
 
     calendar = BusinessCalendar._base_manager.order_by("pk")[0]
     record_event(CALENDAR_YEAR_MISSING, calendar, actor=world.SYSTEM, payload={"year": 2031})
@@ -173,6 +174,11 @@ def _events_nobody_heard_of(actor: Actor, work: Work) -> None:
     record_event(JOB_FINISHED, job, actor=actor, payload={"title": job.title, "seconds": 60})
     imported = ImportJob._base_manager.get(pk=work.import_job)
     record_event(IMPORT_FINISHED, imported, actor=actor, payload={"file": imported.file_name})
+    record_event(IMPORT_FAILED, imported, actor=actor, payload={"file": imported.file_name})
+    exported = ExportJob._base_manager.get(pk=work.export_job)
+    record_event(
+        EXPORT_ENDED, exported, actor=actor, payload={"what": "faults", "state": "done", "seconds": 60}
+    )
 
 
 def _let_time_pass(stage: Stage) -> None:

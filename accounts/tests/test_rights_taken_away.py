@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import Customer
 from accounts.tests.factories import by, make_contact, make_customer, make_tag
+from crm.identity.tests.rights import take, words_go_with_rights
 from crm.listing.rest.testing import Caller
 from crm.records.models import Region
 
@@ -28,20 +29,6 @@ def world(company):
     services.log_follow_up(kind="call", body="谈了二期的节拍", contact=person, **said)
     services.plan_follow_up(kind="call", subject="带样机试跑", due_at=timezone.now() - LATE, **said)
     return customer, person, make_contact(customer, "李静宜")
-
-
-def seen(person, url, **data):
-    client = Client()
-    client.force_login(person)
-    answer = client.get(url, data)
-    return answer.content.decode(errors="replace") if answer.status_code == 200 else ""
-
-
-def take(person, rights):
-    """Take rights from somebody's role, as an administrator would."""
-    role = person.role.group
-    for right in rights.split():
-        role.permissions.remove(role.permissions.get(codename=right))
 
 
 def test_a_page_says_and_offers_nothing_by_a_right_that_was_taken_away(company, world):
@@ -75,15 +62,7 @@ def test_a_page_says_and_offers_nothing_by_a_right_that_was_taken_away(company, 
         ("sales1", todo, "view_customer", 'id="neglected"'),
         ("manager1", todo, "view_activity", "?who=team"),
     ]
-    whole: dict[tuple[str, str], str] = {}
-    for name, url, rights, words in looks:
-        if (name, url) not in whole:
-            whole[name, url] = seen(getattr(company, name), url)
-        with transaction.atomic():
-            take(getattr(company, name), rights)
-            left = seen(getattr(company, name), url)
-            transaction.set_rollback(True)
-        assert words in whole[name, url] and words not in left, (name, url, rights, words)
+    words_go_with_rights(company, looks)
 
 
 def test_the_number_beside_today_is_of_follow_ups_one_may_read(company, world):

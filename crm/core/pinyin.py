@@ -257,7 +257,7 @@ def _oddity(cut: list[str]) -> tuple[int, int]:
 
 
 def sound_pairs(cut: str) -> list[str]:
-    """Each syllable with the first letter of the next: what `sound_grams` of the database makes of a reading."""
+    """Each syllable with the first letter of the next: what `sound_pairs` of the database makes of a reading."""
     syllables = cut.split(" ")
     return [f"{one} {after[0]}" for one, after in pairwise(syllables)]
 

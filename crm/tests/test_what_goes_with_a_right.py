@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin import site
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,9 +16,9 @@ from crm.identity import access
 from crm.identity.models import RolePolicy, User
 from crm.identity.models.role import Scope
 from crm.identity.policies import Everyone
+from crm.identity.tests.rights import said, take, words_go_with_rights
 from crm.records.services import saved_views
 from sales.tests.factories import make_lead
-from sales.tests.test_rights_taken_away import said, take
 
 pytestmark = pytest.mark.django_db
 
@@ -80,13 +79,7 @@ def administration(some):
 def test_what_a_right_shows_and_offers_goes_with_it(company, some, looks):
     """Who looks where, the right that is taken away, and what goes with it while the page stays."""
     User._base_manager.update(language="en")
-    for name, url, rights, words in looks(some):
-        whole = said(getattr(company, name), url)
-        with transaction.atomic():
-            take(getattr(company, name), rights)
-            left = said(getattr(company, name), url)
-            transaction.set_rollback(True)
-        assert words in whole and words not in left, (name, url, rights, words)
+    words_go_with_rights(company, looks(some))
 
 
 def test_only_what_is_everybodys_changes_in_the_administration():

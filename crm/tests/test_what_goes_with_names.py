@@ -13,6 +13,7 @@ from accounts.tests.import_tools import check, errors_of, text_file
 from crm.approvals.services import save_flow
 from crm.core.clock import company_today
 from crm.identity import services as identity
+from crm.identity.tests.rights import answers_go_with_rights, take, words_go_with_rights
 from crm.listing.rest.testing import Caller
 from crm.records.models import Tag
 from crm.records.services.custom_fields import create_field
@@ -21,7 +22,6 @@ from reports.rules.periods import period_of
 from reports.tests.factories import deal
 from sales.models import Pipeline
 from sales.tests.factories import SYSTEM, stage
-from sales.tests.test_rights_taken_away import said, take
 
 pytestmark = pytest.mark.django_db
 
@@ -86,13 +86,7 @@ def of_flows(some):
 
 @pytest.mark.parametrize("looks", [of_customers, of_reports, of_flows])
 def test_a_page_names_nobody_and_nothing_the_right_to_see_which_was_taken_away(company, some, looks):
-    for name, url, right, words in looks(some):
-        whole = said(getattr(company, name), url)
-        with transaction.atomic():
-            take(getattr(company, name), right)
-            left = said(getattr(company, name), url)
-            transaction.set_rollback(True)
-        assert words in whole and words not in left, (name, url, right, words)
+    words_go_with_rights(company, looks(some))
 
 
 def test_nothing_is_done_with_whom_and_what_one_does_not_see(company, some):
@@ -112,15 +106,7 @@ def test_nothing_is_done_with_whom_and_what_one_does_not_see(company, some):
         ("admin", reverse("approval_flow_move", args=[flow.pk]), {"way": "up"}, "view_approvalflow", 302, 404),
         ("admin", reverse("approval_flow_delete", args=[flow.pk]), {}, "view_approvalflow", 302, 404),
     ]  # fmt: skip
-    for name, url, data, right, whole, left in table:
-        client, found = Client(), []
-        client.force_login(getattr(company, name))
-        for rights in ("", right):
-            with transaction.atomic():
-                take(getattr(company, name), rights)
-                found.append(client.post(url, data).status_code)
-                transaction.set_rollback(True)
-        assert found == [whole, left], (url, data)
+    answers_go_with_rights(company, table)
 
 
 def test_who_sees_no_colleagues_judges_no_forecast(company, some):

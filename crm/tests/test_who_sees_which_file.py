@@ -9,9 +9,9 @@ from accounts import services
 from accounts.tests.factories import make_customer
 from crm.identity.models import User
 from crm.identity.tests.factories import actor
+from crm.identity.tests.rights import said, take
 from crm.listing.rest.testing import Caller
 from crm.records import services as records
-from sales.tests.test_rights_taken_away import said, take
 
 pytestmark = pytest.mark.django_db
 

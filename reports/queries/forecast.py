@@ -53,9 +53,7 @@ def sums(
     expected = Q(expected_close_date__gte=period.first, expected_close_date__lte=period.last)
     by_history = odds is not None and bool(odds.stages) and period.last >= today
     won: dict[str, Any] = {"closed": Sum("amount"), "won": Count("pk")}
-    due = (
-        expected if by_history else Q()
-    )  # of the rows looked at; what holds for all of them is not asked again
+    due = expected if by_history else Q()  # what holds for all rows looked at is not asked again
     coming: dict[str, Any] = {
         "commit_open": Sum("amount", filter=due & Q(forecast_category=ForecastCategory.COMMIT)),
         "best_open": Sum("amount", filter=due & Q(forecast_category=ForecastCategory.BEST_CASE)),

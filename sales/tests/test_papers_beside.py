@@ -8,10 +8,10 @@ from django.urls import reverse
 from accounts.tests.factories import make_customer
 from crm.core.clock import company_today
 from crm.identity.services import assign
+from crm.identity.tests.rights import said
 from sales import services
 from sales.models import Order
 from sales.tests.factories import SYSTEM, sent_quote, signed_order
-from sales.tests.test_rights_taken_away import said
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +13,7 @@ from accounts.tests.factories import make_contact, make_customer
 from crm.core.clock import company_today
 from crm.identity import services as identity
 from crm.identity.models import RolePolicy
+from crm.identity.tests.rights import answers_go_with_rights, said, take, words_go_with_rights
 from crm.listing.rest.testing import Caller
 from sales import services
 from sales.listings.pools import POOL_LEADS
@@ -73,19 +73,6 @@ def sold(company):
 
 def panel(record, key):
     return reverse(f"{record._meta.model_name}_panel", args=[record.pk, "right", key])
-
-
-def said(person, url):
-    client = Client()
-    client.force_login(person)
-    answer = client.get(url)
-    return answer.content.decode(errors="replace") if answer.status_code == 200 else ""
-
-
-def take(person, rights):
-    role = person.role.group
-    for right in rights.split():
-        role.permissions.remove(role.permissions.get(codename=right))
 
 
 def papers(sold):
@@ -251,15 +238,7 @@ def homes(sold):
 @pytest.mark.parametrize("looks", [papers, of_customers, of_leads, lists, settings, homes])
 def test_a_page_says_and_offers_nothing_by_a_right_that_was_taken_away(company, sold, looks):
     """Who looks where, the right that is taken away, and what goes with it."""
-    whole: dict[tuple[str, str], str] = {}
-    for name, url, rights, words in looks(sold):
-        if (name, url) not in whole:
-            whole[name, url] = said(getattr(company, name), url)
-        with transaction.atomic():
-            take(getattr(company, name), rights)
-            left = said(getattr(company, name), url)
-            transaction.set_rollback(True)
-        assert words in whole[name, url] and words not in left, (name, url, rights, words)
+    words_go_with_rights(company, looks(sold))
 
 
 def test_who_does_not_see_a_kind_of_setting_does_nothing_with_it(company, sold):
@@ -277,15 +256,7 @@ def test_who_does_not_see_a_kind_of_setting_does_nothing_with_it(company, sold):
         ("admin", reverse("assignment_group_delete", args=[unused.pk]), {}, "view_assignmentgroup", 302, 404),
         ("sales1", move, moved | {"confirmed": "1"}, "view_pipeline", 302, 422),
     ]
-    for name, url, data, right, whole, left in table:
-        client, found = Client(), []
-        client.force_login(getattr(company, name))
-        for rights in ("", right):
-            with transaction.atomic():
-                take(getattr(company, name), rights)
-                found.append(client.post(url, data).status_code)
-                transaction.set_rollback(True)
-        assert found == [whole, left], url
+    answers_go_with_rights(company, table)
 
 
 @pytest.mark.parametrize("kind", ["lead", "opportunity", "quote", "order"])

@@ -84,10 +84,8 @@ def send_back(
     if step not in earlier:
         raise RuleBroken(_("Choose a step before this one."), field="step")
     again = {one.pk for one in steps[earlier.index(step) :]}
-    payload["step"], payload["kind"] = (
-        _step_words(next(one for one in steps if one.pk == step)),
-        request.kind,
-    )
+    payload["step"] = _step_words(next(one for one in steps if one.pk == step))
+    payload["kind"] = request.kind
     for one in tasks:
         if one.step_id in again and one.state != Task.WAITING:
             one.state, one.opened_at, one.closed_at = Task.WAITING, None, None
